@@ -1,0 +1,1 @@
+//! Ordered bytes with snapshots and atomic commits, and blobs; the storage engines.

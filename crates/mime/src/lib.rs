@@ -1,0 +1,1 @@
+//! Messages by byte range: the part tree, ENVELOPE, BODYSTRUCTURE, sections, decoded text.

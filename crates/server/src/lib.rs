@@ -1,0 +1,1 @@
+//! The IMAP server: sockets, TLS, authentication, and one deed for each command.

@@ -1,0 +1,1 @@
+//! One server connection as a deterministic machine: framing, state, scheduler, view, output.

@@ -1,0 +1,1 @@
+//! Mail: accounts, mailboxes, messages, change log and search over ordered bytes.

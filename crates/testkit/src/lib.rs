@@ -1,0 +1,1 @@
+//! Proof: script runner, simulated wires and clock, reference model.
