@@ -1,1 +1,25 @@
-//! IMAP's words: the grammar in both directions, and what each command touches.
+//! IMAP's words: the grammar of RFC 3501 in both directions, types that cannot be wrong,
+//! and what each command touches.
+//!
+//! No I/O, no clock, no runtime: bytes in, values out, and back.
+
+pub mod command;
+pub mod date;
+pub mod effects;
+pub mod flag;
+pub mod mailbox;
+pub mod number;
+pub mod response;
+pub mod secret;
+pub mod section;
+pub mod tag;
+
+pub use command::{Command, CommandBody};
+pub use date::{Date, DateTime};
+pub use flag::{Flag, Keyword};
+pub use mailbox::{ListPattern, MailboxName};
+pub use number::{ModSeq, SequenceNumber, SequenceSet, Uid, UidSet, UidValidity};
+pub use response::{Code, Response, Status};
+pub use secret::Secret;
+pub use section::{Partial, Section, SectionText};
+pub use tag::Tag;

@@ -1,0 +1,5 @@
+//! IDLE (RFC 3501).
+
+/// The IDLE command.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Idle;

@@ -1,0 +1,5 @@
+//! UNSELECT (RFC 3501).
+
+/// The UNSELECT command.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unselect;
