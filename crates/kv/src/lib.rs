@@ -6,6 +6,7 @@
 //! - [`watch`](Watcher): hints that something changed.
 //! - [`error`](Error): what can go wrong, by what to do about it.
 //! - [`memory`](MemoryEngine): the model.
+//! - [`sqlite`](SqliteEngine): the engine for one machine.
 //!
 //! This crate knows nothing of mail, and nothing outside it knows which engine is at work.
 //!
@@ -37,6 +38,7 @@ mod engine;
 mod error;
 mod memory;
 mod object;
+mod sqlite;
 mod transaction;
 mod watch;
 
@@ -47,5 +49,6 @@ pub use engine::{
 pub use error::{CommitError, Error};
 pub use memory::MemoryEngine;
 pub use object::{Checked, ObjectData, ObjectInfo, ObjectName, ObjectPage, ObjectReader, Objects};
+pub use sqlite::{SqliteEngine, SqliteOptions};
 pub use transaction::{BUMPED_LEN, Bumped, Expectation, Operation, Piece, Template, Transaction};
 pub use watch::{Hint, Topic, Watcher};

@@ -1,0 +1,110 @@
+//! The file: its tables, its settings, and what is checked before it is trusted.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::{SqliteOptions, checkpoint};
+use crate::Error;
+
+/// Bytes of a page, for new files. Measured with 4, 8 and 16 KiB; see the bench `commits`.
+pub(super) const PAGE_SIZE: u32 = 4096;
+
+/// How long one process waits for another's transaction. Ours last milliseconds.
+const BUSY: Duration = Duration::from_secs(20);
+/// Before this version a reset of the write-ahead log could race with a checkpoint and lose
+/// commits (fixed in 3.51.3).
+const OLDEST_SQLITE: i32 = 3_051_003;
+/// Written into the file's header, so that it is not taken for another program's ("PGkv").
+const APPLICATION: i32 = 0x5047_6b76;
+/// The version of the tables below.
+const VERSION: i32 = 1;
+/// Page cache of the writer, in KiB: it holds what one group changes and the upper tree pages.
+const WRITER_CACHE_KIB: i64 = 64 * 1024;
+/// Page cache of a reader, in KiB; most pages are read from the mapping instead.
+const READER_CACHE_KIB: i64 = 2 * 1024;
+/// Bytes of the file that may be mapped into memory. Only address space is spent.
+const MMAP: i64 = 1 << 40;
+/// The write-ahead log is cut back to this many bytes when it grew beyond, for instance because
+/// a snapshot was held for long. Below, it keeps its size: overwriting is cheaper to sync.
+const WAL_KEEP: i64 = 256 * 1024 * 1024;
+
+/// `row` has the keys in order. A large value is in `large`, and its row has only the checksum.
+const TABLES: &str = "
+    CREATE TABLE row (
+        key BLOB NOT NULL PRIMARY KEY,
+        value BLOB NOT NULL,
+        large INTEGER
+    ) WITHOUT ROWID;
+    CREATE TABLE large (id INTEGER PRIMARY KEY, value BLOB NOT NULL);
+";
+
+/// The connection that writes; makes the file if there is none.
+pub(super) fn open_writer(file: &Path, options: &SqliteOptions) -> Result<Connection, Error> {
+    if rusqlite::version_number() < OLDEST_SQLITE {
+        let version = rusqlite::version();
+        return Err(Error::Engine(format!("SQLite {version} may lose commits; 3.51.3 is needed")));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let mut connection = open(file, flags, WRITER_CACHE_KIB)?;
+    connection.pragma_update(None, "page_size", page_size())?;
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(Error::Engine(format!("the file cannot have a write-ahead log, only {mode}")));
+    }
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "journal_size_limit", WAL_KEEP)?;
+    create(&mut connection)?;
+    checkpoint::prepare(&mut connection, file)?;
+    if let Some(bytes) = options.max_bytes {
+        let page: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        let pages = i64::try_from(bytes.div_ceil(page.into())).unwrap_or(i64::MAX);
+        connection.pragma_update(None, "max_page_count", pages)?;
+    }
+    Ok(connection)
+}
+
+/// A connection that only reads.
+pub(super) fn open_reader(file: &Path) -> Result<Connection, Error> {
+    open(file, OpenFlags::SQLITE_OPEN_READ_ONLY, READER_CACHE_KIB)
+}
+
+fn open(file: &Path, flags: OpenFlags, cache_kib: i64) -> Result<Connection, Error> {
+    // Each connection is used by one thread at a time, which is what NO_MUTEX asks for.
+    let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY)?;
+    // The last one to close would else delete the log, and the next start had to grow it again.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    connection.pragma_update(None, "mmap_size", MMAP)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+fn create(connection: &mut Connection) -> Result<(), Error> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let number = |name| transaction.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let (application, version) = (number("application_id")?, number("user_version")?);
+    match (application, version) {
+        (APPLICATION, VERSION) => {}
+        (0, 0) => {
+            transaction.execute_batch(TABLES)?;
+            transaction.pragma_update(None, "application_id", APPLICATION)?;
+            transaction.pragma_update(None, "user_version", VERSION)?;
+        }
+        (APPLICATION, other) => {
+            return Err(Error::Engine(format!("the store has version {other}, not {VERSION}")));
+        }
+        _ => return Err(Error::corrupt("the file is not a store of this program")),
+    }
+    Ok(transaction.commit()?)
+}
+
+fn page_size() -> u32 {
+    std::env::var("KV_PAGE").ok().and_then(|v| v.parse().ok()).unwrap_or(PAGE_SIZE)
+}
