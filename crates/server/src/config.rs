@@ -1,0 +1,190 @@
+//! The operator's file `peregrine.toml`: typed, with every mistake in it told at once.
+//!
+//! [`load`] reads `DIR/peregrine.toml`; paths in it are taken relative to `DIR`. Unknown keys
+//! are refused, so that a misspelt limit is never silently the default.
+
+mod error;
+mod limits;
+mod quantity;
+mod read;
+mod template;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+pub use error::ConfigError;
+pub use limits::Limits;
+pub use template::template;
+
+/// Name of the configuration file within its folder.
+pub const FILE_NAME: &str = "peregrine.toml";
+
+/// Everything that the operator may set.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Config {
+    /// The folder that the file stands in.
+    pub folder: PathBuf,
+    /// Where to listen.
+    pub listeners: Listeners,
+    /// Certificate and key.
+    pub tls: Tls,
+    /// Where the mail is kept.
+    pub store: Store,
+    /// What one client, user or address may use.
+    pub limits: Limits,
+    /// What is written about the work.
+    pub log: Log,
+    /// Who may log in how.
+    pub auth: Auth,
+}
+
+/// Addresses to listen on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Listeners {
+    /// Plain TCP, STARTTLS offered (RFC 3501 §6.2.1).
+    pub imap: Vec<SocketAddr>,
+    /// TLS from the first byte (RFC 8314 §3.2).
+    pub imaps: Vec<SocketAddr>,
+}
+
+/// Files of the certificate, PEM, absolute or relative to the current folder once loaded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tls {
+    /// The certificate and those that vouch for it.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// The mail's place.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Store {
+    /// Folder of the store.
+    pub path: PathBuf,
+}
+
+/// The log's form and amount.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Log {
+    /// How a line looks.
+    pub format: LogFormat,
+    /// The least important line that is still written.
+    pub level: LogLevel,
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How important a line of the log is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogLevel {
+    /// Something is broken.
+    Error,
+    /// Something will need attention.
+    Warn,
+    /// Starts, stops, logins.
+    Info,
+    /// Each command.
+    Debug,
+    /// Each step.
+    Trace,
+}
+
+/// Who may log in how.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Auth {
+    /// Whether a password may cross an unencrypted connection from elsewhere than this machine.
+    /// From this machine (loopback) it always may.
+    pub cleartext_login: bool,
+}
+
+impl LogLevel {
+    /// The level's name, as in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+impl Config {
+    /// What stands in the file that `init` writes: the defaults, for a server in `folder`.
+    pub fn defaults(folder: &Path) -> Self {
+        let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        Self {
+            folder: folder.to_owned(),
+            listeners: Listeners {
+                imap: vec![local(Listeners::DEFAULT_IMAP_PORT)],
+                imaps: vec![local(Listeners::DEFAULT_IMAPS_PORT)],
+            },
+            tls: Tls {
+                certificate: folder.join(Tls::DEFAULT_CERTIFICATE),
+                key: folder.join(Tls::DEFAULT_KEY),
+            },
+            store: Store { path: folder.join(Store::DEFAULT_PATH) },
+            limits: Limits::default(),
+            log: Log { format: LogFormat::Text, level: LogLevel::Info },
+            auth: Auth { cleartext_login: false },
+        }
+    }
+}
+
+impl Listeners {
+    /// Port of the plain listener: not 143, so that no privilege is needed to try.
+    pub const DEFAULT_IMAP_PORT: u16 = 1143;
+    /// Port of the TLS listener: not 993, so that no privilege is needed to try.
+    pub const DEFAULT_IMAPS_PORT: u16 = 1993;
+}
+
+impl Tls {
+    /// Name of the certificate's file.
+    pub const DEFAULT_CERTIFICATE: &str = "certificate.pem";
+    /// Name of the key's file.
+    pub const DEFAULT_KEY: &str = "key.pem";
+}
+
+impl Store {
+    /// Name of the store's folder.
+    pub const DEFAULT_PATH: &str = "mail";
+}
+
+/// Reads `DIR/peregrine.toml`.
+///
+/// # Errors
+/// Every mistake found, in the order of the file: what cannot be read, what is no TOML, unknown
+/// keys, wrong values, and values that contradict each other.
+pub fn load(folder: &Path) -> Result<Config, Vec<ConfigError>> {
+    let path = folder.join(FILE_NAME);
+    let text = std::fs::read_to_string(&path).map_err(|e| vec![unreadable(&path, &e)])?;
+    parse(folder, &text)
+}
+
+/// As [`load`], from text in hand.
+///
+/// # Errors
+/// As [`load`].
+pub fn parse(folder: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
+    read::read(folder, &folder.join(FILE_NAME), text)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> ConfigError {
+    let help = match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            "make one with: peregrine init DIR --user NAME (or name the folder that has it)"
+        }
+        std::io::ErrorKind::InvalidData => "the file must be UTF-8 text",
+        _ => "check who may read it",
+    };
+    ConfigError::whole_file(path, format!("cannot read {}: {error}", path.display()))
+        .with_help(help)
+}

@@ -1,0 +1,346 @@
+//! From text to [`Config`], gathering every mistake on the way.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::limits::{Kind, LIMITS, Limit, Limits};
+use super::quantity::{parse_size, parse_time, write_size, write_time};
+use super::{Config, ConfigError, LogFormat, LogLevel};
+
+/// Words this similar (0 to 1, Jaro-Winkler) are taken for a slip of the pen.
+const SIMILAR: f64 = 0.8;
+
+const SECTIONS: &[&str] = &["listeners", "tls", "store", "auth", "log", "limits"];
+
+/// Reads `text`, which stands in `file`, as the configuration of a server in `folder`.
+pub(super) fn read(folder: &Path, file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
+    let (table, syntax) = DeTable::parse_recoverable(text);
+    let mut reader = Reader { file, text, errors: Vec::new() };
+    for error in syntax {
+        let span = error.span().unwrap_or(0..0);
+        reader.error(span, format!("this is no TOML: {}", error.message()));
+    }
+    // What the parser skipped to recover would look unknown or missing: tell its errors alone.
+    if !reader.errors.is_empty() {
+        return Err(reader.errors);
+    }
+    let mut config = Config::defaults(folder);
+    reader.config(table.get_ref(), &mut config);
+    reader.errors.sort_by_key(|error| error.span.start);
+    if reader.errors.is_empty() { Ok(config) } else { Err(reader.errors) }
+}
+
+struct Reader<'t> {
+    file: &'t Path,
+    text: &'t str,
+    errors: Vec<ConfigError>,
+}
+
+type Value<'t> = Spanned<DeValue<'t>>;
+
+impl<'t> Reader<'t> {
+    fn config(&mut self, root: &DeTable<'t>, config: &mut Config) {
+        self.refuse_unknown(root, SECTIONS, "section");
+        if let Some(section) = self.section(root, "listeners", &["imap", "imaps"]) {
+            let mut seen = BTreeMap::new();
+            let mut set = |key: &'static str, field: &mut Vec<SocketAddr>| {
+                if let Some(value) = section.get(key) {
+                    *field = self.addresses(key, value, &mut seen);
+                }
+            };
+            set("imap", &mut config.listeners.imap);
+            set("imaps", &mut config.listeners.imaps);
+            self.something_listens(root, config);
+        }
+        if let Some(section) = self.section(root, "tls", &["certificate", "key"]) {
+            self.path(section, "certificate", &config.folder, &mut config.tls.certificate);
+            self.path(section, "key", &config.folder, &mut config.tls.key);
+        }
+        if let Some(section) = self.section(root, "store", &["path"]) {
+            self.path(section, "path", &config.folder, &mut config.store.path);
+        }
+        if let Some(section) = self.section(root, "auth", &["cleartext_login"])
+            && let Some(value) = section.get("cleartext_login")
+        {
+            match value.get_ref().as_bool() {
+                Some(allowed) => config.auth.cleartext_login = allowed,
+                None => self.wrong_type("cleartext_login", value, "true or false"),
+            }
+        }
+        if let Some(section) = self.section(root, "log", &["format", "level"]) {
+            let formats = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
+            self.word(section, "format", formats, &mut config.log.format);
+            let levels =
+                [LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace];
+            let levels = levels.map(|level| (level.as_str(), level));
+            self.word(section, "level", &levels, &mut config.log.level);
+        }
+        let keys: Vec<&str> = LIMITS.iter().map(|limit| limit.key).collect();
+        if let Some(section) = self.section(root, "limits", &keys) {
+            for limit in LIMITS {
+                if let Some(value) = section.get(limit.key) {
+                    self.limit(limit, value, &mut config.limits);
+                }
+            }
+        }
+    }
+
+    fn section<'d>(
+        &mut self,
+        root: &'d DeTable<'t>,
+        name: &'static str,
+        keys: &[&str],
+    ) -> Option<&'d DeTable<'t>> {
+        let value = root.get(name)?;
+        match value.get_ref().as_table() {
+            Some(table) => {
+                self.refuse_unknown(table, keys, "key");
+                Some(table)
+            }
+            None => {
+                let found = value.get_ref().type_str();
+                self.error(value.span(), format!("`{name}` is a section, not a {found}"))
+                    .help(format!("write [{name}] on a line of its own, its keys below"));
+                None
+            }
+        }
+    }
+
+    fn refuse_unknown(&mut self, table: &DeTable<'t>, known: &[&str], what: &str) {
+        for key in table.keys() {
+            let word = key.get_ref().as_ref();
+            if !known.contains(&word) {
+                let help = did_you_mean(word, known).unwrap_or_else(|| misplaced(word, known));
+                self.error(key.span(), format!("unknown {what} `{word}`")).help(help);
+            }
+        }
+    }
+
+    /// Addresses to listen on, each for one listener only.
+    fn addresses(
+        &mut self,
+        key: &'static str,
+        value: &Value<'t>,
+        seen: &mut BTreeMap<SocketAddr, &'static str>,
+    ) -> Vec<SocketAddr> {
+        let mut addresses = Vec::new();
+        let items: Vec<&Value<'t>> = match value.get_ref() {
+            DeValue::Array(array) => array.iter().collect(),
+            DeValue::String(_) => vec![value],
+            _ => {
+                self.wrong_type(key, value, "a list such as [\"127.0.0.1:1143\"]");
+                return addresses;
+            }
+        };
+        for item in items {
+            let Some(text) = item.get_ref().as_str() else {
+                self.wrong_type(key, item, "an address such as \"127.0.0.1:1143\"");
+                continue;
+            };
+            match text.parse::<SocketAddr>() {
+                Ok(address) => match seen.insert(address, key) {
+                    Some(other) if address.port() != 0 => {
+                        self.error(item.span(), format!("`{text}` is already taken by `{other}`"))
+                            .help("one address and port serves one listener");
+                    }
+                    _ => addresses.push(address),
+                },
+                Err(_) => {
+                    self.error(item.span(), format!("`{text}` is not an IP address and port"))
+                        .help(address_help(text));
+                }
+            }
+        }
+        addresses
+    }
+
+    fn something_listens(&mut self, root: &DeTable<'t>, config: &Config) {
+        let silent = config.listeners.imap.is_empty() && config.listeners.imaps.is_empty();
+        if silent && self.errors.is_empty() {
+            let span = root
+                .iter()
+                .find(|(key, _)| key.get_ref() == "listeners")
+                .map_or(0..0, |(key, _)| key.span());
+            self.error(span, "nothing would listen: `imap` and `imaps` are both empty".into())
+                .help("give one of them an address, or remove the line to have its default");
+        }
+    }
+
+    fn path(&mut self, section: &DeTable<'t>, key: &str, folder: &Path, field: &mut PathBuf) {
+        let Some(value) = section.get(key) else { return };
+        match value.get_ref().as_str() {
+            Some("") => {
+                self.error(value.span(), format!("`{key}` is empty"))
+                    .help("write a path, or remove the line to have the default");
+            }
+            Some(text) => *field = folder.join(text),
+            None => self.wrong_type(key, value, "a path in quotes"),
+        }
+    }
+
+    fn word<T: Copy>(
+        &mut self,
+        section: &DeTable<'t>,
+        key: &str,
+        words: &[(&str, T)],
+        field: &mut T,
+    ) {
+        let Some(value) = section.get(key) else { return };
+        let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
+        let choice = format!("one of {}", names.join(", "));
+        let Some(text) = value.get_ref().as_str() else {
+            return self.wrong_type(key, value, &choice);
+        };
+        match words.iter().find(|(name, _)| *name == text) {
+            Some((_, found)) => *field = *found,
+            None => {
+                let help = did_you_mean(text, &names).unwrap_or_else(|| choice.clone());
+                self.error(value.span(), format!("`{key}` cannot be `{text}`")).help(help);
+            }
+        }
+    }
+
+    fn limit(&mut self, limit: &Limit, value: &Value<'t>, limits: &mut Limits) {
+        let key = limit.key;
+        match limit.kind {
+            Kind::Count { most, field, .. } => {
+                let number = match value.get_ref() {
+                    DeValue::Integer(n) => i128::from_str_radix(n.as_str(), n.radix()).ok(),
+                    _ => None,
+                };
+                match number {
+                    None => self.wrong_type(key, value, "a number"),
+                    Some(0) => self.zero(key, value.span()),
+                    Some(n) => match u32::try_from(n).ok().filter(|n| *n <= most) {
+                        Some(n) => *field(limits) = n,
+                        None => self.out_of_range(key, value.span(), "1", &most.to_string()),
+                    },
+                }
+            }
+            Kind::Time { least, most, field, .. } => {
+                let example = "a time with its unit, such as \"30 s\", \"31 min\" or \"1 h\"";
+                if let Some(seconds) =
+                    self.quantity(key, value, example, parse_time, (least, most), write_time)
+                {
+                    *field(limits) = Duration::from_secs(seconds);
+                }
+            }
+            Kind::Size { least, most, field, .. } => {
+                let example = "a size with its unit, such as \"64 MiB\"";
+                if let Some(octets) =
+                    self.quantity(key, value, example, parse_size, (least, most), write_size)
+                {
+                    *field(limits) = octets;
+                }
+            }
+        }
+    }
+
+    fn quantity(
+        &mut self,
+        key: &str,
+        value: &Value<'t>,
+        example: &str,
+        parse: fn(&str) -> Option<u64>,
+        (least, most): (u64, u64),
+        write: fn(u64) -> String,
+    ) -> Option<u64> {
+        if matches!(value.get_ref(), DeValue::Integer(n) if n.as_str() == "0") {
+            self.zero(key, value.span());
+            return None;
+        }
+        match value.get_ref().as_str().and_then(parse) {
+            Some(0) => self.zero(key, value.span()),
+            Some(n) if (least..=most).contains(&n) => return Some(n),
+            Some(_) => self.out_of_range(key, value.span(), &write(least), &write(most)),
+            None => self.wrong_type(key, value, example),
+        }
+        None
+    }
+
+    fn zero(&mut self, key: &str, span: Range<usize>) {
+        self.error(span, format!("`{key}` is zero, which would let nobody in")).help(
+            "zero does not mean unlimited here: write a large number if you want much, \
+             or remove the line to have the default",
+        );
+    }
+
+    fn out_of_range(&mut self, key: &str, span: Range<usize>, least: &str, most: &str) {
+        let mut help = format!("write something from {least} to {most}");
+        if key == "idle_timeout" {
+            help.push_str(" (RFC 3501 §5.4 asks for at least 30 minutes)");
+        }
+        self.error(span, format!("`{key}` is out of range")).help(help);
+    }
+
+    fn wrong_type(&mut self, key: &str, value: &Value<'t>, wanted: &str) {
+        let found = &self.text[value.span()];
+        let found = found.lines().next().unwrap_or_default();
+        self.error(value.span(), format!("`{key}` cannot be {found}"))
+            .help(format!("write {wanted}"));
+    }
+
+    fn error(&mut self, span: Range<usize>, message: String) -> Last<'_> {
+        self.errors.push(ConfigError::at(self.file, self.text, span, message));
+        Last(&mut self.errors)
+    }
+}
+
+/// The mistake just told, to add help to.
+struct Last<'e>(&'e mut Vec<ConfigError>);
+
+impl Last<'_> {
+    fn help(self, help: impl Into<String>) {
+        if let Some(error) = self.0.last_mut() {
+            error.help = Some(help.into());
+        }
+    }
+}
+
+fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
+    let word = word.to_lowercase().replace('-', "_");
+    let (similarity, best) = known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(&word, candidate), *candidate))
+        .max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (similarity >= SIMILAR).then(|| format!("did you mean `{best}`?"))
+}
+
+/// Help for a word that resembles nothing here: another section may own it.
+fn misplaced(word: &str, known: &[&str]) -> String {
+    let elsewhere: &[(&str, &[&str])] = &[
+        ("listeners", &["imap", "imaps"]),
+        ("tls", &["certificate", "key"]),
+        ("store", &["path"]),
+        ("auth", &["cleartext_login"]),
+        ("log", &["format", "level"]),
+    ];
+    let limit = LIMITS.iter().any(|limit| limit.key == word).then_some("limits");
+    let owner =
+        elsewhere.iter().find(|(_, keys)| keys.contains(&word)).map(|(name, _)| *name).or(limit);
+    match owner {
+        Some(section) => format!("`{word}` belongs below [{section}]"),
+        None => format!("known here: {}", known.join(", ")),
+    }
+}
+
+fn address_help(text: &str) -> String {
+    let port = text.rsplit(':').next().unwrap_or_default();
+    if text.parse::<std::net::IpAddr>().is_ok() {
+        let bracketed = if text.contains(':') { format!("[{text}]") } else { text.to_owned() };
+        return format!("add a port: \"{bracketed}:993\"");
+    }
+    match port.parse::<u16>() {
+        Ok(port) if text.starts_with("localhost") => format!("write \"127.0.0.1:{port}\""),
+        Ok(port) => {
+            format!("write \"127.0.0.1:{port}\" or \"0.0.0.0:{port}\" (names are not looked up)")
+        }
+        Err(_) => "write for example \"127.0.0.1:1143\" or \"[::]:993\"".into(),
+    }
+}

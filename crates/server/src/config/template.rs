@@ -1,0 +1,53 @@
+//! The commented file that `init` writes.
+
+use super::limits::{Kind, LIMITS};
+use super::quantity::{write_size, write_time};
+use super::{Listeners, Store, Tls};
+
+/// The text of a new `peregrine.toml`: every setting with its default.
+pub fn template() -> String {
+    let mut text = format!(
+        r#"# Peregrine, an IMAP server. Paths are relative to this file's folder.
+# A line with # shows a default: remove the # to change it.
+# Check your changes with: peregrine check-config DIR
+
+[listeners]
+# IP address and port. 127.0.0.1 is this machine only; 0.0.0.0 and [::] are every address.
+# imap begins in clear and offers STARTTLS; imaps is TLS from the first byte (usual port 993).
+imap = ["127.0.0.1:{imap}"]
+imaps = ["127.0.0.1:{imaps}"]
+
+[tls]
+# PEM files. SIGHUP makes a running server read them again.
+certificate = "{certificate}"
+key = "{key}"
+
+[store]
+path = "{store}"
+
+[auth]
+# true lets passwords cross the network unencrypted. From this machine they always may.
+#cleartext_login = false
+
+[log]
+#format = "text"  # or "json"
+#level = "info"   # error, warn, info, debug, trace
+
+[limits]
+"#,
+        imap = Listeners::DEFAULT_IMAP_PORT,
+        imaps = Listeners::DEFAULT_IMAPS_PORT,
+        certificate = Tls::DEFAULT_CERTIFICATE,
+        key = Tls::DEFAULT_KEY,
+        store = Store::DEFAULT_PATH,
+    );
+    for limit in LIMITS {
+        let value = match limit.kind {
+            Kind::Count { default, .. } => default.to_string(),
+            Kind::Time { default, .. } => format!("\"{}\"", write_time(default)),
+            Kind::Size { default, .. } => format!("\"{}\"", write_size(default)),
+        };
+        text.push_str(&format!("#{} = {value}  # {}\n", limit.key, limit.comment));
+    }
+    text
+}
