@@ -8,6 +8,8 @@
 //! - [`memory`](MemoryEngine): the model.
 //! - [`sqlite`](SqliteEngine): the engine for one machine.
 //!
+//! - [`contract`]: what every engine must do, as a suite of tests.
+//!
 //! This crate knows nothing of mail, and nothing outside it knows which engine is at work.
 //!
 //! ```
@@ -34,6 +36,7 @@
 
 #![warn(missing_docs)]
 
+pub mod contract;
 mod engine;
 mod error;
 mod memory;
