@@ -1,0 +1,14 @@
+# What CI runs. `just check` and a push see the same.
+check:
+    bash .ci/run
+
+# The quick part, while working.
+quick:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    cargo xtask tidy
+    cargo test --workspace
+
+# The figures of benches/README.md.
+bench:
+    cargo bench --package peregrine-benches
