@@ -1,1 +1,19 @@
 //! One server connection as a deterministic machine: framing, state, scheduler, view, output.
+
+mod host;
+mod job;
+mod limits;
+mod outcome;
+mod session;
+mod spool;
+mod trace;
+mod view;
+
+pub use host::{Difference, Host, Snapshot};
+pub use job::{Context, Job, JobId, Selected};
+pub use limits::{Limits, ZeroLimit};
+pub use outcome::{Outcome, Transition};
+pub use session::Session;
+pub use spool::Spool;
+pub use trace::{TraceEvent, TraceStep};
+pub use view::{BeyondEnd, Run, View};

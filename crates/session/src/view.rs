@@ -1,0 +1,256 @@
+//! What a session has been told of its mailbox: the newest version that it knows, and *ghosts*,
+//! messages expunged there of which it has not been told.
+
+use crate::Snapshot;
+use peregrine_proto::command::Messages;
+use peregrine_proto::number::{Bound, NumberSet, Ranges, UidRanges};
+use peregrine_proto::{SequenceNumber, SequenceSet, Uid};
+use std::num::NonZeroU32;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A mailbox as one client knows it. Immutable; cloning is cheap.
+///
+/// Its messages are those of `snapshot` and the ghosts, in ascending order of UID; a message's
+/// sequence number is its place among them (RFC 3501 §2.3.1.2).
+#[derive(Debug)]
+pub struct View<S> {
+    inner: Arc<Inner<S>>,
+}
+
+#[derive(Debug)]
+struct Inner<S> {
+    snapshot: S,
+    /// Ascending by UID; none of them is in `snapshot`.
+    ghosts: Vec<Ghost>,
+    /// The versions from which the ghosts can still be read.
+    sources: Vec<S>,
+    recent: UidRanges,
+}
+
+/// A message that is gone but counts until the client has been told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Ghost {
+    uid: Uid,
+    /// Which of `sources` holds it.
+    source: u32,
+    /// Its 0-based index there.
+    index: u32,
+}
+
+/// Messages with consecutive sequence numbers that are read from one version.
+#[derive(Clone, Debug)]
+pub struct Run<S> {
+    /// Sequence number of the first.
+    pub first: SequenceNumber,
+    /// Where to read them.
+    pub snapshot: S,
+    /// Their 0-based indexes there; never empty.
+    pub indexes: Range<u32>,
+}
+
+/// A sequence number that no message has: BAD.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("message {number} does not exist, the mailbox has {exists}")]
+pub struct BeyondEnd {
+    /// The number that was asked for.
+    pub number: SequenceNumber,
+    /// How many messages there are.
+    pub exists: u32,
+}
+
+impl<S> Clone for View<S> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone() }
+    }
+}
+
+impl<S: Snapshot> View<S> {
+    /// A view of a mailbox that has just been selected: everything in it has been told.
+    pub fn new(snapshot: S, recent: UidRanges) -> Self {
+        let (ghosts, sources) = (Vec::new(), Vec::new());
+        Self { inner: Arc::new(Inner { snapshot, ghosts, sources, recent }) }
+    }
+
+    /// How many messages the client has been told of (EXISTS).
+    pub fn exists(&self) -> u32 {
+        self.inner.snapshot.exists() + self.inner.ghosts.len() as u32
+    }
+
+    /// The newest version that the client knows, but for expunges not told.
+    pub fn snapshot(&self) -> &S {
+        &self.inner.snapshot
+    }
+
+    /// The largest UID, what `*` means in a UID set; `None` in an empty mailbox.
+    pub fn largest_uid(&self) -> Option<Uid> {
+        let snapshot = &self.inner.snapshot;
+        let alive = snapshot.exists().checked_sub(1).and_then(|last| snapshot.uid_at(last));
+        alive.max(self.inner.ghosts.last().map(|ghost| ghost.uid))
+    }
+
+    /// The UID of the message with this number.
+    pub fn uid(&self, number: SequenceNumber) -> Option<Uid> {
+        let number = number.0.get();
+        let before = self.ghosts_before_number(number);
+        match self.inner.ghosts.get(before) {
+            Some(ghost) if self.ghost_number(before) == number => Some(ghost.uid),
+            _ => self.inner.snapshot.uid_at(number - 1 - before as u32),
+        }
+    }
+
+    /// The number of the message with this UID; `None` where there is none.
+    pub fn sequence(&self, uid: Uid) -> Option<SequenceNumber> {
+        let ghosts = self.ghosts_below(uid);
+        let is_ghost = self.inner.ghosts.get(ghosts).is_some_and(|ghost| ghost.uid == uid);
+        let index = match self.inner.snapshot.index_of(uid) {
+            Ok(index) => index,
+            Err(index) if is_ghost => index,
+            Err(_) => return None,
+        };
+        NonZeroU32::new(index + ghosts as u32 + 1).map(SequenceNumber)
+    }
+
+    /// Whether the message is recent in this session (RFC 3501 §2.3.2).
+    pub fn recent(&self, uid: Uid) -> bool {
+        self.inner.recent.contains(uid)
+    }
+
+    /// How many messages are recent in this session (RECENT); linear in the ranges of recent UIDs.
+    pub fn recent_count(&self) -> u32 {
+        let count = |&(first, last): &(Uid, Uid)| self.below(last, true) - self.below(first, false);
+        self.inner.recent.ranges().iter().map(count).sum()
+    }
+
+    /// Whether the message has been expunged already, which the client has not been told.
+    pub fn is_ghost(&self, uid: Uid) -> bool {
+        self.inner.ghosts.binary_search_by_key(&uid, |ghost| ghost.uid).is_ok()
+    }
+
+    /// The messages that a command names, in ascending order and each once. UIDs that do not
+    /// exist are passed over (RFC 3501 §6.4.8); a set with `*` is cut to the messages there are.
+    pub fn runs(&self, messages: &Messages) -> Result<Vec<Run<S>>, BeyondEnd> {
+        let mut runs = Vec::new();
+        match messages {
+            Messages::Sequence(set) => {
+                for &(first, last) in self.resolve(set)?.ranges() {
+                    self.push_runs(first.0.get(), last.0.get(), &mut runs);
+                }
+            }
+            Messages::Uid(set) => {
+                for &(first, last) in set.resolve(self.largest_uid()).ranges() {
+                    self.push_runs(self.below(first, false) + 1, self.below(last, true), &mut runs);
+                }
+            }
+        }
+        Ok(runs)
+    }
+
+    /// A sequence set as plain numbers of messages that exist.
+    pub fn resolve(&self, set: &SequenceSet) -> Result<Ranges<SequenceNumber>, BeyondEnd> {
+        let exists = self.exists();
+        check_end(set, exists)?;
+        let largest = NonZeroU32::new(exists).map(SequenceNumber);
+        let Some(largest) = largest else { return Ok(Ranges::new()) };
+        let resolved = set.resolve(Some(largest));
+        let cut = |&(first, last): &(SequenceNumber, SequenceNumber)| {
+            (first.min(largest), last.min(largest))
+        };
+        Ok(Ranges::from_unordered(resolved.ranges().iter().map(cut).collect()))
+    }
+}
+
+/// RFC 3501 §9 `seq-number`: a number beyond the end is an error, except where `*` stands on the
+/// other side of the colon: `n:*` always holds the last message.
+fn check_end(set: &NumberSet<SequenceNumber>, exists: u32) -> Result<(), BeyondEnd> {
+    for range in &set.ranges {
+        if let (Bound::Number(first), Bound::Number(last)) = *range {
+            let number = first.max(last);
+            if number.0.get() > exists {
+                return Err(BeyondEnd { number, exists });
+            }
+        }
+    }
+    Ok(())
+}
+
+impl<S: Snapshot> View<S> {
+    /// How many ghosts have a smaller UID.
+    fn ghosts_below(&self, uid: Uid) -> usize {
+        self.inner.ghosts.partition_point(|ghost| ghost.uid < uid)
+    }
+
+    /// How many messages have a smaller UID (or this one, where `inclusive`).
+    fn below(&self, uid: Uid, inclusive: bool) -> u32 {
+        let ghosts = if inclusive {
+            self.inner.ghosts.partition_point(|ghost| ghost.uid <= uid)
+        } else {
+            self.ghosts_below(uid)
+        };
+        let alive = match self.inner.snapshot.index_of(uid) {
+            Ok(index) => index + u32::from(inclusive),
+            Err(index) => index,
+        };
+        alive + ghosts as u32
+    }
+
+    /// The sequence number of a ghost by its place among the ghosts.
+    fn ghost_number(&self, place: usize) -> u32 {
+        let uid = self.inner.ghosts[place].uid;
+        let alive = self.inner.snapshot.index_of(uid).unwrap_or_else(|index| index);
+        alive + place as u32 + 1
+    }
+
+    /// How many ghosts have a smaller sequence number.
+    fn ghosts_before_number(&self, number: u32) -> usize {
+        let (mut low, mut high) = (0, self.inner.ghosts.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.ghost_number(middle) < number {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// Adds the messages with these numbers (inclusive, all of them exist) as runs.
+    fn push_runs(&self, first: u32, last: u32, runs: &mut Vec<Run<S>>) {
+        let mut number = first;
+        let mut ghost = self.ghosts_before_number(first);
+        while number <= last {
+            let next_ghost = match self.inner.ghosts.get(ghost) {
+                Some(_) => self.ghost_number(ghost),
+                None => u32::MAX,
+            };
+            if next_ghost == number {
+                let Ghost { source, index, .. } = self.inner.ghosts[ghost];
+                let snapshot = &self.inner.sources[source as usize];
+                push_run(runs, number, snapshot, index..index + 1);
+                ghost += 1;
+                number += 1;
+            } else {
+                let end = next_ghost.min(last + 1);
+                let start = number - 1 - ghost as u32;
+                push_run(runs, number, &self.inner.snapshot, start..start + (end - number));
+                number = end;
+            }
+        }
+    }
+}
+
+/// Adds a run, or lengthens the last one where it goes on in the same version.
+fn push_run<S: Snapshot>(runs: &mut Vec<Run<S>>, number: u32, snapshot: &S, indexes: Range<u32>) {
+    if let Some(last) = runs.last_mut() {
+        let follows = last.first.0.get() + (last.indexes.end - last.indexes.start) == number;
+        let same = last.snapshot.mod_seq() == snapshot.mod_seq();
+        if follows && same && last.indexes.end == indexes.start {
+            last.indexes.end = indexes.end;
+            return;
+        }
+    }
+    if let Some(first) = NonZeroU32::new(number).map(SequenceNumber) {
+        runs.push(Run { first, snapshot: snapshot.clone(), indexes });
+    }
+}
