@@ -7,12 +7,16 @@ pub mod command;
 pub mod date;
 pub mod effects;
 pub mod flag;
+pub mod frame;
 pub mod mailbox;
 pub mod number;
 pub mod response;
 pub mod secret;
 pub mod section;
 pub mod tag;
+pub mod token;
+mod utf7;
+pub mod write;
 
 pub use command::{Command, CommandBody};
 pub use date::{Date, DateTime};

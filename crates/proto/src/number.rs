@@ -1,5 +1,7 @@
 //! Message numbers and sets of them: ranges that are never expanded (RFC 3501 §9 `sequence-set`).
 
+use crate::token::{Parsed, Reader, SyntaxError};
+use crate::write;
 use smallvec::SmallVec;
 use std::num::NonZeroU32;
 
@@ -56,6 +58,24 @@ pub enum Bound<N> {
     Number(N),
     /// `*`
     Largest,
+}
+
+impl<N: Number> Bound<N> {
+    fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
+        if reader.accept(b'*') {
+            return Ok(Self::Largest);
+        }
+        let offset = reader.offset();
+        let value = reader.nz_number("a message number from 1, or *")?;
+        N::new(value).map(Self::Number).ok_or(SyntaxError::expected(offset, "a number from 1"))
+    }
+
+    fn write(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Number(number) => write::number(out, u64::from(number.get())),
+            Self::Largest => out.push(b'*'),
+        }
+    }
 }
 
 /// A set as the client wrote it: order kept, `*` not yet resolved, ranges never expanded.
@@ -142,6 +162,20 @@ impl<N: Number> Ranges<N> {
         self.0.iter().map(|(start, end)| u64::from(end.get() - start.get()) + 1).sum()
     }
 
+    /// `sequence-set`; nothing where the set is empty.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        for (index, (start, end)) in self.0.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            write::number(out, u64::from(start.get()));
+            if start != end {
+                out.push(b':');
+                write::number(out, u64::from(end.get()));
+            }
+        }
+    }
+
     /// Whether nothing is in the set.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -181,6 +215,39 @@ impl<N: Number> FromIterator<N> for Ranges<N> {
 }
 
 impl<N: Number> NumberSet<N> {
+    /// `sequence-set`: ranges are kept as they are written.
+    ///
+    /// ```abnf
+    /// sequence-set = (seq-number / seq-range) *("," sequence-set)
+    /// seq-range    = seq-number ":" seq-number
+    /// seq-number   = nz-number / "*"
+    /// ```
+    pub fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
+        let mut ranges = SmallVec::new();
+        loop {
+            let start = Bound::parse(reader)?;
+            let end = if reader.accept(b':') { Bound::parse(reader)? } else { start };
+            ranges.push((start, end));
+            if !reader.accept(b',') {
+                return Ok(Self { ranges });
+            }
+        }
+    }
+
+    /// `sequence-set`: a range of one number is written as that number.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        for (index, (start, end)) in self.ranges.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            start.write(out);
+            if start != end {
+                out.push(b':');
+                end.write(out);
+            }
+        }
+    }
+
     /// A set of one number.
     pub fn single(number: N) -> Self {
         let bound = Bound::Number(number);
@@ -196,16 +263,15 @@ impl<N: Number> NumberSet<N> {
             Bound::Number(number) => Some(number),
             Bound::Largest => largest,
         };
-        let ranges = self.ranges.iter().filter_map(|(start, end)| {
-            Some((value(*start)?, value(*end)?))
-        });
+        let ranges =
+            self.ranges.iter().filter_map(|(start, end)| Some((value(*start)?, value(*end)?)));
         Ranges::from_unordered(ranges.collect())
     }
 
     /// Whether `*` occurs.
     pub fn names_largest(&self) -> bool {
-        self.ranges.iter().any(|(start, end)| {
-            matches!(start, Bound::Largest) || matches!(end, Bound::Largest)
-        })
+        self.ranges
+            .iter()
+            .any(|(start, end)| matches!(start, Bound::Largest) || matches!(end, Bound::Largest))
     }
 }
