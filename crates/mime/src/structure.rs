@@ -1,5 +1,7 @@
 //! The part tree of a message: spans, parts, and how a section path finds one of them.
 
+use crate::limits::MAX_DEPTH;
+
 /// A half-open range of octets, counted from the message's first octet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Span {
@@ -29,7 +31,8 @@ impl Span {
 
 /// The part tree of one message, as an arena in the order in which parts begin.
 ///
-/// A child's index is always greater than its parent's, so the tree has no cycle by construction.
+/// A child's index is always greater than its parent's, so the tree has no cycle by construction,
+/// and a walk that follows the indices ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Structure {
     /// The parts; `parts[0]` is the message itself.
@@ -43,8 +46,8 @@ pub struct Structure {
 pub struct Part {
     /// The header block, with the blank line that ends it. May be empty.
     pub header: Span,
-    /// What follows the header block. The line end before a boundary belongs to the boundary
-    /// (RFC 2046 §5.1.1).
+    /// What follows the header block; its length is `body-fld-octets` (RFC 3501 §9). The line end
+    /// before a boundary belongs to the boundary (RFC 2046 §5.1.1).
     pub body: Span,
     /// What the body is made of.
     pub kind: Kind,
@@ -80,9 +83,41 @@ pub struct PartRef {
 }
 
 impl Structure {
-    /// Finds the part that a section path names (RFC 3501 §6.4.5).
+    /// Finds the part that a section path names (RFC 3501 §6.4.5). Part numbers count from 1; the
+    /// empty path is the whole message.
+    ///
+    /// ```
+    /// let structure = peregrine_mime::parse(b"Subject: x\r\n\r\nbody\r\n");
+    /// assert_eq!(structure.find(&[1]).unwrap().part, 0);
+    /// assert_eq!(structure.find(&[2]), None);
+    /// ```
     pub fn find(&self, path: &[u32]) -> Option<PartRef> {
-        let _ = path;
-        None
+        // Deeper than any tree: no walk needed, and no work for a path of thousands of numbers.
+        if path.len() > MAX_DEPTH || self.parts.is_empty() {
+            return None;
+        }
+        let mut found = PartRef { part: 0, message: Some(0) };
+        for &number in path {
+            let place = number.checked_sub(1)? as usize;
+            let part = match found.message {
+                // "Every message has at least one part number": of one that is no multipart, 1 is
+                // the body.
+                Some(message) => match &self.parts.get(message as usize)?.kind {
+                    Kind::Multipart { children } => *children.get(place)?,
+                    Kind::Single | Kind::Message { .. } if place == 0 => message,
+                    Kind::Single | Kind::Message { .. } => return None,
+                },
+                None => match &self.parts.get(found.part as usize)?.kind {
+                    Kind::Multipart { children } => *children.get(place)?,
+                    Kind::Single | Kind::Message { .. } => return None,
+                },
+            };
+            let message = match self.parts.get(part as usize)?.kind {
+                Kind::Message { child } => Some(child),
+                Kind::Single | Kind::Multipart { .. } => None,
+            };
+            found = PartRef { part, message };
+        }
+        Some(found)
     }
 }
