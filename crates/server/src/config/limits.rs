@@ -1,6 +1,7 @@
 //! The operator's limits, each with unit, default and reason. Zero never means unlimited.
 //!
 //! What a client may put into one command (lines, literals, nesting) is fixed by the session;
+//! and names and keywords by the store;
 //! here is what depends on the machine and on the people who use it.
 
 use std::time::Duration;
@@ -30,16 +31,8 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// Time that a client may go without reading anything of what waits for it.
     pub write_timeout: Duration,
-    /// Time that one SEARCH may take.
-    pub search_time: Duration,
     /// Largest message that is taken, in octets.
     pub message_size: u64,
-    /// Mailboxes of one user.
-    pub mailboxes: u32,
-    /// Levels of a mailbox name (`A/B/C` has three).
-    pub mailbox_depth: u32,
-    /// Different keywords in one mailbox.
-    pub keywords: u32,
 }
 
 /// A limit in the file: its key, what may be written there, and where the value goes.
@@ -66,8 +59,8 @@ const DAY: u64 = 24 * HOUR;
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 
-/// RFC822.SIZE and literals are 32-bit numbers (RFC 3501 §9 `number`).
-const LARGEST_MESSAGE: u64 = u32::MAX as u64;
+/// No larger than what the store takes.
+const LARGEST_MESSAGE: u64 = peregrine_store::limits::MAX_MESSAGE;
 
 /// Every limit, in the order of the generated file. Defaults: see the comments of [`Limits`].
 pub(super) const LIMITS: &[Limit] = &[
@@ -104,13 +97,9 @@ pub(super) const LIMITS: &[Limit] = &[
     time("write_timeout", "a client reads nothing of what waits", MINUTE, 1, HOUR, |l| {
         &mut l.write_timeout
     }),
-    time("search_time", "for one SEARCH", 30, 1, HOUR, |l| &mut l.search_time),
     size("message_size", "largest message", 64 * MIB, 64 * KIB, LARGEST_MESSAGE, |l| {
         &mut l.message_size
     }),
-    count("mailboxes", "mailboxes of one user", 10_000, 1_000_000, |l| &mut l.mailboxes),
-    count("mailbox_depth", "levels of a mailbox name", 32, 100, |l| &mut l.mailbox_depth),
-    count("keywords", "different keywords in one mailbox", 512, 65_535, |l| &mut l.keywords),
 ];
 
 impl Default for Limits {
@@ -144,11 +133,7 @@ impl Limits {
             login_timeout: Duration::ZERO,
             idle_timeout: Duration::ZERO,
             write_timeout: Duration::ZERO,
-            search_time: Duration::ZERO,
             message_size: 0,
-            mailboxes: 0,
-            mailbox_depth: 0,
-            keywords: 0,
         }
     }
 }

@@ -105,7 +105,7 @@ impl<'t> Reader<'t> {
             }
             None => {
                 let found = value.get_ref().type_str();
-                self.error(value.span(), format!("`{name}` is a section, not a {found}"))
+                self.error(value.span(), format!("`{name}` is a section, not of type {found}"))
                     .help(format!("write [{name}] on a line of its own, its keys below"));
                 None
             }

@@ -1,0 +1,172 @@
+//! The configuration file: what is refused, where, and with what advice.
+
+use std::path::Path;
+use std::time::Duration;
+
+use peregrine_server::config::{self, Config, LogFormat};
+
+fn parse(text: &str) -> Result<Config, Vec<config::ConfigError>> {
+    config::parse(Path::new("mail.d"), text)
+}
+
+/// `line:column message | help` of every mistake.
+fn mistakes(text: &str) -> Vec<String> {
+    let errors = parse(text).expect_err(text);
+    errors
+        .iter()
+        .map(|e| {
+            let help = e.help.as_deref().unwrap_or_default();
+            format!("{}:{} {} | {help}", e.line, e.column, e.message)
+        })
+        .collect()
+}
+
+#[test]
+fn the_generated_file_says_the_defaults() {
+    let text = config::template();
+    assert_eq!(parse(&text).unwrap(), Config::defaults(Path::new("mail.d")));
+    // With every default uncommented it still says the same: the comments tell the truth.
+    let uncommented: String = text
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(rest) if !rest.starts_with(' ') => format!("{rest}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    assert_eq!(parse(&uncommented).unwrap(), Config::defaults(Path::new("mail.d")));
+    assert!(uncommented.contains("\nmessage_size = \"64 MiB\""), "{uncommented}");
+}
+
+#[test]
+fn values_are_taken() {
+    let config = parse(
+        "[listeners]\nimap = []\nimaps = [\"[::1]:993\", \"10.0.0.1:993\"]\n\
+         [tls]\ncertificate = \"/etc/ssl/c.pem\"\n[store]\npath = \"spool\"\n\
+         [auth]\ncleartext_login = true\n[log]\nformat = \"json\"\n\
+         [limits]\nconnections = 0x10\nidle_timeout = \"1 h\"\nmessage_size = \"100 MB\"\n",
+    )
+    .unwrap();
+    assert!(config.listeners.imap.is_empty());
+    assert_eq!(config.listeners.imaps[0].to_string(), "[::1]:993");
+    assert_eq!(config.tls.certificate, Path::new("/etc/ssl/c.pem"));
+    assert_eq!(config.tls.key, Path::new("mail.d/key.pem"));
+    assert_eq!(config.store.path, Path::new("mail.d/spool"));
+    assert!(config.auth.cleartext_login);
+    assert_eq!(config.log.format, LogFormat::Json);
+    assert_eq!(config.limits.connections, 16);
+    assert_eq!(config.limits.idle_timeout, Duration::from_secs(3600));
+    assert_eq!(config.limits.message_size, 100_000_000);
+}
+
+#[test]
+fn every_mistake_is_told_with_its_place_and_advice() {
+    let text = "\
+[listeners]
+imapss = [\"127.0.0.1:1993\"]
+imap = [\"localhost:1143\", \"10.0.0.1\", 7]
+
+[lmits]
+connections = 5
+
+[log]
+level = \"warning\"
+format = 3
+[limits]
+connections = 0
+idle-timeout = \"31 min\"
+idle_timeout = \"29 min\"
+login_timeout = 30
+message_size = \"2 GiB\"
+path = \"x\"
+";
+    let wanted = [
+        "2:1 unknown key `imapss` | did you mean `imaps`?",
+        "3:9 `localhost:1143` is not an IP address and port | write \"127.0.0.1:1143\"",
+        "3:27 `10.0.0.1` is not an IP address and port | add a port: \"10.0.0.1:993\"",
+        "3:39 `imap` cannot be 7 | write an address such as \"127.0.0.1:1143\"",
+        "5:2 unknown section `lmits` | did you mean `limits`?",
+        "9:9 `level` cannot be `warning` | did you mean `warn`?",
+        "10:10 `format` cannot be 3 | write one of text, json",
+        "12:15 `connections` is zero, which would let nobody in | zero does not mean unlimited \
+         here: write a large number if you want much, or remove the line to have the default",
+        "13:1 unknown key `idle-timeout` | did you mean `idle_timeout`?",
+        "14:16 `idle_timeout` is out of range | write something from 30 min to 1 d \
+         (RFC 3501 §5.4 asks for at least 30 minutes)",
+        "15:17 `login_timeout` cannot be 30 | write a time with its unit, such as \"30 s\", \
+         \"31 min\" or \"1 h\"",
+        "16:16 `message_size` is out of range | write something from 64 KiB to 1 GiB",
+        "17:1 unknown key `path` | `path` belongs below [store]",
+    ];
+    assert_eq!(mistakes(text), wanted);
+}
+
+#[test]
+fn single_mistakes() {
+    let cases = [
+        (
+            "listeners = 1\n",
+            "1:13 `listeners` is a section, not of type integer | write [listeners] on a line of its own, its keys below",
+        ),
+        (
+            "[listeners]\nimap = []\nimaps = []\n",
+            "1:2 nothing would listen: `imap` and `imaps` are both empty | give one of them an address, or remove the line to have its default",
+        ),
+        (
+            "[listeners]\nimap = [\"[::]:143\"]\nimaps = \"[::]:143\"\n",
+            "3:9 `[::]:143` is already taken by `imap` | one address and port serves one listener",
+        ),
+        (
+            "[listeners]\nimap = \"mail.example.org:143\"\n",
+            "2:8 `mail.example.org:143` is not an IP address and port | write \"127.0.0.1:143\" or \"0.0.0.0:143\" (names are not looked up)",
+        ),
+        (
+            "[auth]\ncleartext_login = \"yes\"\n",
+            "2:19 `cleartext_login` cannot be \"yes\" | write true or false",
+        ),
+        (
+            "[tls]\nkey = \"\"\n",
+            "2:7 `key` is empty | write a path, or remove the line to have the default",
+        ),
+        (
+            "[limits]\nconnections = 4294967296\n",
+            "2:15 `connections` is out of range | write something from 1 to 1000000",
+        ),
+        (
+            "[limits]\nlogin_timeout = \"0 s\"\n",
+            "2:17 `login_timeout` is zero, which would let nobody in | zero does not mean unlimited here: write a large number if you want much, or remove the line to have the default",
+        ),
+    ];
+    for (text, wanted) in cases {
+        assert_eq!(mistakes(text), [wanted]);
+    }
+}
+
+/// Bounds are inclusive; one beyond is refused.
+#[test]
+fn ranges_end_where_they_say() {
+    for (value, right) in [("1", true), ("1000000", true), ("1000001", false), ("-1", false)] {
+        let text = format!("[limits]\nconnections = {value}\n");
+        assert_eq!(parse(&text).is_ok(), right, "{value}");
+    }
+    for (value, right) in [("30 min", true), ("1799 s", false), ("1 d", true), ("86401 s", false)] {
+        let text = format!("[limits]\nidle_timeout = \"{value}\"\n");
+        assert_eq!(parse(&text).is_ok(), right, "{value}");
+    }
+}
+
+#[test]
+fn what_is_no_toml_is_told_with_its_line() {
+    let found = mistakes("[listeners]\nimap = [\"127.0.0.1:1143\"\n[log]\nlevel = info\n");
+    assert!(!found.is_empty());
+    assert!(found.iter().all(|m| m.contains("this is no TOML")), "{found:?}");
+    assert!(found.iter().any(|m| m.starts_with("4:")), "{found:?}");
+}
+
+#[test]
+fn a_missing_file_says_how_to_make_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let errors = config::load(folder.path()).unwrap_err();
+    assert_eq!(errors.len(), 1);
+    assert!(errors[0].message.contains("peregrine.toml"));
+    assert!(errors[0].help.as_deref().unwrap().contains("peregrine init"));
+}
