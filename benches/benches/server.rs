@@ -1,0 +1,34 @@
+//! The server's figures beside what the machine gives, in one run: `cargo bench --bench server`.
+//! Words on the command line choose: `append`, `open`, `bodies`, `idle`, `memory`.
+
+#[path = "server/append.rs"]
+mod append;
+#[path = "server/bodies.rs"]
+mod bodies;
+#[path = "server/idle.rs"]
+mod idle;
+#[path = "server/open.rs"]
+mod open;
+
+use std::io;
+
+fn main() -> io::Result<()> {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| word == name);
+    if wanted("append") {
+        append::run()?;
+    }
+    if wanted("open") {
+        open::run()?;
+    }
+    if wanted("bodies") {
+        bodies::run()?;
+    }
+    if wanted("idle") {
+        idle::notice()?;
+    }
+    if wanted("memory") {
+        idle::memory()?;
+    }
+    Ok(())
+}
