@@ -1,9 +1,10 @@
 //! The Content-* fields of a part, as BODY and BODYSTRUCTURE tell them (RFC 3501 §7.4.2).
 
 use crate::header::Fields;
-use crate::limits::{MAX_FIELD, MAX_HEADER, MAX_LANGUAGES};
+use crate::limits::{MAX_FIELD, MAX_HEADER, MAX_LANGUAGES, MAX_PARAMETERS};
 use crate::parameter::{
-    Parameters, RawParameters, first_token, list_tokens, parameters, without_padding,
+    Parameters, RawParameters, first_token, list_tokens, parameters, percent_decode,
+    without_padding,
 };
 use crate::token::{skip_cfws, token_end, unfold};
 use crate::{Kind, Structure};
@@ -204,20 +205,24 @@ impl<'a> ContentType<'a> {
 
     /// The boundary parameter; `None` when it is missing or empty.
     pub(crate) fn boundary(&self) -> Option<Cow<'a, [u8]>> {
-        let mut sections = false;
-        for (name, value) in RawParameters::new(self.parameters).take(crate::limits::MAX_PARAMETERS)
-        {
+        let mut starred = false;
+        for (name, value) in RawParameters::new(self.parameters).take(MAX_PARAMETERS) {
             if name.eq_ignore_ascii_case(b"boundary") {
-                return Some(without_padding(value)).filter(|value| !value.is_empty());
+                return without_padding(value);
             }
-            sections |= name.contains(&b'*');
+            starred |= name.contains(&b'*');
         }
-        if !sections {
+        if !starred {
             return None;
         }
-        let joined = parameters(self.parameters).0;
-        let found = joined.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(b"boundary"));
-        found.map(|(_, value)| without_padding(value)).filter(|value| !value.is_empty())
+        // RFC 2231 allows it in sections and percent-encoded as well.
+        parameters(self.parameters).0.into_iter().find_map(|(name, value)| {
+            if name.eq_ignore_ascii_case(b"boundary*") {
+                without_padding(Cow::Owned(percent_decode(&value)))
+            } else {
+                name.eq_ignore_ascii_case(b"boundary").then(|| without_padding(value))?
+            }
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use crate::limits::MAX_PARAMETERS;
 use crate::token::{
     comment_end, is_blank, quoted_end, skip_cfws, token_end, trim, unfold, unquote,
 };
+use crate::transfer::hex;
 use std::borrow::Cow;
 
 /// Parameters in the order of the header: name and value, quotes and comments removed.
@@ -236,15 +237,35 @@ pub(crate) fn list_tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// A boundary may not end in a blank (RFC 2046 §5.1.1), and writers that let it do so pad the
-/// delimiter lines differently.
-pub(crate) fn without_padding(value: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+/// The octets of an extended value, behind its `charset'language'` (RFC 2231 §4).
+pub(crate) fn percent_decode(value: &[u8]) -> Vec<u8> {
+    let mut rest = value.splitn(3, |&b| b == b'\'').nth(2).unwrap_or(value);
+    let mut out = Vec::with_capacity(rest.len());
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        match (byte, hex(after)) {
+            (b'%', Some(byte)) => {
+                out.push(byte);
+                rest = &after[2..];
+            }
+            _ => out.push(byte),
+        }
+    }
+    out
+}
+
+/// A boundary's text; `None` when it is empty. It may not end in a blank (RFC 2046 §5.1.1), and
+/// writers that let it do so pad the delimiter lines differently. An LF in it would match nothing.
+pub(crate) fn without_padding(value: Cow<'_, [u8]>) -> Option<Cow<'_, [u8]>> {
     let keep = value.iter().rposition(|&b| !is_blank(b)).map_or(0, |last| last + 1);
-    match value {
+    if keep == 0 || memchr::memchr(b'\n', &value[..keep]).is_some() {
+        return None;
+    }
+    Some(match value {
         Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[..keep]),
         Cow::Owned(mut bytes) => {
             bytes.truncate(keep);
             Cow::Owned(bytes)
         }
-    }
+    })
 }

@@ -13,7 +13,7 @@
 //! - A boundary that is never closed ends with the part around it, or with the message.
 
 use crate::content::{ContentType, is_message, is_multipart};
-use crate::header::{blank_line, field_at};
+use crate::header::{Field, blank_line, field_at};
 use crate::limits::{MAX_DEPTH, MAX_FIELD, MAX_MESSAGE, MAX_PARTS};
 use crate::{Kind, Part, Span, Structure, transfer};
 use memchr::{memchr, memchr_iter, memmem};
@@ -83,9 +83,14 @@ struct Delimiter {
 }
 
 /// What a header block says about the part it stands in front of.
+#[derive(Default)]
 struct Heading<'a> {
     end: usize,
-    content_type: Option<ContentType<'a>>,
+    /// Whether there was a Content-Type field.
+    typed: bool,
+    media: Option<(&'a [u8], &'a [u8])>,
+    /// Of a multipart.
+    boundary: Option<Cow<'a, [u8]>>,
     encoding: Option<&'a [u8]>,
 }
 
@@ -127,27 +132,22 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reads the header block at `at`: to its blank line, or to a line that is a boundary of a part
-    /// around it, whose line end before it then belongs to the header.
+    /// Reads the header block at `at`: to its blank line, or to a line that is a boundary, of a part
+    /// around it or its own. The line end before that then belongs to the header.
     fn heading(&self, at: usize) -> Heading<'a> {
-        let mut heading = Heading { end: at, content_type: None, encoding: None };
+        let mut heading = Heading { end: at, ..Heading::default() };
         while heading.end < self.message.len() {
             let blank = blank_line(self.message, heading.end);
             if blank > 0 {
                 heading.end += blank;
                 break;
             }
-            if self.delimiter_at(heading.end).is_some() {
+            if self.delimiter_at(heading.end).is_some() || heading.is_own_delimiter(self.message) {
                 break;
             }
             let (field, end) = field_at(self.message, heading.end);
             heading.end = end;
-            let value = &field.value[..field.value.len().min(MAX_FIELD)];
-            if heading.content_type.is_none() && field.is(b"Content-Type") {
-                heading.content_type = Some(ContentType::read(value));
-            } else if heading.encoding.is_none() && field.is(b"Content-Transfer-Encoding") {
-                heading.encoding = Some(value);
-            }
+            heading.field(field);
         }
         heading
     }
@@ -168,7 +168,7 @@ impl<'a> Parser<'a> {
             kind: Kind::Single,
             lines,
         });
-        let inside = self.inside(&heading, digest);
+        let inside = self.inside(heading, digest);
         let message = matches!(inside, Inside::Message);
         self.open.push(Open { part: index, inside });
         message
@@ -176,27 +176,23 @@ impl<'a> Parser<'a> {
 
     /// Whether a part has parts of its own, which is for its header and the limits to say. The
     /// boundary of a multipart is in force from here on.
-    fn inside(&mut self, heading: &Heading<'a>, digest: bool) -> Inside {
-        let media = heading.content_type.as_ref().and_then(|content_type| content_type.media);
-        let message = match media {
+    fn inside(&mut self, heading: Heading<'a>, digest: bool) -> Inside {
+        let message = match heading.media {
             // RFC 2046 §5.1.5: in a digest, a part is a message unless it says otherwise.
             None => digest,
             Some((kind, subtype)) => is_message(kind, subtype),
         };
-        let boundary = match (&heading.content_type, media) {
-            (Some(content_type), Some((kind, _))) if is_multipart(kind) => content_type.boundary(),
-            _ => None,
-        };
-        if boundary.is_none() && !(message && transfer::is_identity(heading.encoding)) {
+        if heading.boundary.is_none() && !(message && transfer::is_identity(heading.encoding)) {
             return Inside::Nothing;
         }
         if self.open.len() + 1 >= MAX_DEPTH || self.parts.len() >= MAX_PARTS {
             self.truncated = true;
             return Inside::Nothing;
         }
-        let Some(boundary) = boundary else { return Inside::Message };
+        let Some(boundary) = heading.boundary else { return Inside::Message };
         self.boundaries.push(Boundary::new(self.open.len(), boundary));
-        let digest = media.is_some_and(|(_, subtype)| subtype.eq_ignore_ascii_case(b"digest"));
+        let digest =
+            heading.media.is_some_and(|(_, subtype)| subtype.eq_ignore_ascii_case(b"digest"));
         Inside::Multipart { digest, children: Vec::new() }
     }
 
@@ -283,6 +279,31 @@ impl<'a> Parser<'a> {
             self.counted = to;
         }
         self.lines
+    }
+}
+
+impl<'a> Heading<'a> {
+    /// The first field of a name counts.
+    fn field(&mut self, field: Field<'a>) {
+        let value = &field.value[..field.value.len().min(MAX_FIELD)];
+        if self.encoding.is_none() && field.is(b"Content-Transfer-Encoding") {
+            self.encoding = Some(value);
+        } else if !self.typed && field.is(b"Content-Type") {
+            self.typed = true;
+            let content_type = ContentType::read(value);
+            self.media = content_type.media;
+            if content_type.media.is_some_and(|(kind, _)| is_multipart(kind)) {
+                self.boundary = content_type.boundary();
+            }
+        }
+    }
+
+    /// Whether the first part begins where the header should have ended: the blank line is missing,
+    /// or has blanks in it, which makes it the continuation of a field.
+    fn is_own_delimiter(&self, message: &[u8]) -> bool {
+        let Some(boundary) = &self.boundary else { return false };
+        let line = message.get(self.end..).and_then(|rest| rest.strip_prefix(b"--"));
+        line.is_some_and(|line| line.starts_with(boundary))
     }
 }
 

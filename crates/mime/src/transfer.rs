@@ -125,7 +125,7 @@ pub(crate) fn q(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Two hexadecimal digits; lower case is not to be written, but it is read.
-fn hex(bytes: &[u8]) -> Option<u8> {
+pub(crate) fn hex(bytes: &[u8]) -> Option<u8> {
     let digit = |at: usize| char::from(*bytes.get(at)?).to_digit(16);
     Some((digit(0)? * 16 + digit(1)?) as u8)
 }
