@@ -1,0 +1,145 @@
+//! Who may log in: passwords checked at a bounded rate, guesses slowed down, and one answer for
+//! every kind of failure.
+
+mod password;
+pub(crate) mod sasl;
+mod throttle;
+
+pub use password::{MAX_PASSWORD, MAX_USER, PasswordError, credentials, user_name};
+pub(crate) use sasl::{Exchange, Identity, Mechanism, Step};
+
+use crate::log::Shown;
+use password::{Busy, Hasher};
+use peregrine_store::{AccountId, Credentials, ScramKeys, Store};
+use std::net::IpAddr;
+use throttle::{Crowded, Throttle};
+
+/// Checks who comes in, for one server.
+pub(crate) struct Authenticator {
+    store: Store,
+    hasher: Hasher,
+    throttle: Throttle,
+}
+
+/// Why somebody may not log in.
+#[derive(Debug)]
+pub(crate) enum Denied {
+    /// Unknown user, wrong password, malformed message: nobody is told which.
+    Failed,
+    /// The password was right, but it opens only this user's own mail.
+    NotAuthorized,
+    /// Too many others are being checked.
+    Busy,
+    /// The store does not answer.
+    Store(peregrine_store::Error),
+}
+
+impl From<Busy> for Denied {
+    fn from(_: Busy) -> Self {
+        Self::Busy
+    }
+}
+
+impl From<Crowded> for Denied {
+    fn from(_: Crowded) -> Self {
+        Self::Busy
+    }
+}
+
+/// Somebody whose password was right.
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) account: AccountId,
+}
+
+impl Authenticator {
+    pub(crate) fn new(store: Store, checks: usize) -> Result<Self, PasswordError> {
+        let throttle = Throttle::new(&password::random()?);
+        Ok(Self { store, hasher: Hasher::new(checks)?, throttle })
+    }
+
+    /// Checks a password (LOGIN, PLAIN).
+    pub(crate) async fn password(
+        &self,
+        remote: IpAddr,
+        identity: &Identity,
+        password: &[u8],
+    ) -> Result<User, Denied> {
+        // A name or password that nobody can have goes the same way as a wrong one.
+        let name = user_name(&identity.user).unwrap_or_default();
+        let text = std::str::from_utf8(password).unwrap_or_default();
+        self.throttle.wait(remote, &name).await?;
+        let found = self.lookup(&name).await?;
+        let hash = found.as_ref().map(|(_, credentials)| credentials.password_hash.as_str());
+        let right = self.hasher.verify(hash, text).await?;
+        match found {
+            Some((account, _)) if right => self.admit(remote, identity, name, account),
+            _ => Err(self.failed(remote, &name, password).await),
+        }
+    }
+
+    /// The keys that a SCRAM exchange is checked with, for a user that may not exist.
+    pub(crate) async fn scram_keys(
+        &self,
+        remote: IpAddr,
+        identity: &Identity,
+    ) -> Result<ScramKeys, Denied> {
+        let name = user_name(&identity.user).unwrap_or_default();
+        self.throttle.wait(remote, &name).await?;
+        let nobody = self.hasher.nobody_keys(&name);
+        let found = self.lookup(&name).await?;
+        Ok(found.and_then(|(_, credentials)| credentials.scram_sha_256).unwrap_or(nobody))
+    }
+
+    /// Ends a SCRAM exchange whose proof was right or wrong.
+    pub(crate) async fn scram_end(
+        &self,
+        remote: IpAddr,
+        identity: &Identity,
+        proof: Option<&[u8]>,
+        proved: bool,
+    ) -> Result<User, Denied> {
+        let name = user_name(&identity.user).unwrap_or_default();
+        // Looked up again: the account may have gone meanwhile, and its number is needed.
+        match self.lookup(&name).await? {
+            Some((account, _)) if proved => self.admit(remote, identity, name, account),
+            _ => Err(self.failed(remote, &name, proof.unwrap_or_default()).await),
+        }
+    }
+
+    /// Notes a message that was no attempt at all; it is answered like a wrong password.
+    pub(crate) async fn malformed(&self, remote: IpAddr) -> Denied {
+        self.failed(remote, "", b"").await
+    }
+
+    async fn lookup(&self, name: &str) -> Result<Option<(AccountId, Credentials)>, Denied> {
+        if name.is_empty() {
+            return Ok(None);
+        }
+        // Read fresh each time: a cache here has let the wrong people in elsewhere.
+        self.store.credentials(name).await.map_err(Denied::Store)
+    }
+
+    fn admit(
+        &self,
+        remote: IpAddr,
+        identity: &Identity,
+        name: String,
+        account: AccountId,
+    ) -> Result<User, Denied> {
+        self.throttle.succeeded(remote, &name);
+        let other = &identity.authorization;
+        if !other.is_empty() && user_name(other).as_ref() != Ok(&name) {
+            tracing::info!(user = %Shown(&name), other = %Shown(other), "may not act for another");
+            return Err(Denied::NotAuthorized);
+        }
+        Ok(User { name, account })
+    }
+
+    async fn failed(&self, remote: IpAddr, name: &str, password: &[u8]) -> Denied {
+        match self.throttle.failed(remote, name, password).await {
+            Ok(()) => Denied::Failed,
+            Err(Crowded) => Denied::Busy,
+        }
+    }
+}

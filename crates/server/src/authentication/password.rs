@@ -1,0 +1,221 @@
+//! Passwords: what is kept of them, and checking one against it.
+
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use argon2::{Algorithm, Argon2, Params, Version};
+use peregrine_proto::Secret;
+use peregrine_store::{Credentials, ScramKeys};
+use ring::rand::{SecureRandom, SystemRandom};
+use ring::{digest, hmac, pbkdf2};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// argon2id memory, in KiB: 19 MiB, OWASP's choice for two passes.
+const MEMORY_KIB: u32 = 19 * 1024;
+/// argon2id passes.
+const PASSES: u32 = 2;
+/// argon2id lanes.
+const LANES: u32 = 1;
+/// PBKDF2 rounds for SCRAM: the client pays for them at each login (RFC 7677 §4 asks for 4096 at
+/// least; telephones do these in a tenth of a second).
+const SCRAM_ITERATIONS: NonZeroU32 = NonZeroU32::new(65_536).unwrap();
+/// Octets of salt.
+pub(crate) const SALT: usize = 16;
+/// Longest password, in octets; SASL messages are not longer either.
+pub const MAX_PASSWORD: usize = 1024;
+/// Longest user name, in octets.
+pub const MAX_USER: usize = 240;
+/// Attempts that may wait for a place to be hashed, for each place.
+const QUEUE_PER_PERMIT: usize = 64;
+/// Longest wait for a place.
+const QUEUE_DEADLINE: Duration = Duration::from_secs(20);
+
+/// Why a password or user name cannot be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Nothing there.
+    #[error("it is empty")]
+    Empty,
+    /// Longer than [`MAX_PASSWORD`] or [`MAX_USER`].
+    #[error("it is too long")]
+    TooLong,
+    /// SASLprep forbids it (RFC 4013): control characters, unassigned code points and the like.
+    #[error("it holds characters that cannot be typed alike everywhere")]
+    Forbidden,
+    /// The machine's source of randomness failed.
+    #[error("no random numbers")]
+    Random,
+}
+
+/// What to keep of a password: an argon2id hash, and keys for SCRAM-SHA-256. Takes a tenth of a
+/// second of one core and 19 MiB, so keep it off the async threads.
+///
+/// # Errors
+/// [`PasswordError`] where nobody could log in with it.
+pub fn credentials(password: &str) -> Result<Credentials, PasswordError> {
+    let password = prepare(password, MAX_PASSWORD)?;
+    let salt = SaltString::encode_b64(&random::<SALT>()?).map_err(|_| PasswordError::Random)?;
+    let password_hash = argon2()
+        .hash_password(password.as_bytes(), &salt)
+        .map_err(|_| PasswordError::TooLong)?
+        .to_string();
+    let keys = scram_keys(password.as_bytes(), &random::<SALT>()?);
+    Ok(Credentials { password_hash, scram_sha_256: Some(keys) })
+}
+
+/// A user name as it is kept and looked up: prepared as SASL does it (RFC 4013), so that one
+/// name has one spelling.
+///
+/// # Errors
+/// [`PasswordError`] for a name that cannot be one.
+pub fn user_name(name: &str) -> Result<String, PasswordError> {
+    prepare(name, MAX_USER)
+}
+
+fn prepare(text: &str, longest: usize) -> Result<String, PasswordError> {
+    if text.len() > longest {
+        return Err(PasswordError::TooLong);
+    }
+    let prepared = stringprep::saslprep(text).map_err(|_| PasswordError::Forbidden)?;
+    if prepared.is_empty() { Err(PasswordError::Empty) } else { Ok(prepared.into_owned()) }
+}
+
+/// `StoredKey` and `ServerKey` of RFC 5802 §3.
+fn scram_keys(password: &[u8], salt: &[u8]) -> ScramKeys {
+    let mut salted = [0; digest::SHA256_OUTPUT_LEN];
+    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, SCRAM_ITERATIONS, salt, password, &mut salted);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &salted);
+    let client_key = hmac::sign(&key, b"Client Key");
+    ScramKeys {
+        iterations: SCRAM_ITERATIONS.get(),
+        salt: salt.to_vec(),
+        stored_key: digest::digest(&digest::SHA256, client_key.as_ref()).as_ref().to_vec(),
+        server_key: hmac::sign(&key, b"Server Key").as_ref().to_vec(),
+    }
+}
+
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], PasswordError> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| PasswordError::Random)?;
+    Ok(bytes)
+}
+
+fn argon2() -> Argon2<'static> {
+    let parameters = Params::new(MEMORY_KIB, PASSES, LANES, None).unwrap_or_default();
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters)
+}
+
+/// Checks passwords, a bounded number at once: each costs 19 MiB and a core.
+pub(crate) struct Hasher {
+    permits: Arc<Semaphore>,
+    queue: Semaphore,
+    /// What an unknown user's password is checked against, so that it takes the same time.
+    nobody: String,
+    /// Makes salts for users that do not exist.
+    salt_key: hmac::Key,
+}
+
+/// Too many others wait.
+#[derive(Debug)]
+pub(crate) struct Busy;
+
+impl Hasher {
+    pub(crate) fn new(permits: usize) -> Result<Self, PasswordError> {
+        let salt = SaltString::encode_b64(&random::<SALT>()?).map_err(|_| PasswordError::Random)?;
+        let nobody = argon2()
+            .hash_password(&random::<32>()?, &salt)
+            .map_err(|_| PasswordError::Random)?
+            .to_string();
+        Ok(Self {
+            permits: Arc::new(Semaphore::new(permits)),
+            queue: Semaphore::new(permits * QUEUE_PER_PERMIT),
+            nobody,
+            salt_key: hmac::Key::new(hmac::HMAC_SHA256, &random::<32>()?),
+        })
+    }
+
+    /// Whether the password is the one that was hashed. An unknown user (`None`) costs the same
+    /// work and fails.
+    pub(crate) async fn verify(&self, hash: Option<&str>, password: &str) -> Result<bool, Busy> {
+        let _place = self.queue.try_acquire().map_err(|_| Busy)?;
+        let permit = tokio::time::timeout(
+            QUEUE_DEADLINE,
+            Arc::clone(&self.permits).acquire_owned(),
+        )
+        .await
+        .map_err(|_| Busy)?
+        .map_err(|_| Busy)?;
+        let known = hash.is_some();
+        let hash = hash.unwrap_or(&self.nobody).to_owned();
+        // RFC 4013: the same preparation as when the password was set.
+        let password = prepare(password, MAX_PASSWORD);
+        let password = Secret::new(password.unwrap_or_default().into_bytes().into());
+        let right = tokio::task::spawn_blocking(move || {
+            // Held until the work ends, even where the client has gone.
+            let _permit = permit;
+            matches(&hash, password.reveal())
+        });
+        Ok(right.await.unwrap_or(false) && known)
+    }
+
+    /// Keys for a user that does not exist: no password fits them, and the salt is the same each
+    /// time, as a real user's is.
+    pub(crate) fn nobody_keys(&self, user: &str) -> ScramKeys {
+        let salt = hmac::sign(&self.salt_key, user.as_bytes());
+        let key = hmac::sign(&self.salt_key, salt.as_ref());
+        ScramKeys {
+            iterations: SCRAM_ITERATIONS.get(),
+            salt: salt.as_ref()[..SALT].to_vec(),
+            stored_key: key.as_ref().to_vec(),
+            server_key: key.as_ref().to_vec(),
+        }
+    }
+}
+
+fn matches(hash: &str, password: &[u8]) -> bool {
+    match PasswordHash::new(hash) {
+        Ok(parsed) => Argon2::default().verify_password(password, &parsed).is_ok(),
+        Err(error) => {
+            tracing::error!(%error, "a stored password hash cannot be read");
+            false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The password, spelt in another Unicode form, is the same password (RFC 4013 §2.2).
+    #[tokio::test]
+    async fn right_and_wrong_passwords() {
+        let kept = credentials("pa\u{df}wor\u{64} \u{e9}").unwrap();
+        let hasher = Hasher::new(2).unwrap();
+        let hash = Some(kept.password_hash.as_str());
+        assert!(hasher.verify(hash, "pa\u{df}word e\u{301}").await.unwrap());
+        assert!(!hasher.verify(hash, "password").await.unwrap());
+        assert!(!hasher.verify(hash, "").await.unwrap());
+        assert!(!hasher.verify(None, "password").await.unwrap());
+        assert!(!hasher.verify(Some("rubbish"), "password").await.unwrap());
+    }
+
+    /// T51: what an unknown user is told does not change from one attempt to the next.
+    #[test]
+    fn nobody_has_a_steady_salt() {
+        let hasher = Hasher::new(2).unwrap();
+        assert_eq!(hasher.nobody_keys("eve").salt, hasher.nobody_keys("eve").salt);
+        assert_ne!(hasher.nobody_keys("eve").salt, hasher.nobody_keys("adam").salt);
+        assert_eq!(hasher.nobody_keys("eve").salt.len(), credentials("x").unwrap().scram_sha_256.unwrap().salt.len());
+    }
+
+    /// What nobody could log in with is refused when it is set.
+    #[test]
+    fn names_and_passwords_that_cannot_be() {
+        assert_eq!(user_name("").err(), Some(PasswordError::Empty));
+        assert_eq!(user_name("a\u{7}b").err(), Some(PasswordError::Forbidden));
+        assert_eq!(user_name(&"x".repeat(MAX_USER + 1)).err(), Some(PasswordError::TooLong));
+        assert!(user_name(&"x".repeat(MAX_USER)).is_ok());
+        assert_eq!(credentials("\u{ad}").err(), Some(PasswordError::Empty));
+    }
+}

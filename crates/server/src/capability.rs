@@ -1,0 +1,43 @@
+//! What the server says that it can do, by the state of a connection (RFC 3501 §7.2.1).
+
+use crate::authentication::Mechanism;
+use crate::connection::Link;
+use bytestring::ByteString;
+
+/// What holds in every state.
+///
+/// LITERAL- and not LITERAL+ (RFC 7888): with LITERAL+ a client may send 64 MiB before we can say
+/// that we don't want them, and we must read them all. With LITERAL- nobody waits for small
+/// literals, and large ones are announced.
+const ALWAYS: [&str; 12] = [
+    "IMAP4rev1",
+    "LITERAL-",
+    "SASL-IR",
+    "ID",
+    "ENABLE",
+    "IDLE",
+    "NAMESPACE",
+    "UIDPLUS",
+    "MOVE",
+    "CHILDREN",
+    "UNSELECT",
+    "SPECIAL-USE",
+];
+
+/// The capabilities of this connection now.
+pub(crate) fn list(link: &Link, logged_in: bool) -> Vec<ByteString> {
+    let mut names: Vec<ByteString> = ALWAYS.iter().map(|&name| name.into()).collect();
+    names.push(format!("APPENDLIMIT={}", link.shared.options.limits.session.message).into());
+    if !logged_in {
+        if link.starttls {
+            names.push("STARTTLS".into());
+        }
+        if link.passwords_allowed() {
+            let mechanisms = Mechanism::ALL.iter();
+            names.extend(mechanisms.map(|it| ByteString::from(format!("AUTH={}", it.name()))));
+        } else {
+            names.push("LOGINDISABLED".into());
+        }
+    }
+    names
+}

@@ -1,0 +1,103 @@
+//! The commands in progress of one connection: futures that run in the connection's own task.
+
+use super::link::Link;
+use super::slot::Slot;
+use crate::command::{self, Deed};
+use crate::host::{Job, Outcome};
+use futures_util::future::{AbortHandle, Abortable, BoxFuture, CatchUnwind, FutureExt};
+use futures_util::stream::{FuturesUnordered, Stream};
+use peregrine_session::JobId;
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// How a command ended: its outcome, or what it panicked with.
+pub(super) type Ended = Result<Outcome, Box<dyn Any + Send>>;
+
+type Running = Abortable<Numbered>;
+
+/// The commands in progress.
+#[derive(Default)]
+pub(super) struct Jobs {
+    running: FuturesUnordered<Running>,
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    id: JobId,
+    slot: Arc<Slot>,
+    abort: AbortHandle,
+}
+
+/// A command's future, which tells its number at the end.
+struct Numbered {
+    id: JobId,
+    deed: CatchUnwind<AssertUnwindSafe<BoxFuture<'static, Outcome>>>,
+}
+
+impl Future for Numbered {
+    type Output = (JobId, Ended);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let id = self.id;
+        self.deed.poll_unpin(cx).map(|ended| (id, ended))
+    }
+}
+
+impl Jobs {
+    /// Starts a command; it first runs when the connection polls next.
+    pub(super) fn start(&mut self, job: Job, link: &Arc<Link>) {
+        let slot = Slot::new();
+        let Job { id, body, context, .. } = job;
+        let deed = Deed { link: Arc::clone(link), slot: Arc::clone(&slot), context };
+        // A panic ends the session, and the command must not be polled again, so that no state
+        // that it left half done is ever seen.
+        let deed = AssertUnwindSafe(command::run(deed, body)).catch_unwind();
+        let (abort, registration) = AbortHandle::new_pair();
+        self.running.push(Abortable::new(Numbered { id, deed }, registration));
+        self.entries.push(Entry { id, slot, abort });
+    }
+
+    /// Drops a command that nobody waits for. What it gave to the store is done or not, as a
+    /// whole.
+    pub(super) fn cancel(&mut self, id: JobId) {
+        if let Some(entry) = self.remove(id) {
+            entry.abort.abort();
+        }
+    }
+
+    /// Hands a command the client's line.
+    pub(super) fn line(&mut self, id: JobId, line: bytes::Bytes) {
+        if let Some(entry) = self.entries.iter().find(|entry| entry.id == id) {
+            entry.slot.push_line(line);
+        }
+    }
+
+    /// Runs the commands until one of them ends; `None` while all wait.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Option<(JobId, Arc<Slot>, Ended)> {
+        loop {
+            match Pin::new(&mut self.running).poll_next(cx) {
+                Poll::Ready(Some(Ok((id, ended)))) => {
+                    if let Some(entry) = self.remove(id) {
+                        return Some((id, entry.slot, ended));
+                    }
+                }
+                // Cancelled.
+                Poll::Ready(Some(Err(_))) => {}
+                Poll::Ready(None) | Poll::Pending => return None,
+            }
+        }
+    }
+
+    /// The commands that have something to send.
+    pub(super) fn slots(&self) -> impl Iterator<Item = (JobId, &Arc<Slot>)> {
+        self.entries.iter().map(|entry| (entry.id, &entry.slot))
+    }
+
+    fn remove(&mut self, id: JobId) -> Option<Entry> {
+        let index = self.entries.iter().position(|entry| entry.id == id)?;
+        Some(self.entries.swap_remove(index))
+    }
+}

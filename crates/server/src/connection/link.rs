@@ -1,0 +1,72 @@
+//! What the deeds of one connection may know of it.
+
+use super::spool::Spools;
+use crate::admission::{Refused, Ticket, is_loopback};
+use crate::log::{Peer, SessionId};
+use crate::server::Shared;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// One connection, seen from its commands. After STARTTLS there is a new one.
+pub(crate) struct Link {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) id: SessionId,
+    pub(crate) peer: Peer,
+    /// Everything is under TLS.
+    pub(crate) tls: bool,
+    /// STARTTLS can be used now.
+    pub(crate) starttls: bool,
+    pub(crate) spools: Spools,
+    ticket: Mutex<Option<Ticket>>,
+    user: OnceLock<String>,
+}
+
+impl Link {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        id: SessionId,
+        peer: Peer,
+        ticket: Ticket,
+        tls: bool,
+        starttls: bool,
+    ) -> Self {
+        Self {
+            shared,
+            id,
+            peer,
+            tls,
+            starttls: starttls && !tls,
+            spools: Spools::default(),
+            ticket: Mutex::new(Some(ticket)),
+            user: OnceLock::new(),
+        }
+    }
+
+    /// Whether passwords may be sent here (RFC 3501 §11.1): under TLS, on this machine, or where
+    /// the operator says so.
+    pub(crate) fn passwords_allowed(&self) -> bool {
+        self.tls
+            || self.shared.options.cleartext_login
+            || is_loopback(self.peer.remote.ip())
+    }
+
+    /// Counts this connection to a user whose password was right.
+    pub(crate) fn log_in(&self, user: &str, method: &str) -> Result<(), Refused> {
+        let mut ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ticket) = ticket.as_mut() {
+            ticket.log_in(user)?;
+        }
+        let _ = self.user.set(user.to_owned());
+        self.peer.logged_in(user, method, self.tls);
+        Ok(())
+    }
+
+    /// Who is logged in.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.user.get().map(String::as_str)
+    }
+
+    /// Hands the place that this connection holds to the next link.
+    pub(super) fn take_ticket(&self) -> Option<Ticket> {
+        self.ticket.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}

@@ -1,0 +1,215 @@
+//! The octets of a connection: read through a buffer that the thread's connections share, written
+//! in gathered pieces.
+
+use super::now;
+use super::transport::Transport;
+use crate::host::Session;
+use bytes::{Buf, Bytes};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::time::Sleep;
+
+/// Octets that one read takes at most.
+const READ: usize = 64 * 1024;
+
+/// Pieces that one write gathers at most.
+const GATHER: usize = 32;
+
+/// Pieces that the queue keeps room for while nothing waits.
+const KEPT: usize = 8;
+
+/// How long a session that has ended may take to send its last words.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// How long we wait for the client to close its end, so that our BYE is not lost: a socket that
+/// is closed with unread input takes back what was sent.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Octets that are read and thrown away meanwhile.
+const LINGER_OCTETS: usize = 1024 * 1024;
+
+thread_local! {
+    /// Used within a poll only, so that an idle connection has no buffer.
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ].into_boxed_slice());
+}
+
+/// A transport and what waits to be sent on it.
+pub(super) struct Stream<S> {
+    transport: Transport<S>,
+    queue: VecDeque<Bytes>,
+    flushed: bool,
+    octets_in: u64,
+    octets_out: u64,
+    last_words: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
+    pub(super) fn new(transport: Transport<S>) -> Self {
+        Self {
+            transport,
+            queue: VecDeque::new(),
+            flushed: true,
+            octets_in: 0,
+            octets_out: 0,
+            last_words: None,
+        }
+    }
+
+    /// The client's next octets; `None` at their end.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        BUFFER.with_borrow_mut(|buffer| {
+            let mut buffer = ReadBuf::new(buffer);
+            match Pin::new(&mut self.transport).poll_read(cx, &mut buffer) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    self.octets_in += buffer.filled().len() as u64;
+                    Poll::Ready(Some(Bytes::copy_from_slice(buffer.filled())))
+                }
+                // A connection that breaks has ended too.
+                Poll::Ready(_) => Poll::Ready(None),
+            }
+        })
+    }
+
+    /// Sends what the session has, as far as the client takes it; tells whether anything went.
+    pub(super) fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        session: &mut Session,
+    ) -> io::Result<bool> {
+        let mut progress = false;
+        loop {
+            while let Some(bytes) = session.poll_transmit() {
+                self.queue.push_back(bytes);
+            }
+            if self.queue.is_empty() {
+                break;
+            }
+            match self.poll_queue(cx) {
+                Poll::Ready(Ok(sent)) => {
+                    session.handle_sent(now(), sent);
+                    progress = true;
+                }
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => return Ok(progress),
+            }
+        }
+        if self.queue.capacity() > KEPT {
+            self.queue.shrink_to(KEPT);
+        }
+        self.poll_flush(cx)?;
+        Ok(progress)
+    }
+
+    pub(super) fn is_flushed(&self) -> bool {
+        self.queue.is_empty() && self.flushed
+    }
+
+    /// Sends what is left, within a bounded time.
+    pub(super) fn poll_last(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while !self.queue.is_empty() {
+            match self.poll_queue(cx) {
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Pending => return self.poll_last_words(cx),
+            }
+        }
+        match self.poll_flush(cx) {
+            Ok(()) if !self.flushed => self.poll_last_words(cx),
+            _ => Poll::Ready(()),
+        }
+    }
+
+    /// Octets received and sent.
+    pub(super) fn octets(&self) -> (u64, u64) {
+        (self.octets_in, self.octets_out)
+    }
+
+    pub(super) fn into_transport(self) -> Transport<S> {
+        self.transport
+    }
+
+    /// Ends our side, and waits a little for the client's end.
+    pub(super) async fn close(mut self) {
+        let closing = async {
+            if self.transport.shutdown().await.is_err() {
+                return;
+            }
+            let mut left = LINGER_OCTETS;
+            while let Some(bytes) = std::future::poll_fn(|cx| self.poll_read(cx)).await {
+                left = left.saturating_sub(bytes.len());
+                if left == 0 {
+                    return;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(LINGER, closing).await;
+    }
+
+    /// One gathered write.
+    fn poll_queue(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut slices = [IoSlice::new(&[]); GATHER];
+        let mut count = 0;
+        for (slice, bytes) in slices.iter_mut().zip(&self.queue) {
+            *slice = IoSlice::new(bytes);
+            count += 1;
+        }
+        let written = Pin::new(&mut self.transport).poll_write_vectored(cx, &slices[..count]);
+        match written {
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            Poll::Ready(Ok(sent)) => {
+                self.flushed = false;
+                self.octets_out += sent as u64;
+                self.advance(sent);
+                Poll::Ready(Ok(sent))
+            }
+            other => other,
+        }
+    }
+
+    fn advance(&mut self, mut sent: usize) {
+        while let Some(front) = self.queue.front_mut() {
+            if sent < front.len() {
+                front.advance(sent);
+                return;
+            }
+            sent -= front.len();
+            self.queue.pop_front();
+        }
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if !self.flushed {
+            match Pin::new(&mut self.transport).poll_flush(cx) {
+                Poll::Ready(result) => {
+                    result?;
+                    self.flushed = true;
+                }
+                Poll::Pending => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn poll_last_words(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let timer = || Box::pin(tokio::time::sleep(LAST_WORDS));
+        self.last_words.get_or_insert_with(timer).as_mut().poll(cx)
+    }
+}
+
+/// Says BYE to a connection that is not let in.
+pub(super) async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, sentence: &str) {
+    let refusal = async {
+        let line = format!("* BYE [UNAVAILABLE] {sentence}\r\n");
+        let _ = stream.write_all(line.as_bytes()).await;
+        let _ = stream.shutdown().await;
+        // As in `Stream::close`: what the client sent meanwhile must not undo the BYE.
+        let _ = stream.read(&mut [0; 512]).await;
+    };
+    let _ = tokio::time::timeout(LINGER, refusal).await;
+}

@@ -1,0 +1,76 @@
+//! Watching the selected mailbox, so that its changes reach the client at once.
+
+use crate::host::{Session, Snapshot};
+use peregrine_proto::number::UidRanges;
+use peregrine_proto::ModSeq;
+use peregrine_store::Mailbox;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+use tokio::sync::watch::Receiver;
+
+/// The selected mailbox of one connection.
+pub(super) struct Watch {
+    mailbox: Mailbox,
+    /// The version that the session was given last.
+    given: ModSeq,
+    gone: bool,
+    changed: Changed,
+}
+
+/// Resolves at the next change, and hands the receiver back.
+type Changed = Pin<Box<dyn Future<Output = Option<Receiver<u64>>> + Send>>;
+
+fn next_change(mut receiver: Receiver<u64>) -> Changed {
+    Box::pin(async move { receiver.changed().await.is_ok().then_some(receiver) })
+}
+
+impl Watch {
+    /// Keeps `watch` on the mailbox that is selected.
+    pub(super) fn follow(watch: &mut Option<Self>, session: &Session) {
+        let selected = session.selected();
+        if selected.map(Mailbox::id) == watch.as_ref().map(|watch| watch.mailbox.id()) {
+            return;
+        }
+        *watch = selected.map(|mailbox| Self {
+            mailbox: mailbox.clone(),
+            given: ModSeq::default(),
+            gone: false,
+            changed: next_change(mailbox.changes()),
+        });
+    }
+
+    /// Whether the mailbox changed; wakes the connection when it does.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut changed = false;
+        while let Poll::Ready(receiver) = self.changed.as_mut().poll(cx) {
+            changed = true;
+            self.changed = match receiver {
+                Some(receiver) => next_change(receiver),
+                None => Box::pin(std::future::pending()),
+            };
+        }
+        changed
+    }
+
+    /// Gives the session the newest version.
+    pub(super) fn refresh(&mut self, session: &mut Session, read_only: bool, now: Instant) {
+        if self.gone {
+            return;
+        }
+        if self.mailbox.is_deleted() {
+            self.gone = true;
+            session.handle_mailbox_gone(now);
+            return;
+        }
+        let view = self.mailbox.view();
+        if view.mod_seq() == self.given {
+            return;
+        }
+        self.given = view.mod_seq();
+        // EXAMINE takes \Recent from nobody (RFC 3501 §6.3.2).
+        let recent =
+            if read_only { UidRanges::new() } else { self.mailbox.claim_recent(&view) };
+        session.handle_snapshot(now, Snapshot(view), recent);
+    }
+}

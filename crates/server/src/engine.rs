@@ -1,0 +1,15 @@
+//! The one place that names a storage engine.
+
+use crate::Error;
+use peregrine_kv::{Engine, SqliteEngine, SqliteOptions};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Opens the storage engine whose files lie in `folder`, or makes them there.
+///
+/// # Errors
+/// [`Error::Engine`] where the folder cannot be used or holds something else.
+pub async fn open(folder: &Path) -> Result<Arc<dyn Engine>, Error> {
+    let engine = SqliteEngine::open(folder, SqliteOptions::default()).await?;
+    Ok(Arc::new(engine))
+}

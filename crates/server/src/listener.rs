@@ -1,0 +1,70 @@
+//! Accepting connections: one task for each listener, one for each connection.
+
+use crate::log::Peer;
+use crate::options::{ListenerConfig, TlsMode};
+use crate::server::Shared;
+use crate::{Error, connection};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+/// Connections that the system holds until they are accepted.
+const BACKLOG: u32 = 1024;
+
+/// Pause after an accept that failed for want of files or memory, so that it is no busy loop.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A bound listener.
+pub(crate) struct Listening {
+    listener: TcpListener,
+    pub(crate) address: SocketAddr,
+    pub(crate) tls: TlsMode,
+}
+
+/// Binds one address.
+pub(crate) fn bind(config: &ListenerConfig) -> Result<Listening, Error> {
+    let listen = || -> io::Result<Listening> {
+        let socket =
+            if config.address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A restart must not wait for the old server's connections to be forgotten.
+        socket.set_reuseaddr(true)?;
+        socket.bind(config.address)?;
+        let listener = socket.listen(BACKLOG)?;
+        let address = listener.local_addr()?;
+        Ok(Listening { listener, address, tls: config.tls })
+    };
+    listen().map_err(|source| Error::Listen { address: config.address, source })
+}
+
+/// Accepts until told to stop.
+pub(crate) async fn run(shared: Arc<Shared>, socket: Listening, stop: CancellationToken) {
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = socket.listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, remote)) => {
+                // The address of the socket may be a wildcard; the connection's own is wanted.
+                let local = stream.local_addr().unwrap_or(socket.address);
+                begin(&shared, stream, Peer { remote, local }, socket.tls);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+fn begin(shared: &Arc<Shared>, stream: TcpStream, peer: Peer, tls: TlsMode) {
+    // Answers are gathered into large writes by the session; the system must not wait for more.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "cannot set TCP_NODELAY");
+    }
+    let connection = connection::serve(Arc::clone(shared), stream, peer, tls);
+    shared.tasks.spawn(connection);
+}

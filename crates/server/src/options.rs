@@ -1,0 +1,118 @@
+//! What a server is started with: the store, the listeners, TLS and the bounds.
+
+use crate::tls::TlsConfig;
+use peregrine_store::Store;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Everything that [`Server::start`](crate::Server::start) needs.
+#[derive(Clone)]
+pub struct Options {
+    /// The mail.
+    pub store: Store,
+    /// Where to listen. May be empty: then only
+    /// [`Server::serve_stream`](crate::Server::serve_stream) serves.
+    pub listeners: Vec<ListenerConfig>,
+    /// Certificate and key; `None` where no listener speaks TLS. Can be replaced while running.
+    pub tls: Option<Arc<TlsConfig>>,
+    /// Whether passwords may cross the network in clear. Loopback always may
+    /// (RFC 3501 §11.1, RFC 8314 §3).
+    pub cleartext_login: bool,
+    /// The host's name, for the greeting.
+    pub host_name: String,
+    /// Bounds; see each field.
+    pub limits: Limits,
+}
+
+impl Options {
+    /// A server of this store that listens nowhere, without TLS, with the default bounds.
+    pub fn new(store: Store) -> Self {
+        Self {
+            store,
+            listeners: Vec::new(),
+            tls: None,
+            cleartext_login: false,
+            host_name: "localhost".into(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// One address to listen on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerConfig {
+    /// Address and port; port 0 takes any free one.
+    pub address: SocketAddr,
+    /// How TLS is spoken there.
+    pub tls: TlsMode,
+}
+
+/// How a listener speaks TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TlsMode {
+    /// Never: for loopback, and behind a proxy.
+    Off,
+    /// After the STARTTLS command (RFC 3501 §6.2.1).
+    StartTls,
+    /// From the first byte (RFC 8314 §3.2).
+    Implicit,
+}
+
+/// Bounds of a server. Zero allows none; there is no "unlimited".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// For clients from other machines.
+    pub remote: AddressLimits,
+    /// For clients from this machine: a webmail or a proxy here speaks for many people.
+    pub loopback: AddressLimits,
+    /// Connections at once in all: keeps the process below its number of open files.
+    pub connections: usize,
+    /// Longest TLS handshake.
+    pub handshake: Duration,
+    /// How long [`Server::shutdown`](crate::Server::shutdown) waits for connections to end.
+    pub drain: Duration,
+    /// Passwords checked at once; each needs 19 MiB and a core for some 20 ms.
+    pub password_checks: usize,
+    /// Bounds of one connection. `message` is shown as APPENDLIMIT (RFC 7889).
+    pub session: peregrine_session::Limits,
+}
+
+/// Bounds by the address that a client comes from. IPv6 addresses count by /64, since one
+/// customer holds a whole one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressLimits {
+    /// Connections at once from one address.
+    pub connections: usize,
+    /// Sessions at once of one user.
+    pub per_user: usize,
+    /// Sessions at once of one user from one address.
+    pub per_user_and_address: usize,
+    /// New connections in a minute from one address.
+    pub rate: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            remote: AddressLimits {
+                connections: 50,
+                per_user: 20,
+                per_user_and_address: 10,
+                rate: 120,
+            },
+            loopback: AddressLimits {
+                connections: 20_000,
+                per_user: 20_000,
+                per_user_and_address: 20_000,
+                rate: 120_000,
+            },
+            connections: 50_000,
+            handshake: Duration::from_secs(10),
+            drain: Duration::from_secs(10),
+            password_checks: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            session: peregrine_session::Limits::default(),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The server as a whole: what all connections share, starting, and ending orderly.
+
+use crate::admission::Admission;
+use crate::authentication::Authenticator;
+use crate::connection;
+use crate::listener;
+use crate::log::Peer;
+use crate::options::{Options, TlsMode};
+use crate::{Error, tls::TlsConfig};
+use peregrine_store::Store;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// MiB of large messages that are read into memory for APPEND at once, in all connections.
+const APPEND_MEMORY_MIB: usize = 256;
+
+/// A running server. Dropping it stops listening and leaves connections to end by themselves.
+pub struct Server {
+    shared: Arc<Shared>,
+    addresses: Vec<(SocketAddr, TlsMode)>,
+    listening: CancellationToken,
+}
+
+/// What the connections of a server share.
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) options: Options,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) admission: Arc<Admission>,
+    /// One permit a MiB; see [`APPEND_MEMORY_MIB`].
+    pub(crate) append_memory: Arc<Semaphore>,
+    pub(crate) tasks: TaskTracker,
+    /// Tells every connection to end.
+    pub(crate) closing: CancellationToken,
+}
+
+impl Server {
+    /// Binds all listeners and begins to serve.
+    ///
+    /// # Errors
+    /// [`Error`] where an address cannot be bound or TLS lacks its certificate; nothing is then
+    /// served.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let tls: Option<&TlsConfig> = options.tls.as_deref();
+        if let Some(listener) = options.listeners.iter().find(|it| it.tls != TlsMode::Off)
+            && tls.is_none()
+        {
+            return Err(Error::NoCertificate(listener.address));
+        }
+        let sockets: Vec<_> =
+            options.listeners.iter().map(listener::bind).collect::<Result<_, _>>()?;
+        let checks = options.limits.password_checks;
+        let store = options.store.clone();
+        // Hashing a password nobody has takes 20 ms of a core.
+        let authenticator =
+            tokio::task::spawn_blocking(move || Authenticator::new(store, checks)).await;
+        let authenticator = authenticator.map_err(|_| Error::Random)?.map_err(|_| Error::Random)?;
+        let shared = Arc::new(Shared {
+            store: options.store.clone(),
+            authenticator,
+            admission: Admission::new(options.limits.clone()),
+            append_memory: Arc::new(Semaphore::new(APPEND_MEMORY_MIB)),
+            tasks: TaskTracker::new(),
+            closing: CancellationToken::new(),
+            options,
+        });
+        let listening = CancellationToken::new();
+        let addresses = sockets.iter().map(|socket| (socket.address, socket.tls)).collect();
+        for socket in sockets {
+            tokio::spawn(listener::run(Arc::clone(&shared), socket, listening.clone()));
+        }
+        Ok(Self { shared, addresses, listening })
+    }
+
+    /// Where the server listens, with the ports that were taken for port 0.
+    pub fn addresses(&self) -> &[(SocketAddr, TlsMode)] {
+        &self.addresses
+    }
+
+    /// Serves one connection over any stream, until it ends. Limits by address apply.
+    ///
+    /// The future is large enough to be worth a task of its own.
+    pub fn serve_stream<S>(
+        &self,
+        stream: S,
+        peer: Peer,
+        tls: TlsMode,
+    ) -> impl Future<Output = ()> + Send + 'static
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        connection::serve(Arc::clone(&self.shared), stream, peer, tls)
+    }
+
+    /// Stops listening, says BYE to every client, and waits for them to end: not longer than
+    /// [`Limits::drain`](crate::options::Limits::drain). The store stays open.
+    pub async fn shutdown(self) {
+        self.listening.cancel();
+        self.shared.closing.cancel();
+        self.shared.tasks.close();
+        let drain = self.shared.options.limits.drain;
+        if tokio::time::timeout(drain, self.shared.tasks.wait()).await.is_err() {
+            let left = self.shared.tasks.len();
+            tracing::warn!(left, "connections did not end in time and are cut");
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.listening.cancel();
+    }
+}
