@@ -6,6 +6,7 @@
 pub mod command;
 pub mod date;
 pub mod effects;
+pub mod error;
 pub mod flag;
 pub mod frame;
 pub mod mailbox;
@@ -15,11 +16,12 @@ pub mod secret;
 pub mod section;
 pub mod tag;
 pub mod token;
-mod utf7;
+pub mod utf7;
 pub mod write;
 
 pub use command::{Command, CommandBody};
 pub use date::{Date, DateTime};
+pub use error::ParseError;
 pub use flag::{Flag, Keyword};
 pub use mailbox::{ListPattern, MailboxName};
 pub use number::{ModSeq, SequenceNumber, SequenceSet, Uid, UidSet, UidValidity};

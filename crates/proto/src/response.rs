@@ -1,38 +1,31 @@
 //! Responses: one file for each kind, written by servers and read by clients.
 
+pub mod capability;
 pub mod code;
+pub mod condition;
 pub mod fetch;
+pub mod flags;
+pub mod frame;
+pub mod id;
 pub mod list;
+pub mod namespace;
+pub mod search;
+pub mod size;
 pub mod status;
+pub mod string;
 
 pub use code::Code;
+pub use condition::{ResponseText, Status};
 pub use fetch::{Address, BodyStructure, Envelope, FetchData};
+pub use frame::{ResponseFrameError, ResponseFramer, ResponseLimits};
 pub use list::{ListAttribute, ListData};
+pub use namespace::Namespace;
 pub use status::StatusData;
 
-use crate::{Flag, SequenceNumber, Tag};
+use crate::token::{Parsed, Reader, SyntaxError, class};
+use crate::{Flag, ParseError, SequenceNumber, Tag};
 use bytes::Bytes;
 use bytestring::ByteString;
-
-/// The three results of a command (RFC 3501 §7.1).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Status {
-    /// It was done.
-    Ok,
-    /// It was understood and could not be done.
-    No,
-    /// It was not understood, or not allowed here.
-    Bad,
-}
-
-/// `resp-text`: a code, and words for a person. The text is never empty on the wire.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ResponseText {
-    /// What a program reads.
-    pub code: Option<Code>,
-    /// What a person reads; no CR or LF.
-    pub text: ByteString,
-}
 
 /// One response of a server.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -83,7 +76,7 @@ pub enum Response {
     Fetch {
         /// Which message.
         number: SequenceNumber,
-        /// What is told of it, in the server's order.
+        /// What is told of it, in the server's order; at least one.
         data: Vec<FetchData>,
     },
     /// `* NAMESPACE …` (RFC 2342): personal, others', shared; each `None` for NIL.
@@ -92,11 +85,134 @@ pub enum Response {
     Id(Option<Vec<(ByteString, Option<ByteString>)>>),
 }
 
-/// A namespace: its prefix and separator (RFC 2342 §5).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Namespace {
-    /// Prefix of its names, in UTF-8.
-    pub prefix: ByteString,
-    /// Hierarchy separator; `None` for NIL.
-    pub separator: Option<char>,
+impl Response {
+    /// Appends the response with its CRLF. Whatever octets the values hold, what is written follows
+    /// the grammar.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Tagged { tag, status, text } => condition::write_tagged(out, tag, *status, text),
+            Self::Continuation(octets) => condition::write_continuation(out, octets),
+            Self::Condition { status, text } => condition::write(out, status.word(), text),
+            Self::PreAuth(text) => condition::write(out, "PREAUTH", text),
+            Self::Bye(text) => condition::write(out, "BYE", text),
+            Self::Capability(names) => capability::write(out, "CAPABILITY", names),
+            Self::Enabled(names) => capability::write(out, "ENABLED", names),
+            Self::List(data) => data.write(out, "LIST"),
+            Self::Lsub(data) => data.write(out, "LSUB"),
+            Self::Status(data) => data.write(out),
+            Self::Search(numbers) => search::write(out, numbers.iter().copied()),
+            Self::Flags(flags) => flags::write(out, flags),
+            Self::Exists(count) => size::write(out, *count, "EXISTS"),
+            Self::Recent(count) => size::write(out, *count, "RECENT"),
+            Self::Expunge(number) => size::write(out, number.0.get(), "EXPUNGE"),
+            Self::Fetch { number, data } => fetch::write(out, *number, data),
+            Self::Namespace(kinds) => namespace::write(out, kinds),
+            Self::Id(parameters) => id::write(out, parameters.as_deref()),
+        }
+    }
+
+    /// Reads one response as [`ResponseFramer`] cuts it, with or without its last CRLF. The values
+    /// are slices of `source`, except for quoted strings with escapes and names in modified UTF-7.
+    ///
+    /// # Errors
+    /// The response is not of the grammar, or of a kind that we don't know. The octets around it
+    /// are not touched: the next response can be read.
+    pub fn parse(source: &Bytes) -> Result<Self, ParseError> {
+        let source = match source.strip_suffix(b"\r\n") {
+            Some(line) => source.slice_ref(line),
+            None => source.clone(),
+        };
+        let mut reader = Reader::new(&source);
+        let response = response(&mut reader).and_then(|response| match reader.is_at_end() {
+            true => Ok(response),
+            false => reader.expected("the end of the response"),
+        });
+        response.map_err(|error| ParseError {
+            tag: None,
+            offset: error.offset,
+            message: error.describe(&source, false).into(),
+            code: None,
+        })
+    }
+}
+
+// response      = *(continue-req / response-data) response-done
+// response-data = "*" SP (resp-cond-state / resp-cond-bye / mailbox-data / message-data /
+//                 capability-data) CRLF
+fn response(reader: &mut Reader<'_>) -> Parsed<Response> {
+    match reader.peek() {
+        Some(b'+') => condition::continuation(reader),
+        Some(b'*') => {
+            reader.advance(1);
+            reader.space()?;
+            match reader.peek() {
+                Some(b'0'..=b'9') => numbered(reader),
+                _ => named(reader),
+            }
+        }
+        _ => condition::tagged(reader),
+    }
+}
+
+fn named(reader: &mut Reader<'_>) -> Parsed<Response> {
+    let at = reader.offset();
+    let word = reader.atom("the name of a response")?;
+    let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+    if let Some(status) = Status::from_word(word) {
+        let text = ResponseText::parse_after_space(reader)?;
+        return Ok(Response::Condition { status, text });
+    }
+    if is("LIST") {
+        ListData::parse(reader).map(Response::List)
+    } else if is("FLAGS") {
+        flags::parse(reader).map(Response::Flags)
+    } else if is("SEARCH") {
+        search::parse(reader).map(Response::Search)
+    } else if is("STATUS") {
+        StatusData::parse(reader).map(Response::Status)
+    } else if is("LSUB") {
+        ListData::parse(reader).map(Response::Lsub)
+    } else if is("CAPABILITY") {
+        capability::parse(reader).map(Response::Capability)
+    } else if is("ENABLED") {
+        capability::parse(reader).map(Response::Enabled)
+    } else if is("BYE") {
+        ResponseText::parse_after_space(reader).map(Response::Bye)
+    } else if is("PREAUTH") {
+        ResponseText::parse_after_space(reader).map(Response::PreAuth)
+    } else if is("NAMESPACE") {
+        namespace::parse(reader).map(Response::Namespace)
+    } else if is("ID") {
+        id::parse(reader).map(Response::Id)
+    } else {
+        Err(SyntaxError::wrong(at, "the response is of a kind that is not known"))
+    }
+}
+
+// message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
+// mailbox-data = number SP "EXISTS" / number SP "RECENT" / …
+fn numbered(reader: &mut Reader<'_>) -> Parsed<Response> {
+    let number_at = reader.offset();
+    let number = reader.number("a number")?;
+    reader.space()?;
+    let at = reader.offset();
+    let word = reader.word(class::ATOM, "EXISTS, RECENT, EXPUNGE or FETCH")?;
+    let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+    let message = || {
+        let number = std::num::NonZeroU32::new(number).map(SequenceNumber);
+        number.ok_or(SyntaxError::wrong(number_at, "there is no message 0"))
+    };
+    if is("FETCH") {
+        let number = message()?;
+        reader.space()?;
+        fetch::parse(reader).map(|data| Response::Fetch { number, data })
+    } else if is("EXISTS") {
+        Ok(Response::Exists(number))
+    } else if is("EXPUNGE") {
+        message().map(Response::Expunge)
+    } else if is("RECENT") {
+        Ok(Response::Recent(number))
+    } else {
+        Err(SyntaxError::wrong(at, "the response is of a kind that is not known"))
+    }
 }

@@ -1,6 +1,9 @@
 //! Response codes (RFC 3501 §7.1, RFC 4315, RFC 5530, RFC 6154, RFC 7162, RFC 7889).
 
-use crate::number::UidRanges;
+use super::{capability, string};
+use crate::number::{Number, NumberSet, UidRanges};
+use crate::token::{Parsed, Reader, SyntaxError};
+use crate::write::{self, number};
 use crate::{Flag, ModSeq, SequenceNumber, Uid, UidSet, UidValidity};
 use bytestring::ByteString;
 
@@ -38,23 +41,24 @@ pub enum Code {
     AppendUid {
         /// Of the target.
         uid_validity: UidValidity,
-        /// The new message's UID (several after MULTIAPPEND).
+        /// The new message's UID (several after MULTIAPPEND); not empty.
         uids: UidRanges,
     },
-    /// `COPYUID` (RFC 4315 §3): the sets pair by position. As ranges, since they are never expanded.
+    /// `COPYUID` (RFC 4315 §3): the sets pair by position and are equally long. As ranges, since
+    /// they are never expanded.
     CopyUid {
         /// Of the target.
         uid_validity: UidValidity,
-        /// UIDs in the source, in the order in which they were copied.
+        /// UIDs in the source, in the order in which they were copied; without `*`.
         source: UidSet,
-        /// UIDs in the target.
+        /// UIDs in the target; without `*`.
         target: UidSet,
     },
     /// `UIDNOTSTICKY` (RFC 4315 §3)
     UidNotSticky,
     /// `CLOSED` (RFC 7162 §3.2.11)
     Closed,
-    /// `HIGHESTMODSEQ n` (RFC 7162 §3.1.2)
+    /// `HIGHESTMODSEQ n` (RFC 7162 §3.1.2); not 0.
     HighestModSeq(ModSeq),
     /// `NOMODSEQ`
     NoModSeq,
@@ -98,6 +102,246 @@ pub enum Code {
     TooBig,
     /// `USEATTR` (RFC 6154)
     UseAttr,
-    /// Any other: its name, and what follows it.
+    /// Any other: its name, an atom, and what follows it, not empty and without `]`. Also a code
+    /// above whose argument makes no sense, such as a COPYUID of unequal sets: nobody acts on it.
     Other(ByteString, Option<ByteString>),
+}
+
+/// The codes that are a word alone.
+static WORDS: [(&str, Code); 28] = [
+    ("ALERT", Code::Alert),
+    ("PARSE", Code::Parse),
+    ("READ-ONLY", Code::ReadOnly),
+    ("READ-WRITE", Code::ReadWrite),
+    ("TRYCREATE", Code::TryCreate),
+    ("UIDNOTSTICKY", Code::UidNotSticky),
+    ("CLOSED", Code::Closed),
+    ("NOMODSEQ", Code::NoModSeq),
+    ("UNAVAILABLE", Code::Unavailable),
+    ("AUTHENTICATIONFAILED", Code::AuthenticationFailed),
+    ("AUTHORIZATIONFAILED", Code::AuthorizationFailed),
+    ("EXPIRED", Code::Expired),
+    ("PRIVACYREQUIRED", Code::PrivacyRequired),
+    ("CONTACTADMIN", Code::ContactAdmin),
+    ("NOPERM", Code::NoPerm),
+    ("INUSE", Code::InUse),
+    ("EXPUNGEISSUED", Code::ExpungeIssued),
+    ("CORRUPTION", Code::Corruption),
+    ("SERVERBUG", Code::ServerBug),
+    ("CLIENTBUG", Code::ClientBug),
+    ("CANNOT", Code::Cannot),
+    ("LIMIT", Code::Limit),
+    ("OVERQUOTA", Code::OverQuota),
+    ("ALREADYEXISTS", Code::AlreadyExists),
+    ("NONEXISTENT", Code::NonExistent),
+    ("UNKNOWN-CTE", Code::UnknownCte),
+    ("TOOBIG", Code::TooBig),
+    ("USEATTR", Code::UseAttr),
+];
+
+impl Code {
+    /// Appends the code without its brackets.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::BadCharset(charsets) => {
+                out.extend_from_slice(b"BADCHARSET");
+                // No literal may stand in a response of words.
+                let fits = |name: &&ByteString| write::is_quotable(name.as_bytes());
+                if charsets.iter().any(|name| fits(&name)) {
+                    out.push(b' ');
+                    write::list(out, charsets.iter().filter(fits), |out, name| {
+                        write::astring(out, name.as_bytes());
+                    });
+                }
+            }
+            Self::Capability(names) => {
+                out.extend_from_slice(b"CAPABILITY");
+                capability::write_names(out, names);
+            }
+            Self::PermanentFlags { flags, new_keywords } => {
+                out.extend_from_slice(b"PERMANENTFLAGS ");
+                let flags = flags.iter().map(Some).chain(new_keywords.then_some(None));
+                write::list(out, flags, |out, flag| match flag {
+                    Some(flag) => write::flag(out, flag),
+                    None => out.extend_from_slice(b"\\*"),
+                });
+            }
+            Self::UidNext(uid) => numbered(out, "UIDNEXT ", u64::from(uid.get())),
+            Self::UidValidity(value) => numbered(out, "UIDVALIDITY ", u64::from(value.get())),
+            Self::Unseen(message) => numbered(out, "UNSEEN ", u64::from(message.get())),
+            Self::HighestModSeq(mod_seq) => numbered(out, "HIGHESTMODSEQ ", mod_seq.0),
+            Self::AppendUid { uid_validity, uids } => {
+                numbered(out, "APPENDUID ", u64::from(uid_validity.get()));
+                out.push(b' ');
+                uids.write(out);
+            }
+            Self::CopyUid { uid_validity, source, target } => {
+                numbered(out, "COPYUID ", u64::from(uid_validity.get()));
+                out.push(b' ');
+                source.write(out);
+                out.push(b' ');
+                target.write(out);
+            }
+            Self::Other(name, rest) => {
+                out.extend_from_slice(name.as_bytes());
+                if let Some(rest) = rest {
+                    out.push(b' ');
+                    string::text(out, rest.as_bytes(), |octet| octet == b']');
+                }
+            }
+            word => {
+                let name = WORDS.iter().find(|(_, code)| code == word).map(|(name, _)| *name);
+                out.extend_from_slice(name.unwrap_or_default().as_bytes());
+            }
+        }
+    }
+
+    /// Reads a code with its closing bracket.
+    ///
+    /// ```abnf
+    /// resp-text-code = "ALERT" / … / atom [SP 1*<any TEXT-CHAR except "]">]
+    /// ```
+    pub(super) fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
+        let at = reader.offset();
+        let name = reader.atom("a response code")?;
+        let mut ahead = *reader;
+        if let Ok(Some(code)) = known(name, &mut ahead)
+            && ahead.accept(b']')
+        {
+            *reader = ahead;
+            return Ok(code);
+        }
+        let name = reader.share_text(name, at)?;
+        if reader.accept(b']') {
+            return Ok(Self::Other(name, None));
+        }
+        reader.space()?;
+        let at = reader.offset();
+        let rest = reader.rest();
+        let length = memchr::memchr(b']', rest).unwrap_or(0);
+        if length == 0 {
+            return reader.expected("the argument of a response code, and `]`");
+        }
+        reader.advance(length + 1);
+        let rest = reader.share_text(&rest[..length], at)?;
+        Ok(Self::Other(name, Some(rest)))
+    }
+}
+
+fn numbered(out: &mut Vec<u8>, word: &str, value: u64) {
+    out.extend_from_slice(word.as_bytes());
+    number(out, value);
+}
+
+/// The code of this name with its argument; `None` for a name that we don't know.
+fn known(name: &[u8], reader: &mut Reader<'_>) -> Parsed<Option<Code>> {
+    let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
+    if let Some((_, code)) = WORDS.iter().find(|(word, _)| is(word)) {
+        return Ok(Some(code.clone()));
+    }
+    let code = if is("BADCHARSET") {
+        bad_charset(reader)?
+    } else if is("CAPABILITY") {
+        Code::Capability(capability::parse(reader)?)
+    } else if is("PERMANENTFLAGS") {
+        permanent_flags(reader)?
+    } else if is("UIDNEXT") {
+        Code::UidNext(positive(reader)?)
+    } else if is("UIDVALIDITY") {
+        Code::UidValidity(positive(reader)?)
+    } else if is("UNSEEN") {
+        Code::Unseen(positive(reader)?)
+    } else if is("HIGHESTMODSEQ") {
+        reader.space()?;
+        match reader.number64("a modification sequence")? {
+            // RFC 7162 §7 `mod-sequence-value`: 1 to 2^63-1.
+            value @ 1..=0x7FFF_FFFF_FFFF_FFFF => Code::HighestModSeq(ModSeq(value)),
+            _ => return reader.expected("a modification sequence"),
+        }
+    } else if is("APPENDUID") {
+        append_uid(reader)?
+    } else if is("COPYUID") {
+        copy_uid(reader)?
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(code))
+}
+
+// "BADCHARSET" [SP "(" astring *(SP astring) ")" ]
+fn bad_charset(reader: &mut Reader<'_>) -> Parsed<Code> {
+    let mut charsets = Vec::new();
+    if reader.accept(b' ') {
+        reader.list(|reader| {
+            charsets.push(reader.astring_text("a charset")?);
+            Ok(())
+        })?;
+    }
+    Ok(Code::BadCharset(charsets))
+}
+
+// "PERMANENTFLAGS" SP "(" [flag-perm *(SP flag-perm)] ")"
+// flag-perm = flag / "\*"
+fn permanent_flags(reader: &mut Reader<'_>) -> Parsed<Code> {
+    reader.space()?;
+    let mut flags = Vec::new();
+    let mut new_keywords = false;
+    reader.list_or_empty(|reader| {
+        if reader.accept_prefix("\\*") {
+            new_keywords = true;
+        } else {
+            flags.push(Flag::parse(reader)?);
+        }
+        Ok(())
+    })?;
+    Ok(Code::PermanentFlags { flags, new_keywords })
+}
+
+// resp-code-apnd = "APPENDUID" SP nz-number SP append-uid
+// append-uid     = uniqueid / uid-set
+fn append_uid(reader: &mut Reader<'_>) -> Parsed<Code> {
+    let uid_validity = positive(reader)?;
+    let uids = uid_set(reader)?.resolve(None);
+    Ok(Code::AppendUid { uid_validity, uids })
+}
+
+// resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set
+fn copy_uid(reader: &mut Reader<'_>) -> Parsed<Code> {
+    let uid_validity = positive(reader)?;
+    let source = uid_set(reader)?;
+    let target = uid_set(reader)?;
+    if length(&source) != length(&target) {
+        return reader.expected("as many UIDs in the target as in the source");
+    }
+    Ok(Code::CopyUid { uid_validity, source, target })
+}
+
+// uid-set   = (uniqueid / uid-range) *("," uid-set)
+// uid-range = (uniqueid ":" uniqueid)
+fn uid_set(reader: &mut Reader<'_>) -> Parsed<UidSet> {
+    reader.space()?;
+    let at = reader.offset();
+    let set = NumberSet::parse(reader)?;
+    match set.names_largest() {
+        true => Err(SyntaxError::wrong(at, "`*` is no UID")),
+        false => Ok(set),
+    }
+}
+
+/// How many positions the set has, counting a number as often as it occurs.
+fn length(set: &UidSet) -> u64 {
+    use crate::number::Bound::Number;
+    let ranges = set.ranges.iter().map(|range| match range {
+        (Number(start), Number(end)) => u64::from(start.get().abs_diff(end.get())) + 1,
+        _ => 0,
+    });
+    ranges.sum()
+}
+
+// SP nz-number
+fn positive<N: Number>(reader: &mut Reader<'_>) -> Parsed<N> {
+    reader.space()?;
+    let at = reader.offset();
+    let value = reader.nz_number("a number from 1")?;
+    N::new(value).ok_or(SyntaxError::expected(at, "a number from 1"))
 }

@@ -1,6 +1,20 @@
-//! FETCH responses: envelopes, body structures, sections (RFC 3501 §7.4.2).
+//! FETCH responses (RFC 3501 §7.4.2).
 
-use crate::{DateTime, Flag, Section, Uid};
+pub mod body_structure;
+pub mod envelope;
+pub mod writer;
+
+pub use body_structure::{
+    BodyStructure, MultipartExtension, Parameters, PartDetail, SinglePart, SinglePartExtension,
+};
+pub use envelope::{Address, Envelope};
+pub use writer::{FetchWriter, write_section_head};
+
+use super::flags;
+use crate::number::Number;
+use crate::token::{LiteralData, Parsed, Reader, SyntaxError};
+use crate::{DateTime, Flag, Section, SequenceNumber, Uid};
+use body_structure::Form;
 use bytes::Bytes;
 
 /// One item of a FETCH response.
@@ -37,130 +51,123 @@ pub enum FetchData {
     Rfc822Text(Option<Bytes>),
 }
 
-/// `envelope`. Octets as they stand in the header: encoded words are not decoded.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Envelope {
-    /// The Date: field's text.
-    pub date: Option<Bytes>,
-    /// The Subject: field's text.
-    pub subject: Option<Bytes>,
-    /// Empty lists are NIL on the wire.
-    pub from: Vec<Address>,
-    /// As From: where the message names none.
-    pub sender: Vec<Address>,
-    /// As From: where the message names none.
-    pub reply_to: Vec<Address>,
-    /// To:
-    pub to: Vec<Address>,
-    /// Cc:
-    pub cc: Vec<Address>,
-    /// Bcc:
-    pub bcc: Vec<Address>,
-    /// In-Reply-To:
-    pub in_reply_to: Option<Bytes>,
-    /// Message-ID:
-    pub message_id: Option<Bytes>,
+/// Appends `* n FETCH (…)`.
+pub fn write(out: &mut Vec<u8>, number: SequenceNumber, data: &[FetchData]) {
+    let mut writer = FetchWriter::new(out, number);
+    for item in data {
+        item.write(&mut writer);
+    }
+    writer.finish();
 }
 
-/// `address`. A group begins with one whose `host` is `None` and ends with one whose `mailbox`
-/// is `None` too.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Address {
-    /// Display name.
-    pub name: Option<Bytes>,
-    /// Source route.
-    pub route: Option<Bytes>,
-    /// Local part, or a group's name.
-    pub mailbox: Option<Bytes>,
-    /// Domain.
-    pub host: Option<Bytes>,
+// msg-att = "(" (msg-att-dynamic / msg-att-static) *(SP (msg-att-dynamic / msg-att-static)) ")"
+pub(super) fn parse(reader: &mut Reader<'_>) -> Parsed<Vec<FetchData>> {
+    let mut data = Vec::new();
+    reader.list(|reader| {
+        data.push(FetchData::parse(reader)?);
+        Ok(())
+    })?;
+    Ok(data)
 }
 
-/// Parameters of a type or disposition, in order.
-pub type Parameters = Vec<(Bytes, Bytes)>;
+impl FetchData {
+    fn write(&self, writer: &mut FetchWriter<'_>) {
+        match self {
+            Self::Flags(flags) => crate::write::flags(writer.item("FLAGS "), flags),
+            Self::Uid(uid) => writer.uid(*uid),
+            Self::InternalDate(date) => writer.internal_date(*date),
+            Self::Rfc822Size(octets) => writer.rfc822_size(*octets),
+            Self::Envelope(envelope) => envelope.write(writer.item("ENVELOPE ")),
+            Self::Body(body) => body.write(writer.item("BODY "), Form::Body),
+            Self::BodyStructure(body) => {
+                body.write(writer.item("BODYSTRUCTURE "), Form::BodyStructure);
+            }
+            Self::Section { section, origin, data } => {
+                writer::section_name(writer.item("BODY"), section, *origin);
+                writer.octets(data.as_deref());
+            }
+            Self::Rfc822(data) => {
+                writer.item("RFC822 ");
+                writer.octets(data.as_deref());
+            }
+            Self::Rfc822Header(data) => {
+                writer.item("RFC822.HEADER ");
+                writer.octets(data.as_deref());
+            }
+            Self::Rfc822Text(data) => {
+                writer.item("RFC822.TEXT ");
+                writer.octets(data.as_deref());
+            }
+        }
+    }
 
-/// `body`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum BodyStructure {
-    /// `body-type-mpart`
-    Multipart {
-        /// At least one.
-        parts: Vec<BodyStructure>,
-        /// Such as MIXED.
-        subtype: Bytes,
-        /// `None` in BODY.
-        extension: Option<MultipartExtension>,
-    },
-    /// `body-type-1part`
-    Single(Box<SinglePart>),
+    // msg-att-dynamic = "FLAGS" SP "(" [flag-fetch *(SP flag-fetch)] ")"
+    // msg-att-static  = "ENVELOPE" SP envelope / "INTERNALDATE" SP date-time /
+    //                   "RFC822" [".HEADER" / ".TEXT"] SP nstring / "RFC822.SIZE" SP number /
+    //                   "BODY" ["STRUCTURE"] SP body /
+    //                   "BODY" section ["<" number ">"] SP nstring / "UID" SP uniqueid
+    fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
+        let at = reader.offset();
+        let rest = reader.rest();
+        let in_name = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'.';
+        let length = rest.iter().position(|octet| !in_name(octet)).unwrap_or(rest.len());
+        let name = &rest[..length];
+        reader.advance(length);
+        let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
+        if is("BODY") && reader.peek() == Some(b'[') {
+            return Self::parse_section(reader);
+        }
+        reader.space()?;
+        if is("FLAGS") {
+            flags::parse_list(reader).map(Self::Flags)
+        } else if is("UID") {
+            let at = reader.offset();
+            let uid = Uid::new(reader.nz_number("a UID")?);
+            uid.map(Self::Uid).ok_or(SyntaxError::expected(at, "a UID"))
+        } else if is("INTERNALDATE") {
+            DateTime::parse(reader).map(Self::InternalDate)
+        } else if is("RFC822.SIZE") {
+            reader.number64("a number of octets").map(Self::Rfc822Size)
+        } else if is("ENVELOPE") {
+            Envelope::parse(reader).map(|envelope| Self::Envelope(Box::new(envelope)))
+        } else if is("BODYSTRUCTURE") {
+            BodyStructure::parse(reader).map(|body| Self::BodyStructure(Box::new(body)))
+        } else if is("BODY") {
+            BodyStructure::parse(reader).map(|body| Self::Body(Box::new(body)))
+        } else if is("RFC822") {
+            octets(reader).map(Self::Rfc822)
+        } else if is("RFC822.HEADER") {
+            octets(reader).map(Self::Rfc822Header)
+        } else if is("RFC822.TEXT") {
+            octets(reader).map(Self::Rfc822Text)
+        } else {
+            Err(SyntaxError::wrong(at, "the FETCH item is of a kind that is not known"))
+        }
+    }
+
+    // "BODY" section ["<" number ">"] SP nstring
+    fn parse_section(reader: &mut Reader<'_>) -> Parsed<Self> {
+        let section = Section::parse(reader)?;
+        let mut origin = None;
+        if reader.accept(b'<') {
+            origin = Some(reader.number("the first octet")?);
+            reader.byte(b'>', "`>`")?;
+        }
+        reader.space()?;
+        let data = octets(reader)?;
+        Ok(Self::Section { section, origin, data })
+    }
 }
 
-/// `body-ext-mpart`.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct MultipartExtension {
-    /// Content-Type parameters.
-    pub parameters: Parameters,
-    /// Content-Disposition.
-    pub disposition: Option<(Bytes, Parameters)>,
-    /// Content-Language.
-    pub languages: Vec<Bytes>,
-    /// Content-Location.
-    pub location: Option<Bytes>,
-}
-
-/// `body-type-1part`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SinglePart {
-    /// Such as TEXT.
-    pub media_type: Bytes,
-    /// Such as PLAIN.
-    pub subtype: Bytes,
-    /// Content-Type parameters.
-    pub parameters: Parameters,
-    /// Content-ID.
-    pub id: Option<Bytes>,
-    /// Content-Description.
-    pub description: Option<Bytes>,
-    /// Content-Transfer-Encoding; never NIL.
-    pub encoding: Bytes,
-    /// Octets as they stand in the message.
-    pub octets: u64,
-    /// What only some types have.
-    pub detail: PartDetail,
-    /// `None` in BODY.
-    pub extension: Option<SinglePartExtension>,
-}
-
-/// Fields that depend on the type.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum PartDetail {
-    /// `body-type-basic`
-    Basic,
-    /// `body-type-text`
-    Text {
-        /// Lines of the body.
-        lines: u64,
-    },
-    /// `body-type-msg`: MESSAGE/RFC822.
-    Message {
-        /// Of the enclosed message.
-        envelope: Box<Envelope>,
-        /// Of the enclosed message.
-        body: Box<BodyStructure>,
-        /// Lines of the enclosed message.
-        lines: u64,
-    },
-}
-
-/// `body-ext-1part`.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct SinglePartExtension {
-    /// Content-MD5.
-    pub md5: Option<Bytes>,
-    /// Content-Disposition.
-    pub disposition: Option<(Bytes, Parameters)>,
-    /// Content-Language.
-    pub languages: Vec<Bytes>,
-    /// Content-Location.
-    pub location: Option<Bytes>,
+/// `nstring` with a message's octets. NUL is taken, since servers are known to send what they
+/// have, and the reader of a body wants just that.
+fn octets(reader: &mut Reader<'_>) -> Parsed<Option<Bytes>> {
+    if reader.peek() != Some(b'{') {
+        return reader.nstring("a string or NIL");
+    }
+    let at = reader.offset();
+    match reader.literal()? {
+        LiteralData::Inline(octets) => Ok(Some(octets)),
+        LiteralData::Spooled(..) => Err(SyntaxError::wrong(at, "the literal is not here")),
+    }
 }

@@ -1,6 +1,8 @@
 //! LIST and LSUB responses (RFC 3501 §7.2.2, RFC 3348, RFC 6154).
 
 use crate::MailboxName;
+use crate::token::{Parsed, Reader};
+use crate::write;
 use bytestring::ByteString;
 use smallvec::SmallVec;
 
@@ -36,7 +38,7 @@ pub enum ListAttribute {
     Subscribed,
     /// A use (RFC 6154 §2).
     Use(SpecialUse),
-    /// Any other, without its backslash.
+    /// Any other, without its backslash: an atom.
     Other(ByteString),
 }
 
@@ -57,4 +59,102 @@ pub enum SpecialUse {
     Sent,
     /// `\Trash`
     Trash,
+}
+
+/// Attributes and their names on the wire.
+static ATTRIBUTES: [(&str, ListAttribute); 15] = [
+    ("Noinferiors", ListAttribute::NoInferiors),
+    ("Noselect", ListAttribute::NoSelect),
+    ("NonExistent", ListAttribute::NonExistent),
+    ("HasChildren", ListAttribute::HasChildren),
+    ("HasNoChildren", ListAttribute::HasNoChildren),
+    ("Marked", ListAttribute::Marked),
+    ("Unmarked", ListAttribute::Unmarked),
+    ("Subscribed", ListAttribute::Subscribed),
+    ("All", ListAttribute::Use(SpecialUse::All)),
+    ("Archive", ListAttribute::Use(SpecialUse::Archive)),
+    ("Drafts", ListAttribute::Use(SpecialUse::Drafts)),
+    ("Flagged", ListAttribute::Use(SpecialUse::Flagged)),
+    ("Junk", ListAttribute::Use(SpecialUse::Junk)),
+    ("Sent", ListAttribute::Use(SpecialUse::Sent)),
+    ("Trash", ListAttribute::Use(SpecialUse::Trash)),
+];
+
+impl ListAttribute {
+    /// The name on the wire, without its backslash.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Other(name) => name,
+            known => ATTRIBUTES.iter().find(|(_, one)| one == known).map_or("", |(name, _)| name),
+        }
+    }
+
+    // mbx-list-flags = *(mbx-list-oflag SP) mbx-list-sflag *(SP mbx-list-oflag) /
+    //                  mbx-list-oflag *(SP mbx-list-oflag)
+    // mbx-list-oflag = "\Noinferiors" / flag-extension
+    // mbx-list-sflag = "\Noselect" / "\Marked" / "\Unmarked"
+    fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
+        reader.byte(b'\\', "an attribute")?;
+        let at = reader.offset();
+        let name = reader.atom("an attribute's name")?;
+        let known =
+            ATTRIBUTES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()));
+        match known {
+            Some((_, attribute)) => Ok(attribute.clone()),
+            None => reader.share_text(name, at).map(Self::Other),
+        }
+    }
+}
+
+impl ListData {
+    /// Appends `* LIST …` or `* LSUB …`, as `word` says.
+    pub fn write(&self, out: &mut Vec<u8>, word: &str) {
+        out.extend_from_slice(b"* ");
+        out.extend_from_slice(word.as_bytes());
+        out.push(b' ');
+        write::list(out, &self.attributes, |out, attribute| {
+            out.push(b'\\');
+            out.extend_from_slice(attribute.name().as_bytes());
+        });
+        out.push(b' ');
+        write_separator(out, self.separator);
+        out.push(b' ');
+        write::mailbox(out, &self.mailbox);
+        out.extend_from_slice(b"\r\n");
+    }
+
+    // mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
+    pub(super) fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
+        reader.space()?;
+        let mut attributes = SmallVec::new();
+        reader.list_or_empty(|reader| {
+            attributes.push(ListAttribute::parse(reader)?);
+            Ok(())
+        })?;
+        reader.space()?;
+        let separator = parse_separator(reader)?;
+        reader.space()?;
+        let mailbox = MailboxName::parse_or_empty(reader)?;
+        Ok(Self { attributes, separator, mailbox })
+    }
+}
+
+/// One character in quotes, or NIL. What cannot stand there (8-bit, control characters) is NIL.
+pub(super) fn write_separator(out: &mut Vec<u8>, separator: Option<char>) {
+    match separator.and_then(|separator| u8::try_from(separator).ok()) {
+        Some(separator @ b' '..=b'~') => write::quoted(out, &[separator]),
+        _ => out.extend_from_slice(b"NIL"),
+    }
+}
+
+// DQUOTE QUOTED-CHAR DQUOTE / nil
+pub(super) fn parse_separator(reader: &mut Reader<'_>) -> Parsed<Option<char>> {
+    if reader.accept_atom("NIL") {
+        return Ok(None);
+    }
+    let before = *reader;
+    match reader.quoted()?[..] {
+        [separator @ 1..=0x7F] => Ok(Some(char::from(separator))),
+        _ => before.expected("one character in quotes, or NIL"),
+    }
 }
