@@ -1,0 +1,191 @@
+//! A handle to an open mailbox. It is bound to the mailbox, not to its name: RENAME does not part
+//! them.
+
+use crate::{Account, Bodies, Body, Digests, Error, MailboxId, MailboxView, Query};
+use peregrine_proto::command::store::StoreAction;
+use peregrine_proto::number::UidRanges;
+use peregrine_proto::{Flag, MailboxName, ModSeq, UidValidity};
+use std::ops::Range;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// A handle to an open mailbox; cloning it is cheap.
+#[derive(Clone)]
+pub struct Mailbox(Arc<(Account, MailboxView)>);
+
+/// What STORE does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FlagChange {
+    /// Add, remove or replace.
+    pub action: StoreAction,
+    /// Which flags. `\Recent` and unknown system flags are passed over.
+    pub flags: Vec<Flag>,
+    /// Pass over messages with a greater MODSEQ (UNCHANGEDSINCE, RFC 7162 §3.1.3).
+    pub unchanged_since: Option<ModSeq>,
+}
+
+/// What STORE answers.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Stored {
+    /// MODSEQ of the change; `None` when no message changed.
+    pub mod_seq: Option<ModSeq>,
+    /// Messages whose flags changed.
+    pub changed: UidRanges,
+    /// Messages that were passed over because of `unchanged_since`.
+    pub modified: UidRanges,
+    /// Whether named messages are gone (RFC 2180 §4.2: EXPUNGEISSUED, the others are changed).
+    pub missing: bool,
+}
+
+/// What EXPUNGE answers.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Expunged {
+    /// Messages that went.
+    pub uids: UidRanges,
+    /// MODSEQ of the change; `None` when no message went.
+    pub mod_seq: Option<ModSeq>,
+}
+
+/// What COPY and MOVE answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Copied {
+    /// The target's UIDVALIDITY.
+    pub uid_validity: UidValidity,
+    /// Messages in the source, ascending. Empty if none was named: nothing was done then.
+    pub source: UidRanges,
+    /// Their UIDs in the target, in the same order.
+    pub target: UidRanges,
+    /// After MOVE, the source's MODSEQ of their going; `None` after COPY, or if nothing moved.
+    pub mod_seq: Option<ModSeq>,
+}
+
+impl Mailbox {
+    /// Its number.
+    #[must_use]
+    pub fn id(&self) -> MailboxId {
+        MailboxId(0)
+    }
+
+    /// Its account.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.0.0
+    }
+
+    /// The name that it has now; `None` once it is deleted.
+    #[must_use]
+    pub fn name(&self) -> Option<MailboxName> {
+        None
+    }
+
+    /// Its newest version.
+    #[must_use]
+    pub fn view(&self) -> MailboxView {
+        self.0.1.clone()
+    }
+
+    /// Wakes at each new version, and when the mailbox is deleted.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        watch::channel(0).1
+    }
+
+    /// Whether it was deleted. What was seen of it can still be read, nothing can be changed.
+    #[must_use]
+    pub fn is_deleted(&self) -> bool {
+        false
+    }
+
+    /// The messages of `view` that are recent for the caller: each is given to one session only
+    /// (RFC 3501 §2.3.2). Not to be called for EXAMINE.
+    pub fn claim_recent(&self, view: &MailboxView) -> UidRanges {
+        let _ = view;
+        UidRanges::new()
+    }
+
+    /// The messages of `view` that are recent and that nobody has claimed (for EXAMINE).
+    #[must_use]
+    pub fn recent(&self, view: &MailboxView) -> UidRanges {
+        let _ = view;
+        UidRanges::new()
+    }
+
+    /// Changes flags (STORE). Messages that are gone are passed over.
+    ///
+    /// # Errors
+    /// [`Error::NonExistent`] if the mailbox is deleted, [`Error::Limit`] for too many keywords.
+    pub async fn store_flags(&self, uids: &UidRanges, change: FlagChange) -> Result<Stored, Error> {
+        let _ = (uids, change);
+        Err(Error::bug("not built"))
+    }
+
+    /// Removes messages with `\Deleted`: all of them, or those that are named (UID EXPUNGE).
+    ///
+    /// # Errors
+    /// [`Error::NonExistent`] if the mailbox is deleted.
+    pub async fn expunge(&self, uids: Option<&UidRanges>) -> Result<Expunged, Error> {
+        let _ = uids;
+        Err(Error::bug("not built"))
+    }
+
+    /// Copies messages of `view`, all or none. UIDs that are not in `view` are passed over.
+    ///
+    /// # Errors
+    /// [`Error::NonExistent`] if there is no target (TRYCREATE), [`Error::Expunged`] if a message of
+    /// `view` is gone (RFC 2180 §4.4.1), [`Error::Limit`].
+    pub async fn copy(
+        &self,
+        view: &MailboxView,
+        uids: &UidRanges,
+        target: &MailboxName,
+    ) -> Result<Copied, Error> {
+        let _ = (view, uids, target);
+        Err(Error::bug("not built"))
+    }
+
+    /// Moves messages (RFC 6851), all at once. UIDs that are not in `view`, and messages that are
+    /// gone, are passed over: somebody else has moved or removed them.
+    ///
+    /// # Errors
+    /// [`Error::NonExistent`] if there is no target (TRYCREATE), [`Error::Limit`].
+    pub async fn move_messages(
+        &self,
+        view: &MailboxView,
+        uids: &UidRanges,
+        target: &MailboxName,
+    ) -> Result<Copied, Error> {
+        let _ = (view, uids, target);
+        Err(Error::bug("not built"))
+    }
+
+    /// Reads the digests of the messages of these indexes, in order, a page at a time.
+    #[must_use]
+    pub fn digests(&self, view: &MailboxView, indexes: Range<u32>) -> Digests {
+        Digests::new(view, indexes)
+    }
+
+    /// The body of a message.
+    ///
+    /// # Errors
+    /// [`Error::Expunged`] if another process has removed it, [`Error::Corrupt`].
+    pub async fn body(&self, view: &MailboxView, index: u32) -> Result<Body, Error> {
+        let _ = (view, index);
+        Err(Error::bug("not built"))
+    }
+
+    /// Reads the bodies of the messages of these indexes, in order, a page at a time.
+    #[must_use]
+    pub fn bodies(&self, view: &MailboxView, indexes: Range<u32>) -> Bodies {
+        Bodies::new(view, indexes)
+    }
+
+    /// The indexes of the messages of `view` that a query finds, ascending. Dropping the future ends
+    /// the search.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] if it takes longer than [`crate::limits::SEARCH_BUDGET`].
+    pub async fn search(&self, view: &MailboxView, query: Query) -> Result<Vec<u32>, Error> {
+        let _ = (view, query);
+        Err(Error::bug("not built"))
+    }
+}

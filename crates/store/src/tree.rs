@@ -1,0 +1,129 @@
+//! The tree of an account: its mailbox names, what they stand for, and the subscriptions.
+
+use crate::limits::{MAX_LEVEL, MAX_LEVELS, MAX_MAILBOXES};
+use crate::{Error, MailboxId};
+use peregrine_proto::response::list::SpecialUse;
+use peregrine_proto::{MailboxName, UidValidity};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+/// What a name stands for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// The mailbox.
+    pub id: MailboxId,
+    /// Its UIDVALIDITY.
+    pub uid_validity: UidValidity,
+    /// False for `\Noselect`: a name that only has children.
+    pub selectable: bool,
+    /// What it is for (RFC 6154).
+    pub special_use: Option<SpecialUse>,
+}
+
+/// All names of an account, as a value.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Tree {
+    pub(crate) entries: BTreeMap<MailboxName, Entry>,
+    pub(crate) subscriptions: BTreeSet<MailboxName>,
+}
+
+impl Tree {
+    /// All names, in the order of their bytes.
+    pub fn entries(&self) -> impl Iterator<Item = (&MailboxName, &Entry)> {
+        self.entries.iter()
+    }
+
+    /// What a name stands for.
+    #[must_use]
+    pub fn get(&self, name: &MailboxName) -> Option<&Entry> {
+        self.entries.get(name)
+    }
+
+    /// The name that a mailbox has now.
+    #[must_use]
+    pub fn name_of(&self, id: MailboxId) -> Option<&MailboxName> {
+        self.entries.iter().find(|(_, entry)| entry.id == id).map(|(name, _)| name)
+    }
+
+    /// Whether any name lies below this one (RFC 3348).
+    #[must_use]
+    pub fn has_children(&self, name: &MailboxName) -> bool {
+        self.below(name).next().is_some()
+    }
+
+    /// All names below this one, at any depth.
+    pub fn below(&self, name: &MailboxName) -> impl Iterator<Item = (&MailboxName, &Entry)> {
+        let behind = (Bound::Excluded(name.clone()), Bound::Unbounded);
+        let name = name.clone();
+        // Between `a` and `a/b` may stand `a b`, which is no child.
+        let within = {
+            let name = name.clone();
+            move |other: &MailboxName| other.as_str().starts_with(name.as_str())
+        };
+        self.entries
+            .range(behind)
+            .take_while(move |(other, _)| within(other))
+            .filter(move |(other, _)| other.is_below(&name))
+    }
+
+    /// The subscribed names, also of mailboxes that are gone (RFC 3501 §6.3.9).
+    pub fn subscriptions(&self) -> impl Iterator<Item = &MailboxName> {
+        self.subscriptions.iter()
+    }
+
+    /// Whether a name is subscribed.
+    #[must_use]
+    pub fn is_subscribed(&self, name: &MailboxName) -> bool {
+        self.subscriptions.contains(name)
+    }
+
+    /// What a name stands for, if it can be selected.
+    pub(crate) fn selectable(&self, name: &MailboxName) -> Result<&Entry, Error> {
+        match self.get(name) {
+            Some(entry) if entry.selectable => Ok(entry),
+            Some(_) => Err(Error::Cannot("the name only has children; it holds no messages")),
+            None => Err(Error::NonExistent("mailbox")),
+        }
+    }
+
+    /// Whether more names have room.
+    pub(crate) fn check_room(&self, more: usize) -> Result<(), Error> {
+        if self.entries.len() + more > MAX_MAILBOXES {
+            return Err(Error::Limit("an account may have 10,000 mailboxes"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a new mailbox may have this name. A separator at the end only says that children are to
+/// come (RFC 3501 §6.3.3), and is left out.
+pub(crate) fn new_name(name: &MailboxName) -> Result<MailboxName, Error> {
+    let text = name.as_str();
+    let text = text.strip_suffix('/').unwrap_or(text);
+    if text.is_empty() {
+        return Err(Error::Cannot("a mailbox name must not be empty"));
+    }
+    if text.contains(['*', '%']) {
+        return Err(Error::Cannot("a mailbox name must not have * or % in it"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Error::Cannot("a mailbox name must not have control characters in it"));
+    }
+    let mut levels = 0;
+    for level in text.split('/') {
+        levels += 1;
+        if level.is_empty() {
+            return Err(Error::Cannot("a mailbox name must not have empty levels (a//b)"));
+        }
+        if level == "." || level == ".." {
+            return Err(Error::Cannot("a level of a mailbox name must not be . or .."));
+        }
+        if level.len() > MAX_LEVEL {
+            return Err(Error::Limit("a level of a mailbox name may have 255 octets"));
+        }
+    }
+    if levels > MAX_LEVELS {
+        return Err(Error::Limit("a mailbox name may have 32 levels"));
+    }
+    MailboxName::new(text).map_err(|error| Error::Cannot(error.0))
+}
