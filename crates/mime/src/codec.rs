@@ -14,8 +14,6 @@ use crate::{Kind, Part, Span, Structure};
 const VERSION: u8 = 1;
 /// Flag: `Structure::truncated`.
 const TRUNCATED: u8 = 1;
-/// No part takes fewer octets: a guard before memory is set aside.
-const MIN_PART: usize = 6;
 
 impl Structure {
     /// The stored form. Equal structures give equal octets.
@@ -61,7 +59,7 @@ impl Structure {
         };
         let mut reader = Reader { rest };
         let count = reader.take()? as usize;
-        if count == 0 || count > MAX_PARTS || count > reader.rest.len() / MIN_PART {
+        if count == 0 || count > MAX_PARTS {
             return None;
         }
         let mut parts = Vec::with_capacity(count);
@@ -129,6 +127,7 @@ impl Reader<'_> {
             1 => Kind::Message { child: self.child(index, index, parents)? },
             more => {
                 let count = more as usize - 1;
+                // Each child takes an octet: a guard before memory is set aside.
                 if count > self.rest.len() {
                     return None;
                 }

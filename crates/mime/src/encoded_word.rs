@@ -29,9 +29,9 @@ pub fn decode_header(raw: &[u8]) -> String {
             continue;
         };
         let before = &text[..start];
-        // RFC 2047 §6.2: blanks between two encoded words are not shown.
-        let adjacent = pending.is_some() && before.iter().all(|&b| is_blank(b));
-        if !adjacent {
+        // RFC 2047 §6.2: blanks between two encoded words are not shown. There are none before the
+        // first, since the value is trimmed.
+        if !before.iter().all(|&b| is_blank(b)) {
             flush(&mut pending, &mut out);
             out.push_str(&decode_leniently(None, before));
         }

@@ -1,7 +1,5 @@
 //! The part tree of a message: spans, parts, and how a section path finds one of them.
 
-use crate::limits::MAX_DEPTH;
-
 /// A half-open range of octets, counted from the message's first octet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Span {
@@ -84,7 +82,7 @@ pub struct PartRef {
 
 impl Structure {
     /// Finds the part that a section path names (RFC 3501 §6.4.5). Part numbers count from 1; the
-    /// empty path is the whole message.
+    /// empty path is the whole message. A longer path costs no more than the tree is deep.
     ///
     /// ```
     /// let structure = peregrine_mime::parse(b"Subject: x\r\n\r\nbody\r\n");
@@ -92,10 +90,6 @@ impl Structure {
     /// assert_eq!(structure.find(&[2]), None);
     /// ```
     pub fn find(&self, path: &[u32]) -> Option<PartRef> {
-        // Deeper than any tree: no walk needed, and no work for a path of thousands of numbers.
-        if path.len() > MAX_DEPTH || self.parts.is_empty() {
-            return None;
-        }
         let mut found = PartRef { part: 0, message: Some(0) };
         for &number in path {
             let place = number.checked_sub(1)? as usize;

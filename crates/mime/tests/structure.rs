@@ -175,6 +175,12 @@ fn nesting() {
         &multipart("mixed", "ab", &[&inner, "\r\n3"]),
         r#"mixed{alternative{text/plain "1" text/plain "2"} text/plain "3"}"#,
     );
+    let unclosed = "Content-Type: multipart/alternative; boundary=a\r\n\r\n--a\r\n\r\n1";
+    check(
+        "the outer boundary is longer than one inside it that is still open",
+        &multipart("mixed", "ab", &[unclosed, "\r\n2"]),
+        r#"mixed{alternative{text/plain "1"} text/plain "2"}"#,
+    );
     let inner = multipart("alternative", "x", &["\r\n1", "\r\n2"]);
     check(
         "equal boundaries: the innermost counts until it is closed",
