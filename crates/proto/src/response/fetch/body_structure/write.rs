@@ -15,13 +15,16 @@ impl BodyStructure {
     }
 }
 
+/// `depth`: levels that may still be written, this one included; never 0.
 fn body(out: &mut Vec<u8>, structure: &BodyStructure, form: Form, depth: usize) {
-    let Some(depth) = depth.checked_sub(1) else { return out.extend_from_slice(EMPTY_TEXT) };
+    if depth == 1 && holds_bodies(structure) {
+        return out.extend_from_slice(EMPTY_TEXT);
+    }
     out.push(b'(');
     match structure {
         BodyStructure::Multipart { parts, subtype, extension } => {
             for part in parts {
-                body(out, part, form, depth);
+                body(out, part, form, depth - 1);
             }
             // RFC 3501 §9: `body-type-mpart = 1*body …`, and strict clients insist.
             if parts.is_empty() {
@@ -41,6 +44,13 @@ fn body(out: &mut Vec<u8>, structure: &BodyStructure, form: Form, depth: usize) 
         BodyStructure::Single(part) => single(out, part, form, depth),
     }
     out.push(b')');
+}
+
+fn holds_bodies(structure: &BodyStructure) -> bool {
+    match structure {
+        BodyStructure::Multipart { .. } => true,
+        BodyStructure::Single(part) => matches!(part.detail, PartDetail::Message { .. }),
+    }
 }
 
 fn single(out: &mut Vec<u8>, part: &SinglePart, form: Form, depth: usize) {
@@ -67,7 +77,7 @@ fn single(out: &mut Vec<u8>, part: &SinglePart, form: Form, depth: usize) {
             out.push(b' ');
             envelope.write(out);
             out.push(b' ');
-            body(out, enclosed, form, depth);
+            body(out, enclosed, form, depth - 1);
             out.push(b' ');
             number(out, *lines);
         }

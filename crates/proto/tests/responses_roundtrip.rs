@@ -1,0 +1,354 @@
+//! Every response that can be made is read back as it was written, and responses with octets
+//! changed never do harm.
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use peregrine_proto::command::status::StatusItem;
+use peregrine_proto::number::{Bound, Number, NumberSet, UidRanges};
+use peregrine_proto::response::fetch::{
+    BodyStructure, MultipartExtension, Parameters, PartDetail, SinglePart, SinglePartExtension,
+};
+use peregrine_proto::response::list::SpecialUse;
+use peregrine_proto::response::{
+    Address, Code, Envelope, FetchData, ListAttribute, ListData, Namespace, Response,
+    ResponseFramer, ResponseLimits, ResponseText, Status, StatusData,
+};
+use peregrine_proto::{
+    DateTime, Flag, Keyword, MailboxName, ModSeq, Section, SectionText, Tag, Uid, UidSet,
+};
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+
+fn atom() -> impl Strategy<Value = ByteString> {
+    "[A-Z][A-Za-z0-9=+.-]{0,12}".prop_map(ByteString::from)
+}
+
+/// Octets as a string of the grammar holds them: all but NUL.
+fn octets() -> impl Strategy<Value = Bytes> {
+    prop_oneof!["[ -~]{0,20}".prop_map(Bytes::from), vec(1_u8..=255, 0..20).prop_map(Bytes::from),]
+}
+
+fn number<N: Number>() -> impl Strategy<Value = N> {
+    (1..=u32::MAX).prop_filter_map("never 0", N::new)
+}
+
+fn status() -> impl Strategy<Value = Status> {
+    prop_oneof![Just(Status::Ok), Just(Status::No), Just(Status::Bad)]
+}
+
+fn flag() -> impl Strategy<Value = Flag> {
+    prop_oneof![
+        Just(Flag::Answered),
+        Just(Flag::Flagged),
+        Just(Flag::Deleted),
+        Just(Flag::Seen),
+        Just(Flag::Draft),
+        Just(Flag::Recent),
+        "[$A-Z][A-Za-z0-9.-]{0,12}"
+            .prop_filter_map("an atom", |a| Keyword::new(&a).map(Flag::Keyword)),
+        "X[a-z]{1,9}".prop_filter_map("an atom", |a| Keyword::new(&a).map(Flag::Extension)),
+    ]
+}
+
+fn uid_set() -> impl Strategy<Value = UidSet> {
+    let bound = || number::<Uid>().prop_map(Bound::Number);
+    vec((bound(), bound()), 1..4).prop_map(|r| NumberSet { ranges: r.into_iter().collect() })
+}
+
+fn uid_ranges() -> impl Strategy<Value = UidRanges> {
+    vec((number(), number()), 1..4).prop_map(UidRanges::from_unordered)
+}
+
+fn code() -> impl Strategy<Value = Code> {
+    prop_oneof![
+        Just(Code::Alert),
+        Just(Code::TryCreate),
+        Just(Code::ExpungeIssued),
+        vec(atom(), 0..3).prop_map(Code::BadCharset),
+        vec(atom(), 0..5).prop_map(Code::Capability),
+        (vec(flag(), 0..4), any::<bool>())
+            .prop_map(|(flags, new_keywords)| Code::PermanentFlags { flags, new_keywords }),
+        number().prop_map(Code::UidNext),
+        number().prop_map(Code::UidValidity),
+        number().prop_map(Code::Unseen),
+        (1..1_u64 << 63).prop_map(|value| Code::HighestModSeq(ModSeq(value))),
+        (number(), uid_ranges())
+            .prop_map(|(uid_validity, uids)| Code::AppendUid { uid_validity, uids }),
+        (number(), uid_set()).prop_map(|(uid_validity, set)| Code::CopyUid {
+            uid_validity,
+            source: set.clone(),
+            target: set,
+        }),
+        ("X[A-Z]{1,9}", of("[ -\\\\^-~]{1,20}"))
+            .prop_map(|(name, rest)| Code::Other(name.into(), rest.map(Into::into))),
+    ]
+}
+
+fn response_text() -> impl Strategy<Value = ResponseText> {
+    (of(code()), "[ -Z^-~][ -~]{0,30}")
+        .prop_map(|(code, text)| ResponseText { code, text: text.into() })
+}
+
+fn mailbox() -> impl Strategy<Value = MailboxName> {
+    prop_oneof!["[ -~]{1,20}", "\\PC{1,10}", "[Ii][Nn][Bb][Oo][Xx](/[a-z]{1,3})?"]
+        .prop_filter_map("a mailbox name", |name| MailboxName::new(&name).ok())
+}
+
+fn separator() -> impl Strategy<Value = Option<char>> {
+    of(prop::char::range(' ', '~'))
+}
+
+fn list_data() -> impl Strategy<Value = ListData> {
+    let attribute = prop_oneof![
+        Just(ListAttribute::NoSelect),
+        Just(ListAttribute::HasChildren),
+        Just(ListAttribute::Use(SpecialUse::Sent)),
+        "X[a-z]{1,9}".prop_map(|name| ListAttribute::Other(name.into())),
+    ];
+    (vec(attribute, 0..4), separator(), mailbox()).prop_map(|(attributes, separator, mailbox)| {
+        ListData { attributes: attributes.into_iter().collect(), separator, mailbox }
+    })
+}
+
+fn status_data() -> impl Strategy<Value = StatusData> {
+    let item = prop_oneof![
+        Just(StatusItem::Messages),
+        Just(StatusItem::Recent),
+        Just(StatusItem::UidNext),
+        Just(StatusItem::UidValidity),
+        Just(StatusItem::Unseen),
+    ];
+    (mailbox(), vec((item, any::<u64>()), 0..6))
+        .prop_map(|(mailbox, items)| StatusData { mailbox, items: items.into_iter().collect() })
+}
+
+fn address() -> impl Strategy<Value = Address> {
+    (of(octets()), of(octets()), of(octets()), of(octets()))
+        .prop_map(|(name, route, mailbox, host)| Address { name, route, mailbox, host })
+}
+
+fn envelope() -> impl Strategy<Value = Envelope> {
+    let some = || vec(address(), 1..3);
+    let any = || vec(address(), 0..3);
+    let texts = (of(octets()), of(octets()), of(octets()), of(octets()));
+    (texts, (some(), some(), some()), (any(), any(), any())).prop_map(|(texts, origin, target)| {
+        Envelope {
+            date: texts.0,
+            subject: texts.1,
+            from: origin.0,
+            sender: origin.1,
+            reply_to: origin.2,
+            to: target.0,
+            cc: target.1,
+            bcc: target.2,
+            in_reply_to: texts.2,
+            message_id: texts.3,
+        }
+    })
+}
+
+fn parameters() -> impl Strategy<Value = Parameters> {
+    vec((octets(), octets()), 0..3)
+}
+
+type Extension = (Option<(Bytes, Parameters)>, Vec<Bytes>, Option<Bytes>);
+
+fn extension() -> impl Strategy<Value = Extension> {
+    (of((octets(), parameters())), vec(octets(), 0..3), of(octets()))
+}
+
+fn part(detail: impl Strategy<Value = PartDetail>) -> impl Strategy<Value = BodyStructure> {
+    let fields = (parameters(), of(octets()), of(octets()), "[A-Z0-9-]{1,9}", any::<u64>());
+    let extension = of((of(octets()), extension()));
+    (detail, "X[A-Z]{0,5}", fields, extension).prop_map(|(detail, name, fields, extension)| {
+        let (media_type, subtype) = match detail {
+            PartDetail::Basic => (name.clone(), name),
+            PartDetail::Text { .. } => ("text".into(), name),
+            PartDetail::Message { .. } => ("Message".into(), "Rfc822".into()),
+        };
+        BodyStructure::Single(Box::new(SinglePart {
+            media_type: media_type.into(),
+            subtype: subtype.into(),
+            parameters: fields.0,
+            id: fields.1,
+            description: fields.2,
+            encoding: fields.3.into(),
+            octets: fields.4,
+            detail,
+            extension: extension.map(|(md5, (disposition, languages, location))| {
+                SinglePartExtension { md5, disposition, languages, location }
+            }),
+        }))
+    })
+}
+
+fn body() -> impl Strategy<Value = BodyStructure> {
+    let leaf = part(prop_oneof![
+        Just(PartDetail::Basic),
+        any::<u64>().prop_map(|lines| PartDetail::Text { lines }),
+    ]);
+    leaf.prop_recursive(4, 12, 3, |inner| {
+        let extended = of((parameters(), extension()));
+        let message =
+            (envelope(), inner.clone(), any::<u64>()).prop_map(|(envelope, body, lines)| {
+                PartDetail::Message { envelope: Box::new(envelope), body: Box::new(body), lines }
+            });
+        prop_oneof![
+            part(message),
+            (vec(inner, 1..4), octets(), extended).prop_map(|(parts, subtype, extended)| {
+                let extension = extended.map(|(parameters, (disposition, languages, location))| {
+                    MultipartExtension { parameters, disposition, languages, location }
+                });
+                BodyStructure::Multipart { parts, subtype, extension }
+            }),
+        ]
+    })
+}
+
+/// What BODY tells of a structure.
+fn without_extension(mut body: BodyStructure) -> BodyStructure {
+    match &mut body {
+        BodyStructure::Multipart { parts, extension, .. } => {
+            *extension = None;
+            *parts = parts.drain(..).map(without_extension).collect();
+        }
+        BodyStructure::Single(part) => {
+            part.extension = None;
+            if let PartDetail::Message { body, .. } = &mut part.detail {
+                **body = without_extension((**body).clone());
+            }
+        }
+    }
+    body
+}
+
+fn section() -> impl Strategy<Value = Section> {
+    let names = || vec(atom(), 1..4);
+    let text = prop_oneof![
+        Just(SectionText::Whole),
+        Just(SectionText::Header),
+        Just(SectionText::Text),
+        names().prop_map(SectionText::HeaderFields),
+        names().prop_map(SectionText::HeaderFieldsNot),
+    ];
+    prop_oneof![
+        (vec(1_u32.., 0..4), text)
+            .prop_map(|(path, text)| Section { path: path.into_iter().collect(), text }),
+        vec(1_u32.., 1..4)
+            .prop_map(|path| Section { path: path.into_iter().collect(), text: SectionText::Mime }),
+    ]
+}
+
+fn fetch_data() -> impl Strategy<Value = FetchData> {
+    let date = (-60_000_000_000_i64..250_000_000_000, -1439_i16..1440)
+        .prop_map(|(unix, offset)| DateTime { unix, offset });
+    prop_oneof![
+        vec(flag(), 0..4).prop_map(FetchData::Flags),
+        number().prop_map(FetchData::Uid),
+        date.prop_map(FetchData::InternalDate),
+        any::<u64>().prop_map(FetchData::Rfc822Size),
+        envelope().prop_map(|envelope| FetchData::Envelope(Box::new(envelope))),
+        body().prop_map(|body| FetchData::BodyStructure(Box::new(body))),
+        body().prop_map(|body| FetchData::Body(Box::new(without_extension(body)))),
+        (section(), of(any::<u32>()), of(octets()))
+            .prop_map(|(section, origin, data)| FetchData::Section { section, origin, data }),
+        of(octets()).prop_map(FetchData::Rfc822),
+        of(octets()).prop_map(FetchData::Rfc822Header),
+        of(octets()).prop_map(FetchData::Rfc822Text),
+    ]
+}
+
+fn response() -> impl Strategy<Value = Response> {
+    let tag = "[A-Za-z0-9.]{1,12}".prop_filter_map("a tag", |tag| Tag::new(tag.as_bytes()));
+    let namespace = || {
+        ("[ -~é]{0,12}", separator())
+            .prop_map(|(prefix, separator)| Namespace { prefix: prefix.into(), separator })
+    };
+    let namespaces = || of(vec(namespace(), 1..3));
+    let text = || "[ -~é\r\n]{0,12}".prop_map(ByteString::from);
+    prop_oneof![
+        (tag, status(), response_text()).prop_map(|(tag, status, text)| Response::Tagged {
+            tag,
+            status,
+            text
+        }),
+        "[ -~]{0,30}".prop_map(|text| Response::Continuation(text.into())),
+        (status(), response_text()).prop_map(|(status, text)| Response::Condition { status, text }),
+        response_text().prop_map(Response::PreAuth),
+        response_text().prop_map(Response::Bye),
+        vec(atom(), 0..5).prop_map(Response::Capability),
+        vec(atom(), 0..5).prop_map(Response::Enabled),
+        list_data().prop_map(Response::List),
+        list_data().prop_map(Response::Lsub),
+        status_data().prop_map(Response::Status),
+        vec(1_u32.., 0..9).prop_map(Response::Search),
+        vec(flag(), 0..6).prop_map(Response::Flags),
+        any::<u32>().prop_map(Response::Exists),
+        any::<u32>().prop_map(Response::Recent),
+        number().prop_map(Response::Expunge),
+        (number(), vec(fetch_data(), 1..5))
+            .prop_map(|(number, data)| Response::Fetch { number, data }),
+        (namespaces(), namespaces(), namespaces())
+            .prop_map(|(personal, others, shared)| Response::Namespace([personal, others, shared])),
+        of(vec((text(), of(text())), 0..4)).prop_map(Response::Id),
+    ]
+}
+
+/// The only response in these octets, as a client gets it.
+fn read(wire: &[u8]) -> Response {
+    let mut framer = ResponseFramer::new(ResponseLimits::default());
+    framer.push(wire);
+    let line = framer.next_response().unwrap().expect("a whole response");
+    assert_eq!(framer.buffered(), 0, "more than one in {}", wire.escape_ascii());
+    Response::parse(&line).unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii()))
+}
+
+proptest! {
+    #[test]
+    fn written_and_read(response in response()) {
+        let mut wire = Vec::new();
+        response.write(&mut wire);
+        prop_assert_eq!(read(&wire), response);
+    }
+
+    /// Values are slices of what was read: nothing is copied that has no escapes.
+    #[test]
+    fn bodies_are_not_copied(data in vec(1_u8..=255, 1..50)) {
+        let mut wire = Vec::new();
+        let number = Number::new(1).unwrap();
+        let data = vec![FetchData::Rfc822(Some(data.into()))];
+        Response::Fetch { number, data }.write(&mut wire);
+        let wire = Bytes::from(wire);
+        let Ok(Response::Fetch { data, .. }) = Response::parse(&wire) else { panic!("not read") };
+        let [FetchData::Rfc822(Some(body))] = &data[..] else { panic!("no body") };
+        prop_assert!(wire.as_ptr_range().contains(&body.as_ptr()));
+    }
+
+    /// Whatever is changed on the way, the reader ends with a response or an error, and what it
+    /// takes for a response can be written and read again.
+    #[test]
+    fn changed_octets(
+        response in response(),
+        changes in vec((any::<prop::sample::Index>(), any::<u8>(), 0_u8..3), 1..4),
+    ) {
+        let mut wire = Vec::new();
+        response.write(&mut wire);
+        for (place, octet, kind) in changes {
+            let place = place.index(wire.len());
+            match kind {
+                0 => wire[place] = octet,
+                1 => wire.insert(place, octet),
+                _ => drop(wire.remove(place)),
+            }
+            if wire.is_empty() {
+                break;
+            }
+        }
+        if let Ok(response) = Response::parse(&Bytes::from(wire)) {
+            let mut again = Vec::new();
+            response.write(&mut again);
+            prop_assert!(Response::parse(&Bytes::from(again)).is_ok());
+        }
+    }
+}
