@@ -1,13 +1,19 @@
 //! One server connection as a deterministic machine: framing, state, scheduler, view, output.
 
+mod entry;
 mod host;
 mod job;
 mod limits;
 mod outcome;
+mod schedule;
+mod selection;
 mod session;
 mod spool;
 mod trace;
+mod updates;
 mod view;
+mod wire;
+mod words;
 
 pub use host::{Difference, Host, Snapshot};
 pub use job::{Context, Job, JobId, Selected};

@@ -1,36 +1,18 @@
 //! Every bound of one connection, with unit, default and reason. Zero never means unlimited.
 
+use peregrine_proto::frame::FrameLimits;
 use std::time::Duration;
 
 /// Bounds of one connection. [`Limits::check`] refuses zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest line before login, in octets: LOGIN with long names fits.
-    pub line_before_login: usize,
-    /// Longest line after login, in octets: RFC 7162 asks for 8 KiB, mail programs send long sets.
-    pub line: usize,
-    /// Longest line of a SASL exchange, in octets.
-    pub sasl_line: usize,
-    /// Whole command without spooled messages, in octets.
+    /// What one command may be before login.
+    pub frame_before_login: FrameLimits,
+    /// What one command may be after login.
+    pub frame: FrameLimits,
+    /// A whole command without spooled messages, in octets: its line, literals and a small
+    /// message together.
     pub command: usize,
-    /// One literal before login, in octets.
-    pub literal_before_login: u32,
-    /// One literal that is no APPEND message, in octets.
-    pub literal: u32,
-    /// Literals in one command.
-    pub literals: usize,
-    /// All literals of one command but spooled ones, in octets.
-    pub literals_total: usize,
-    /// Longest non-synchronizing literal that is no APPEND message, in octets (RFC 7888 §5).
-    pub non_synchronizing: u32,
-    /// One message, in octets (APPENDLIMIT).
-    pub message: u32,
-    /// A message above this goes to the caller's storage as it comes in, in octets.
-    pub spool_above: u32,
-    /// Open parentheses before login.
-    pub open_parentheses_before_login: usize,
-    /// Open parentheses after login.
-    pub open_parentheses: usize,
     /// Bad commands before login; the last one is followed by BYE.
     pub bad_before_login: u32,
     /// Bad commands after login; the last one is followed by BYE.
@@ -47,8 +29,10 @@ pub struct Limits {
     pub write_stall: Duration,
     /// Commands that have arrived and are not yet answered; beyond it reading stops.
     pub commands: usize,
-    /// Octets of input that wait to be framed or to start; beyond it reading stops.
+    /// Octets of commands that have arrived and are not yet answered; beyond it reading stops.
     pub input: usize,
+    /// Octets read and not yet framed, because a command must end first; beyond it reading stops.
+    pub read_ahead: usize,
     /// Octets of one job's blocks that wait to be sent; beyond it the job waits.
     pub job_output: usize,
     /// Octets of all that waits to be sent; beyond it jobs wait and none starts.
@@ -63,19 +47,9 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            line_before_login: 8 * KIB,
-            line: 64 * KIB,
-            sasl_line: 16 * KIB,
+            frame_before_login: FrameLimits::BEFORE_LOGIN,
+            frame: FrameLimits::AFTER_LOGIN,
             command: 1024 * KIB,
-            literal_before_login: 4 * 1024,
-            literal: 64 * 1024,
-            literals: 256,
-            literals_total: 512 * KIB,
-            non_synchronizing: 4 * 1024,
-            message: 64 * 1024 * 1024,
-            spool_above: 256 * 1024,
-            open_parentheses_before_login: 1,
-            open_parentheses: 64,
             bad_before_login: 3,
             bad: 20,
             login_failures: 3,
@@ -84,7 +58,8 @@ impl Default for Limits {
             keepalive: Duration::from_secs(2 * 60),
             write_stall: Duration::from_secs(60),
             commands: 128,
-            input: 256 * KIB,
+            input: 1024 * KIB,
+            read_ahead: 64 * KIB,
             job_output: 256 * KIB,
             output: 1024 * KIB,
             transmit: 64 * KIB,
@@ -105,24 +80,28 @@ impl Limits {
     pub fn check(&self) -> Result<(), ZeroLimit> {
         let wide = |number: u32| number as usize;
         let counts = [
-            ("line_before_login", self.line_before_login),
-            ("line", self.line),
-            ("sasl_line", self.sasl_line),
+            ("frame_before_login.line", self.frame_before_login.line),
+            ("frame_before_login.dialogue", self.frame_before_login.dialogue),
+            ("frame_before_login.literal", wide(self.frame_before_login.literal)),
+            ("frame_before_login.literals", wide(self.frame_before_login.literals)),
+            ("frame_before_login.literals_total", wide(self.frame_before_login.literals_total)),
+            ("frame_before_login.open_parens", wide(self.frame_before_login.open_parens)),
+            ("frame.line", self.frame.line),
+            ("frame.dialogue", self.frame.dialogue),
+            ("frame.literal", wide(self.frame.literal)),
+            ("frame.non_sync", wide(self.frame.non_sync)),
+            ("frame.literals", wide(self.frame.literals)),
+            ("frame.literals_total", wide(self.frame.literals_total)),
+            ("frame.append", wide(self.frame.append)),
+            ("frame.spool_above", wide(self.frame.spool_above)),
+            ("frame.open_parens", wide(self.frame.open_parens)),
             ("command", self.command),
-            ("literal_before_login", wide(self.literal_before_login)),
-            ("literal", wide(self.literal)),
-            ("literals", self.literals),
-            ("literals_total", self.literals_total),
-            ("non_synchronizing", wide(self.non_synchronizing)),
-            ("message", wide(self.message)),
-            ("spool_above", wide(self.spool_above)),
-            ("open_parentheses_before_login", self.open_parentheses_before_login),
-            ("open_parentheses", self.open_parentheses),
             ("bad_before_login", wide(self.bad_before_login)),
             ("bad", wide(self.bad)),
             ("login_failures", wide(self.login_failures)),
             ("commands", self.commands),
             ("input", self.input),
+            ("read_ahead", self.read_ahead),
             ("job_output", self.job_output),
             ("output", self.output),
             ("transmit", self.transmit),

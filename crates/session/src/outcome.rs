@@ -8,7 +8,7 @@ use peregrine_proto::response::ResponseText;
 use peregrine_proto::{Code, MailboxName, ModSeq, Status};
 
 /// The end of a job. It is answered once the job's own blocks have been sent, in the order
-/// `before`, mailbox updates, `data`, tagged reply.
+/// `before`, mailbox updates, `data`, tagged reply; new keywords are announced before all of it.
 pub struct Outcome<H: Host> {
     /// The result.
     pub status: Status,
@@ -18,8 +18,8 @@ pub struct Outcome<H: Host> {
     /// `* OK [COPYUID …]` comes before its EXPUNGEs (RFC 6851 §4.3).
     pub before: Bytes,
     /// Whole untagged responses, sent in one piece directly before the tagged reply. Data that
-    /// does not name its command (`Effects::answers`) belongs here, and STORE's FETCH
-    /// responses, because new keywords are announced just before.
+    /// does not name its command (`Effects::answers`) belongs here. That of FETCH and STORE is
+    /// numbered by the job's view, so the machine sends it before the updates, like `before`.
     pub data: Bytes,
     /// What changes in the connection. Beside `None`, the mailbox updates are left out.
     pub transition: Option<Transition<H>>,

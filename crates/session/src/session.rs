@@ -1,41 +1,177 @@
 //! The machine's face: what goes in by `handle_*`, what comes out by `poll_*`.
 
-use crate::{Host, Job, JobId, Limits, Outcome, Spool, TraceEvent};
+mod admission;
+mod clock;
+mod close;
+mod complete;
+mod input;
+mod output;
+
+use crate::schedule::Schedule;
+use crate::selection::Selection;
+use crate::trace::TraceLog;
+use crate::wire::Wire;
+use crate::{Host, Job, JobId, Limits, Spool, TraceEvent, TraceStep};
 use bytes::Bytes;
+use clock::Clock;
+use close::Phase;
+use input::Dialogue;
+use output::Telling;
+use peregrine_proto::frame::Framer;
 use peregrine_proto::number::UidRanges;
 use peregrine_proto::response::ResponseText;
+use peregrine_proto::{Response, Status, Tag};
+use smallvec::SmallVec;
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Instant;
 
-/// One connection. After each `handle_*`, call every `poll_*` until none gives anything more:
-/// sending a reply can start the next job.
+/// One server connection.
+///
+/// It does no I/O, reads no clock and spawns nothing. After each `handle_*`, call every `poll_*`
+/// until none gives anything more: sending a reply can start the next job, whose prompt can be the
+/// next thing to send.
 pub struct Session<H: Host> {
-    _host: std::marker::PhantomData<H>,
+    limits: Arc<Limits>,
+    framer: Framer,
+    phase: Phase,
+    secure: bool,
+    clock: Clock,
+    account: Option<H::Account>,
+    selection: Option<Box<Selection<H>>>,
+    /// The command that has selected a mailbox and is not answered yet.
+    selecting: Option<JobId>,
+    schedule: Schedule<H>,
+    jobs: VecDeque<Job<H>>,
+    dialogue: Option<Box<Dialogue>>,
+    line: Option<(JobId, Bytes)>,
+    spool: VecDeque<Spool>,
+    /// Spooled messages of a command that has not arrived whole.
+    arriving: SmallVec<[u64; 1]>,
+    cancels: VecDeque<JobId>,
+    wire: Wire,
+    telling: Option<Box<Telling<H::Snapshot>>>,
+    bad_commands: u32,
+    login_failures: u32,
+    trace: Option<Box<TraceLog>>,
 }
 
-#[rustfmt::skip]
 impl<H: Host> Session<H> {
-    pub fn new(_limits: Limits, _greeting: ResponseText, _secure: bool, _now: Instant) -> Self { Self { _host: std::marker::PhantomData } }
-    pub fn handle_bytes(&mut self, _now: Instant, _bytes: Bytes) {}
-    pub fn handle_end(&mut self, _now: Instant) {}
-    pub fn handle_block(&mut self, _now: Instant, _job: JobId, _block: Bytes) {}
-    pub fn handle_prompt(&mut self, _now: Instant, _job: JobId, _text: Bytes) {}
-    pub fn handle_outcome(&mut self, _now: Instant, _job: JobId, _outcome: Outcome<H>) {}
-    pub fn handle_snapshot(&mut self, _now: Instant, _snapshot: H::Snapshot, _recent: UidRanges) {}
-    pub fn handle_mailbox_gone(&mut self, _now: Instant) {}
-    pub fn handle_timeout(&mut self, _now: Instant) {}
-    pub fn handle_sent(&mut self, _now: Instant, _octets: usize) {}
-    pub fn handle_shutdown(&mut self, _now: Instant, _text: ResponseText) {}
-    pub fn poll_job(&mut self) -> Option<Job<H>> { None }
-    pub fn poll_line(&mut self) -> Option<(JobId, Bytes)> { None }
-    pub fn poll_cancel(&mut self) -> Option<JobId> { None }
-    pub fn poll_spool(&mut self) -> Option<Spool> { None }
-    pub fn poll_transmit(&mut self) -> Option<Bytes> { None }
-    pub fn poll_deadline(&self) -> Option<Instant> { None }
-    pub fn poll_starttls(&mut self) -> bool { false }
-    pub fn poll_trace(&mut self) -> Option<TraceEvent> { None }
-    pub fn set_tracing(&mut self, _on: bool) {}
-    pub fn wants_block(&self, _job: JobId) -> bool { false }
-    pub fn wants_bytes(&self) -> bool { false }
-    pub fn is_closed(&self) -> bool { false }
-    pub fn selected(&self) -> Option<&H::Mailbox> { None }
+    /// A connection that has just been made. `greeting` is sent as `* OK`; `secure` says that TLS
+    /// is on already, so that STARTTLS is refused.
+    pub fn new(
+        limits: impl Into<Arc<Limits>>,
+        greeting: ResponseText,
+        secure: bool,
+        now: Instant,
+    ) -> Self {
+        let limits = limits.into();
+        let mut session = Self {
+            framer: Framer::new(limits.frame_before_login),
+            limits,
+            phase: Phase::Open,
+            secure,
+            clock: Clock::new(now),
+            account: None,
+            selection: None,
+            selecting: None,
+            schedule: Schedule::new(),
+            jobs: VecDeque::new(),
+            dialogue: None,
+            line: None,
+            spool: VecDeque::new(),
+            arriving: SmallVec::new(),
+            cancels: VecDeque::new(),
+            wire: Wire::default(),
+            telling: None,
+            bad_commands: 0,
+            login_failures: 0,
+            trace: None,
+        };
+        session.write(&Response::Condition { status: Status::Ok, text: greeting });
+        session
+    }
+
+    /// The newest version of the selected mailbox, and what has become recent in this session.
+    /// The caller gives it before each outcome and whenever the mailbox changes; an older one
+    /// than is known is passed over.
+    pub fn handle_snapshot(&mut self, now: Instant, snapshot: H::Snapshot, recent: UidRanges) {
+        self.clock.now = now;
+        if let Some(selection) = self.newest_selection() {
+            selection.offer(snapshot, recent);
+        }
+    }
+
+    /// A command to run.
+    pub fn poll_job(&mut self) -> Option<Job<H>> {
+        self.jobs.pop_front()
+    }
+
+    /// A line of the client for a job that has prompted for it, without its end. The job answers
+    /// with another prompt or its outcome.
+    pub fn poll_line(&mut self) -> Option<(JobId, Bytes)> {
+        self.line.take()
+    }
+
+    /// A job to be dropped: nobody waits for it any longer. What it was to give is ignored.
+    pub fn poll_cancel(&mut self) -> Option<JobId> {
+        self.cancels.pop_front()
+    }
+
+    /// What to do with temporary storage, in this order.
+    pub fn poll_spool(&mut self) -> Option<Spool> {
+        self.spool.pop_front()
+    }
+
+    /// The selected mailbox; during SELECT the old one, until its reply has been put in order for
+    /// sending.
+    pub fn selected(&self) -> Option<&H::Mailbox> {
+        self.selection.as_ref().map(|selection| &selection.mailbox)
+    }
+
+    /// Who is logged in.
+    pub fn account(&self) -> Option<&H::Account> {
+        self.account.as_ref()
+    }
+
+    /// Keeps (or no longer keeps) what happens to each command for [`Session::poll_trace`].
+    pub fn set_tracing(&mut self, on: bool) {
+        self.trace = on.then(Box::default);
+    }
+
+    /// The next thing that happened to a command; nothing unless tracing is on.
+    pub fn poll_trace(&mut self) -> Option<TraceEvent> {
+        self.trace.as_mut()?.pop()
+    }
+
+    /// The selection that versions of the mailbox belong to: that of a SELECT that has ended and
+    /// is not answered yet, or the present one.
+    fn newest_selection(&mut self) -> Option<&mut Selection<H>> {
+        if let Some(place) = self.selecting.and_then(|id| self.schedule.place(id)) {
+            return self.schedule.at_mut(place)?.ending_mut()?.selection.as_deref_mut();
+        }
+        self.selection.as_deref_mut()
+    }
+
+    fn write(&mut self, response: &Response) {
+        response.write(self.wire.buffer());
+    }
+
+    fn note(&mut self, job: JobId, tag: Option<&Tag>, step: impl FnOnce() -> TraceStep) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(TraceEvent { at: self.clock.now, job, tag: tag.cloned(), step: step() });
+        }
+    }
+
+    /// Gives memory back while nothing is in progress.
+    fn rest(&mut self) {
+        if self.schedule.is_empty() && self.wire.is_drained() && self.jobs.is_empty() {
+            self.schedule.rest();
+            self.wire.rest();
+            self.jobs = VecDeque::new();
+            if self.spool.is_empty() {
+                self.spool = VecDeque::new();
+            }
+        }
+    }
 }

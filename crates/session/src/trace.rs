@@ -2,6 +2,7 @@
 
 use crate::JobId;
 use peregrine_proto::{Status, Tag};
+use std::collections::VecDeque;
 use std::time::Instant;
 
 /// One step of a command's life.
@@ -45,4 +46,26 @@ pub enum TraceStep {
         /// Octets of its own blocks, data and reply.
         octets: u64,
     },
+}
+
+/// Events that nobody has fetched yet. Bounded: the oldest go first.
+#[derive(Default)]
+pub(crate) struct TraceLog {
+    events: VecDeque<TraceEvent>,
+}
+
+impl TraceLog {
+    /// So many events are kept: several for each command that may be in progress.
+    const MAX: usize = 1024;
+
+    pub fn push(&mut self, event: TraceEvent) {
+        if self.events.len() == Self::MAX {
+            self.events.pop_front();
+        }
+        self.events.push_back(event);
+    }
+
+    pub fn pop(&mut self) -> Option<TraceEvent> {
+        self.events.pop_front()
+    }
 }

@@ -122,6 +122,11 @@ impl<S: Snapshot> View<S> {
         self.inner.recent.ranges().iter().map(count).sum()
     }
 
+    /// The messages that are recent in this session.
+    pub(crate) fn recent_uids(&self) -> &UidRanges {
+        &self.inner.recent
+    }
+
     /// Whether the message has been expunged already, which the client has not been told.
     pub fn is_ghost(&self, uid: Uid) -> bool {
         self.inner.ghosts.binary_search_by_key(&uid, |ghost| ghost.uid).is_ok()
@@ -252,5 +257,39 @@ fn push_run<S: Snapshot>(runs: &mut Vec<Run<S>>, number: u32, snapshot: &S, inde
     }
     if let Some(first) = NonZeroU32::new(number).map(SequenceNumber) {
         runs.push(Run { first, snapshot: snapshot.clone(), indexes });
+    }
+}
+
+/// How a view becomes the next one.
+impl<S: Snapshot> View<S> {
+    pub(crate) fn has_ghosts(&self) -> bool {
+        !self.inner.ghosts.is_empty()
+    }
+
+    /// The view after a newer version: what was `expunged` since becomes ghosts.
+    pub(crate) fn advanced(&self, newest: S, expunged: &[Uid], recent: UidRanges) -> Self {
+        let (mut ghosts, mut sources) = (self.inner.ghosts.clone(), self.inner.sources.clone());
+        if !expunged.is_empty() {
+            let source = sources.len() as u32;
+            let last = &self.inner.snapshot;
+            let ghost = |uid: &Uid| {
+                last.index_of(*uid).ok().map(|index| Ghost { uid: *uid, source, index })
+            };
+            ghosts.extend(expunged.iter().filter_map(ghost));
+            ghosts.sort_unstable_by_key(|ghost| ghost.uid);
+            sources.push(last.clone());
+        }
+        debug_assert!(ghosts.iter().all(|ghost| newest.index_of(ghost.uid).is_err()));
+        Self { inner: Arc::new(Inner { snapshot: newest, ghosts, sources, recent }) }
+    }
+
+    /// The sequence numbers of all ghosts, descending.
+    pub(crate) fn ghost_numbers(&self) -> Vec<u32> {
+        (0..self.inner.ghosts.len()).rev().map(|place| self.ghost_number(place)).collect()
+    }
+
+    /// The view once the client has been told of all ghosts.
+    pub(crate) fn without_ghosts(&self) -> Self {
+        Self::new(self.inner.snapshot.clone(), self.inner.recent.clone())
     }
 }

@@ -1,0 +1,192 @@
+//! One unfinished command: from its arrival to its tagged reply.
+
+use crate::selection::Selection;
+use crate::{Host, JobId, Outcome};
+use bytes::Bytes;
+use peregrine_proto::command::Messages;
+use peregrine_proto::effects::{Access, Effects, Resource};
+use peregrine_proto::{CommandBody, Tag};
+use smallvec::SmallVec;
+use std::collections::VecDeque;
+
+/// A command that has arrived and has not been answered.
+pub(crate) struct Entry<H: Host> {
+    pub id: JobId,
+    /// `None` where the line's tag could not be read.
+    pub tag: Option<Tag>,
+    pub kind: Kind,
+    pub effects: Effects,
+    pub stage: Stage<H>,
+    /// What it asks; a job takes it.
+    pub body: Option<CommandBody>,
+    /// Octets of the command as it came in.
+    pub octets: usize,
+    /// Messages in the caller's storage that this command brought, until a job owns them.
+    pub spooled: SmallVec<[u64; 1]>,
+    pub blocks: Blocks,
+    /// The version of the mailbox that its answers show, where flags are among them.
+    pub started_with: Option<H::Snapshot>,
+}
+
+/// Where a command stands.
+pub(crate) enum Stage<H: Host> {
+    /// It has arrived. `behind` is an earlier unfinished command that it waits for.
+    Waiting { behind: Option<JobId> },
+    /// The caller runs it.
+    Running,
+    /// It has ended and waits for its turn to be answered.
+    Finishing(Box<Ending<H>>),
+}
+
+/// What is left to do for a command that has ended.
+pub(crate) struct Ending<H: Host> {
+    pub outcome: Outcome<H>,
+    /// What its `Transition::Selected` has become: it takes the new mailbox's updates until it
+    /// is answered.
+    pub selection: Option<Box<Selection<H>>>,
+}
+
+/// Whole responses of one job that wait to be sent.
+#[derive(Default)]
+pub(crate) struct Blocks {
+    pub queue: VecDeque<Bytes>,
+    /// Octets in `queue`.
+    pub octets: usize,
+    /// Octets sent so far, data and reply included.
+    pub sent: u64,
+    /// The writer's clock for this job: grows with what it sends, so that the one that is least
+    /// ahead goes next.
+    pub turn: u64,
+}
+
+/// What the machine must know of a command beyond its effects.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// FETCH; `uid` for the UID form.
+    Fetch { uid: bool },
+    /// STORE; `silent` for .SILENT.
+    Store { uid: bool, silent: bool },
+    /// SEARCH.
+    Search { uid: bool },
+    /// COPY.
+    Copy { uid: bool },
+    /// MOVE and UID EXPUNGE.
+    Remove { uid: bool },
+    /// LOGIN and AUTHENTICATE.
+    LogIn,
+    /// IDLE
+    Idle,
+    /// STARTTLS
+    StartTls,
+    /// Any other.
+    Plain,
+}
+
+impl Kind {
+    /// What kind a command is of.
+    pub fn of(body: &CommandBody) -> Self {
+        let by_uid = |messages: &Messages| matches!(messages, Messages::Uid(_));
+        match body {
+            CommandBody::Fetch(fetch) => Self::Fetch { uid: by_uid(&fetch.messages) },
+            CommandBody::Store(store) => {
+                Self::Store { uid: by_uid(&store.messages), silent: store.silent }
+            }
+            CommandBody::Search(search) => Self::Search { uid: search.uid },
+            CommandBody::Copy(copy) => Self::Copy { uid: by_uid(&copy.messages) },
+            CommandBody::Move(r#move) => Self::Remove { uid: by_uid(&r#move.messages) },
+            CommandBody::Expunge(expunge) => Self::Remove { uid: expunge.uids.is_some() },
+            CommandBody::Login(_) | CommandBody::Authenticate(_) => Self::LogIn,
+            CommandBody::Idle(_) => Self::Idle,
+            CommandBody::StartTls(_) => Self::StartTls,
+            _ => Self::Plain,
+        }
+    }
+
+    /// RFC 3501 §7.4.1: no EXPUNGE while responding to FETCH, STORE or SEARCH; their UID forms
+    /// may have it (§6.4.8).
+    pub fn forbids_expunge(self) -> bool {
+        matches!(
+            self,
+            Self::Fetch { uid: false } | Self::Store { uid: false, .. } | Self::Search { uid: false }
+        )
+    }
+
+    /// Whether the client speaks in UIDs here, so that updates name them too.
+    pub fn by_uid(self) -> bool {
+        matches!(
+            self,
+            Self::Fetch { uid: true }
+                | Self::Store { uid: true, .. }
+                | Self::Search { uid: true }
+                | Self::Copy { uid: true }
+                | Self::Remove { uid: true }
+        )
+    }
+
+    /// Whether its answers tell flags under sequence numbers.
+    pub fn tells_flags(self) -> bool {
+        matches!(self, Self::Fetch { .. } | Self::Store { .. })
+    }
+}
+
+impl<H: Host> Entry<H> {
+    /// Whether it has started and is not answered.
+    pub fn is_started(&self) -> bool {
+        !matches!(self.stage, Stage::Waiting { .. })
+    }
+
+    /// Whether it changes the connection as a whole: what follows it cannot even be framed
+    /// before it has ended.
+    pub fn is_barrier(&self) -> bool {
+        self.changes(|resource| matches!(resource, Resource::Connection))
+    }
+
+    /// Whether it changes which mailbox is selected.
+    pub fn selects(&self) -> bool {
+        self.changes(|resource| matches!(resource, Resource::Selection))
+    }
+
+    /// What is left to do, where it has ended.
+    pub fn ending_mut(&mut self) -> Option<&mut Ending<H>> {
+        match &mut self.stage {
+            Stage::Finishing(ending) => Some(ending),
+            _ => None,
+        }
+    }
+
+    /// Octets that wait to be sent for it.
+    pub fn output(&self) -> usize {
+        let ended = match &self.stage {
+            Stage::Finishing(ending) => ending.outcome.before.len() + ending.outcome.data.len(),
+            _ => 0,
+        };
+        self.blocks.octets + ended
+    }
+
+    fn changes(&self, which: impl Fn(&Resource) -> bool) -> bool {
+        let changes = |used: &peregrine_proto::effects::Use| {
+            used.access != Access::Read && which(&used.resource)
+        };
+        self.effects.uses.iter().any(changes)
+    }
+}
+
+impl Blocks {
+    /// Adds a block. A job that had none starts at the writer's present `turn`, so it neither
+    /// jumps far ahead nor pays for the past.
+    pub fn push(&mut self, block: Bytes, turn: u64) {
+        if self.queue.is_empty() {
+            self.turn = self.turn.max(turn);
+        }
+        self.octets += block.len();
+        self.queue.push_back(block);
+    }
+
+    /// Takes the next block.
+    pub fn pop(&mut self) -> Option<Bytes> {
+        let block = self.queue.pop_front()?;
+        self.octets -= block.len();
+        self.turn += block.len() as u64;
+        Some(block)
+    }
+}

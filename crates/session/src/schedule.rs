@@ -1,0 +1,253 @@
+//! The scheduler: commands in order of arrival, and which of them may start.
+//!
+//! A command starts when no earlier unfinished command, running or waiting, conflicts with it
+//! (`peregrine_proto::effects::conflicts` judges each pair). So independent commands overtake and
+//! dependent ones never do.
+
+use crate::entry::{Ending, Entry, Kind, Stage};
+use crate::{Host, JobId};
+use bytes::Bytes;
+use peregrine_proto::MailboxName;
+use peregrine_proto::effects::conflicts;
+use std::collections::VecDeque;
+
+/// All unfinished commands, in order of arrival.
+pub(crate) struct Schedule<H: Host> {
+    entries: VecDeque<Box<Entry<H>>>,
+    last: u64,
+    /// The turn of the block that was sent last.
+    turn: u64,
+    /// Octets of all entries.
+    octets: usize,
+    /// Octets of all answers that wait to be sent.
+    output: usize,
+    /// How many wait to start.
+    waiting: usize,
+    /// How many have ended and wait to be answered.
+    finishing: usize,
+    /// How many change the connection.
+    barriers: usize,
+    /// How many have started that use sequence numbers.
+    numbering: usize,
+    /// How many have started that change the selection.
+    selecting: usize,
+}
+
+/// Why a command must wait: the earlier command, and what both touch.
+pub(crate) struct Obstacle {
+    pub behind: JobId,
+    pub resource: &'static str,
+}
+
+impl<H: Host> Schedule<H> {
+    pub fn new() -> Self {
+        Self {
+            entries: VecDeque::new(),
+            last: 0,
+            turn: 0,
+            octets: 0,
+            output: 0,
+            waiting: 0,
+            finishing: 0,
+            barriers: 0,
+            numbering: 0,
+            selecting: 0,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub fn octets(&self) -> usize {
+        self.octets
+    }
+
+    /// Octets of blocks and data that wait to be sent.
+    pub fn output(&self) -> usize {
+        self.output
+    }
+
+    /// Whether an unfinished command changes the connection: nothing behind it is framed.
+    pub fn has_barrier(&self) -> bool {
+        self.barriers > 0
+    }
+
+    pub fn has_waiting(&self) -> bool {
+        self.waiting > 0
+    }
+
+    /// Whether a started command changes which mailbox is selected.
+    pub fn is_selecting(&self) -> bool {
+        self.selecting > 0
+    }
+
+    /// The number of the command that arrived last.
+    pub fn last(&self) -> u64 {
+        self.last
+    }
+
+    pub fn next_id(&mut self) -> JobId {
+        self.last += 1;
+        JobId(self.last)
+    }
+
+    pub fn push(&mut self, entry: Entry<H>) {
+        self.octets += entry.octets;
+        self.output += entry.output();
+        self.barriers += usize::from(entry.is_barrier());
+        match entry.stage {
+            Stage::Waiting { .. } => self.waiting += 1,
+            Stage::Finishing(_) => self.finishing += 1,
+            Stage::Running => {}
+        }
+        self.entries.push_back(Box::new(entry));
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Entry<H>> {
+        self.entries.iter().map(|entry| &**entry)
+    }
+
+    pub fn back(&self) -> Option<&Entry<H>> {
+        self.entries.back().map(|entry| &**entry)
+    }
+
+    pub fn place(&self, id: JobId) -> Option<usize> {
+        self.entries.binary_search_by_key(&id, |entry| entry.id).ok()
+    }
+
+    pub fn at(&self, place: usize) -> Option<&Entry<H>> {
+        self.entries.get(place).map(|entry| &**entry)
+    }
+
+    pub fn at_mut(&mut self, place: usize) -> Option<&mut Entry<H>> {
+        self.entries.get_mut(place).map(|entry| &mut **entry)
+    }
+
+    pub fn get(&self, id: JobId) -> Option<&Entry<H>> {
+        self.place(id).and_then(|place| self.at(place))
+    }
+
+    /// Marks a waiting command as started or, where it is refused, as ended.
+    pub fn start(&mut self, place: usize, stage: Stage<H>) {
+        let Some(entry) = self.entries.get_mut(place) else { return };
+        debug_assert!(!entry.is_started());
+        entry.stage = stage;
+        self.waiting -= 1;
+        self.finishing += usize::from(matches!(entry.stage, Stage::Finishing(_)));
+        self.output += entry.output();
+        self.numbering += usize::from(entry.effects.numbers);
+        self.selecting += usize::from(entry.selects());
+    }
+
+    /// Marks a running command as ended.
+    pub fn finish(&mut self, place: usize, ending: Box<Ending<H>>) {
+        let Some(entry) = self.entries.get_mut(place) else { return };
+        debug_assert!(matches!(entry.stage, Stage::Running));
+        self.finishing += 1;
+        self.output -= entry.output();
+        entry.stage = Stage::Finishing(ending);
+        self.output += entry.output();
+    }
+
+    /// Adds a block to a running command's answer.
+    pub fn push_block(&mut self, place: usize, block: Bytes) {
+        let turn = self.turn;
+        let Some(entry) = self.entries.get_mut(place) else { return };
+        self.output += block.len();
+        entry.blocks.push(block, turn);
+    }
+
+    /// Takes the next block of a command's answer.
+    pub fn pop_block(&mut self, place: usize) -> Option<Bytes> {
+        let entry = self.entries.get_mut(place)?;
+        self.turn = entry.blocks.turn;
+        let block = entry.blocks.pop()?;
+        self.output -= block.len();
+        Some(block)
+    }
+
+    /// Takes a command out.
+    pub fn remove(&mut self, place: usize) -> Option<Box<Entry<H>>> {
+        let entry = self.entries.remove(place)?;
+        self.octets -= entry.octets;
+        self.output -= entry.output();
+        self.barriers -= usize::from(entry.is_barrier());
+        if entry.is_started() {
+            self.numbering -= usize::from(entry.effects.numbers);
+            self.selecting -= usize::from(entry.selects());
+        }
+        match entry.stage {
+            Stage::Waiting { .. } => self.waiting -= 1,
+            Stage::Finishing(_) => self.finishing -= 1,
+            Stage::Running => {}
+        }
+        Some(entry)
+    }
+
+    /// Gives memory back while nothing is unfinished.
+    pub fn rest(&mut self) {
+        debug_assert!(self.entries.is_empty());
+        self.entries = VecDeque::new();
+    }
+
+    /// What an entry that waits must still wait for.
+    pub fn obstacle(&self, place: usize, selected: Option<&MailboxName>) -> Option<Obstacle> {
+        let later = self.entries.get(place)?;
+        self.entries.iter().take(place).find_map(|earlier| {
+            let conflict = conflicts(&earlier.effects, &later.effects, selected)?;
+            Some(Obstacle { behind: earlier.id, resource: conflict.0 })
+        })
+    }
+
+    /// Whether EXPUNGE may be told just before the reply to a command that has been taken out
+    /// already (RFC 3501 §7.4.1).
+    ///
+    /// No other started command may use sequence numbers, and no earlier one that still waits:
+    /// what it names must not shift by a command behind it. Later ones that wait get the numbers
+    /// that hold when they start, as if the client had sent them then.
+    pub fn allows_expunge(&self, id: JobId, kind: Kind) -> bool {
+        if kind.forbids_expunge() || self.numbering > 0 {
+            return false;
+        }
+        // COPY by number lets later STOREs by number pass; those behind it that still wait were
+        // compared with them by the numbering of now.
+        let any = kind == Kind::Copy { uid: false };
+        let shifts = |entry: &Entry<H>| entry.effects.numbers && (any || entry.id < id);
+        self.waiting == 0 || !self.iter().any(|entry| !entry.is_started() && shifts(entry))
+    }
+
+    /// The first command that has ended and whose turn it is: its own blocks are sent, and no
+    /// earlier command owes data of the same kind.
+    pub fn completable(&self) -> Option<usize> {
+        if self.finishing == 0 {
+            return None;
+        }
+        self.entries.iter().enumerate().find_map(|(place, entry)| {
+            let ended = matches!(entry.stage, Stage::Finishing(_));
+            // What a job with such data streams is held until its turn, and goes with its reply.
+            let drained = entry.blocks.queue.is_empty() || entry.effects.answers.is_some();
+            (ended && drained && self.is_first_of_its_kind(place)).then_some(place)
+        })
+    }
+
+    /// Whether no earlier unfinished command answers with data that could be taken for this one's.
+    fn is_first_of_its_kind(&self, place: usize) -> bool {
+        let answers = self.entries[place].effects.answers;
+        answers.is_none()
+            || self.entries.iter().take(place).all(|earlier| earlier.effects.answers != answers)
+    }
+
+    /// The command whose block goes next: the one that is least ahead, the older one if equal.
+    pub fn next_block(&self) -> Option<usize> {
+        let streams = |entry: &Entry<H>| {
+            !entry.blocks.queue.is_empty() && entry.effects.answers.is_none()
+        };
+        let candidates = self.entries.iter().enumerate().filter(|(_, entry)| streams(entry));
+        candidates.min_by_key(|(_, entry)| entry.blocks.turn).map(|(place, _)| place)
+    }
+}

@@ -1,0 +1,99 @@
+//! The start of a command: only then is it decided whether it is legal in the state and what its
+//! numbers mean.
+
+use super::Session;
+use crate::entry::{Ending, Kind, Stage};
+use crate::{Context, Host, Job, Outcome, TraceStep, words};
+use peregrine_proto::CommandBody;
+
+impl<H: Host> Session<H> {
+    /// Starts every command that may start; whether any did.
+    pub(super) fn start_waiting(&mut self) -> bool {
+        let mut started = false;
+        let mut place = 0;
+        while self.schedule.has_waiting() && place < self.schedule.len() {
+            started |= self.try_start(place);
+            place += 1;
+        }
+        started
+    }
+
+    /// Starts the command at this place if nothing stands in its way; whether it did.
+    pub(super) fn try_start(&mut self, place: usize) -> bool {
+        let Some(entry) = self.schedule.at(place) else { return false };
+        let Stage::Waiting { behind } = entry.stage else { return false };
+        if behind.is_some_and(|id| self.schedule.place(id).is_some()) {
+            return false;
+        }
+        // The oldest may always start, so that what the others hold back can come to its turn.
+        if place > 0 && self.schedule.output() >= self.limits.output {
+            return false;
+        }
+        let selected = self.selection.as_ref().map(|selection| &selection.name);
+        if let Some(obstacle) = self.schedule.obstacle(place, selected) {
+            self.wait(place, obstacle.behind, obstacle.resource);
+            return false;
+        }
+        self.start(place);
+        true
+    }
+
+    fn wait(&mut self, place: usize, behind: crate::JobId, resource: &'static str) {
+        if self.trace.is_some() {
+            let tag = self.schedule.get(behind).and_then(|entry| entry.tag.clone());
+            let later = self.schedule.at(place).map(|entry| (entry.id, entry.tag.clone()));
+            if let Some((id, own)) = later {
+                self.note(id, own.as_ref(), || TraceStep::Waiting { tag, resource });
+            }
+        }
+        if let Some(entry) = self.schedule.at_mut(place) {
+            entry.stage = Stage::Waiting { behind: Some(behind) };
+        }
+    }
+
+    fn start(&mut self, place: usize) {
+        let shown = self.selection.as_ref().map(|selection| selection.view.snapshot().clone());
+        let Some(entry) = self.schedule.at_mut(place) else { return };
+        let Some(body) = entry.body.take() else { return };
+        let (id, tag) = (entry.id, entry.tag.clone());
+        let spooled = std::mem::take(&mut entry.spooled);
+        if entry.kind.tells_flags() {
+            entry.started_with = shown;
+        }
+        if let Some(why) = self.refusal(&body) {
+            let ending = Ending { outcome: Outcome::bad(why), selection: None };
+            self.schedule.start(place, Stage::Finishing(Box::new(ending)));
+            return self.drop_spooled(spooled);
+        }
+        self.schedule.start(place, Stage::Running);
+        self.note(id, tag.as_ref(), || TraceStep::Started);
+        let Some(tag) = tag else { return };
+        let context = self.context();
+        self.jobs.push_back(Job { id, tag, body, context });
+    }
+
+    fn context(&self) -> Context<H> {
+        match (&self.account, &self.selection) {
+            (None, _) => Context::NotAuthenticated,
+            (Some(account), None) => Context::Authenticated(account.clone()),
+            (Some(account), Some(selection)) => {
+                Context::Selected(account.clone(), selection.selected())
+            }
+        }
+    }
+
+    /// Why a command is not legal in the present state (RFC 3501 §3), in words that help.
+    fn refusal(&self, body: &CommandBody) -> Option<&'static str> {
+        if Kind::of(body) == Kind::StartTls && self.secure {
+            return Some("TLS is on already");
+        }
+        let states = words::allowed(body);
+        let (legal, why) = match (&self.account, &self.selection) {
+            (None, _) => (states.not_authenticated, "Log in first"),
+            (Some(_), None) if !states.selected => (false, "You are logged in already"),
+            (Some(_), None) => (states.authenticated, "SELECT a mailbox first"),
+            (Some(_), Some(_)) => (states.selected, "You are logged in already"),
+        };
+        (!legal).then_some(why)
+    }
+}

@@ -1,0 +1,129 @@
+//! The end of a connection, whoever wants it.
+
+use super::Session;
+use crate::entry::Stage;
+use crate::schedule::Schedule;
+use crate::{Host, Job, JobId};
+use peregrine_proto::response::ResponseText;
+use peregrine_proto::{Code, Response};
+use std::time::Instant;
+
+/// Where a connection stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Phase {
+    /// Commands are taken.
+    Open,
+    /// Nothing is read any longer; what has been put in order is sent, then it is closed.
+    Closing,
+    /// STARTTLS has been answered: nothing is read any longer, TLS begins when its OK is sent.
+    Securing,
+    /// Nothing is read or sent.
+    Closed,
+}
+
+impl<H: Host> Session<H> {
+    /// The client is gone, or its connection has failed.
+    pub fn handle_end(&mut self, now: Instant) {
+        self.clock.now = now;
+        self.end();
+    }
+
+    /// The selected mailbox was deleted by another session: BYE (RFC 2180 §3.3).
+    pub fn handle_mailbox_gone(&mut self, now: Instant) {
+        self.clock.now = now;
+        self.say_bye(None, "The selected mailbox has been deleted");
+    }
+
+    /// The server goes down, or does not want this client any longer: BYE with this text.
+    pub fn handle_shutdown(&mut self, now: Instant, text: ResponseText) {
+        self.clock.now = now;
+        self.bye(text);
+    }
+
+    /// Whether the socket is to be closed: everything that can be sent has been.
+    pub fn is_closed(&self) -> bool {
+        match self.phase {
+            Phase::Closed => true,
+            Phase::Closing => self.wire.is_drained(),
+            Phase::Open | Phase::Securing => false,
+        }
+    }
+
+    /// Whether the TLS handshake is to begin now: STARTTLS has been answered and the answer sent.
+    /// What the client had sent behind it is dropped (RFC 3501 §6.2.1); a new session goes on.
+    pub fn poll_starttls(&mut self) -> bool {
+        self.phase == Phase::Securing && self.wire.is_drained()
+    }
+
+    pub(super) fn say_bye(&mut self, code: Option<Code>, text: &str) {
+        self.bye(ResponseText { code, text: text.into() });
+    }
+
+    /// Answers what has ended, then says BYE; drops everything else.
+    fn bye(&mut self, text: ResponseText) {
+        if self.phase != Phase::Open {
+            return;
+        }
+        if let Some(telling) = self.telling.take() {
+            self.put_all(telling.tail);
+        }
+        while let Some(place) = self.schedule.completable() {
+            let Some(mut entry) = self.schedule.remove(place) else { break };
+            let (answer, _) = self.answer(&mut entry);
+            self.put_all(answer.front);
+            self.put_all(answer.tail);
+        }
+        self.write(&Response::Bye(text));
+        self.leave(Phase::Closing);
+    }
+
+    /// Ends at once, without a word.
+    pub(super) fn end(&mut self) {
+        if self.phase != Phase::Closed {
+            self.leave(Phase::Closed);
+            self.wire = Default::default();
+        }
+    }
+
+    /// Leaves everything behind but what has been put in order for sending.
+    pub(super) fn leave(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.framer.clear();
+        self.dialogue = None;
+        self.line = None;
+        self.telling = None;
+        self.selection = None;
+        self.selecting = None;
+        let arriving = std::mem::take(&mut self.arriving);
+        self.drop_spooled(arriving);
+        let jobs = std::mem::take(&mut self.jobs);
+        let mut schedule = std::mem::replace(&mut self.schedule, Schedule::new());
+        while let Some(mut entry) = schedule.remove(0) {
+            self.drop_spooled(std::mem::take(&mut entry.spooled));
+            if matches!(entry.stage, Stage::Running) {
+                self.abandon(entry.id, &jobs);
+            }
+        }
+    }
+
+    /// Cancels a job, or forgets it where the caller has not fetched it yet.
+    fn abandon(&mut self, id: JobId, jobs: &std::collections::VecDeque<Job<H>>) {
+        match jobs.iter().find(|job| job.id == id) {
+            None => self.cancels.push_back(id),
+            Some(job) => self.drop_spooled(spooled(&job.body)),
+        }
+    }
+}
+
+/// The spooled messages that a command owns.
+fn spooled(body: &peregrine_proto::CommandBody) -> smallvec::SmallVec<[u64; 1]> {
+    use peregrine_proto::CommandBody;
+    use peregrine_proto::command::append::Literal;
+    match body {
+        CommandBody::Append(append) => match append.message {
+            Literal::Spooled { id, .. } => smallvec::SmallVec::from_iter([id]),
+            Literal::Inline(_) => smallvec::SmallVec::new(),
+        },
+        _ => smallvec::SmallVec::new(),
+    }
+}

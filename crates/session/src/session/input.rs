@@ -1,0 +1,195 @@
+//! From octets to commands: what the framer finds is parsed at once and lines up to start.
+
+use super::{Phase, Session};
+use crate::entry::{Blocks, Ending, Entry, Kind, Stage};
+use crate::{Host, JobId, Outcome, Spool, TraceStep, words};
+use bytes::Bytes;
+use peregrine_proto::effects::Effects;
+use peregrine_proto::frame::{Frame, FrameEvent};
+use peregrine_proto::{Code, Command, Status, Tag};
+use smallvec::SmallVec;
+use std::time::Instant;
+
+/// Lines that go to a job instead of being commands: AUTHENTICATE and IDLE.
+pub(super) struct Dialogue {
+    pub job: JobId,
+    pub idle: bool,
+    /// `+ …` lines that are not yet put in order for sending.
+    pub prompt: Vec<u8>,
+    /// The job waits for a line.
+    pub open: bool,
+}
+
+impl<H: Host> Session<H> {
+    /// Octets from the client.
+    pub fn handle_bytes(&mut self, now: Instant, bytes: Bytes) {
+        self.clock.now = now;
+        self.clock.heard = now;
+        // RFC 3501 §6.2.1: what stands behind STARTTLS was sent in clear and is dropped.
+        if self.phase == Phase::Open {
+            self.framer.push(bytes);
+            self.read();
+        }
+    }
+
+    /// A job of AUTHENTICATE or IDLE sends `+ ` and this text (without a line's end), and wants
+    /// the client's next line. IDLE's is preceded by what has changed in the mailbox.
+    pub fn handle_prompt(&mut self, now: Instant, job: JobId, text: Bytes) {
+        self.clock.now = now;
+        let Some(entry) = self.schedule.get(job) else { return };
+        if !entry.is_barrier() || !matches!(entry.stage, Stage::Running) {
+            debug_assert!(false, "only a running AUTHENTICATE or IDLE may prompt");
+            return;
+        }
+        let idle = entry.kind == Kind::Idle;
+        let dialogue = self.dialogue.get_or_insert_with(|| {
+            Box::new(Dialogue { job, idle, prompt: Vec::new(), open: true })
+        });
+        dialogue.open = true;
+        dialogue.prompt.extend_from_slice(b"+ ");
+        dialogue.prompt.extend_from_slice(&text);
+        dialogue.prompt.extend_from_slice(b"\r\n");
+        self.framer.set_dialogue(true);
+        self.read();
+    }
+
+    /// Whether to read on from the client. `false` is no error: reading goes on when commands
+    /// have ended.
+    pub fn wants_bytes(&self) -> bool {
+        // What is read behind STARTTLS would be missing in the TLS handshake.
+        let secures = self.schedule.back().is_some_and(|entry| entry.kind == Kind::StartTls);
+        self.phase == Phase::Open
+            && !secures
+            && (self.may_frame() || self.framer.buffered() < self.limits.read_ahead)
+    }
+
+    /// Frames what has come, as far as commands may be taken now.
+    pub(super) fn read(&mut self) {
+        while self.may_frame() {
+            let Some(event) = self.framer.next() else { break };
+            self.take(event);
+        }
+    }
+
+    fn may_frame(&self) -> bool {
+        if self.phase != Phase::Open {
+            return false;
+        }
+        if let Some(dialogue) = &self.dialogue {
+            return dialogue.open;
+        }
+        // How the octets behind LOGIN, AUTHENTICATE, IDLE, STARTTLS and LOGOUT are to be read is
+        // known when these have ended; so the result is the same for every cut of the input.
+        !self.schedule.has_barrier()
+            && self.schedule.len() < self.limits.commands
+            && self.schedule.octets() < self.limits.input
+    }
+
+    fn take(&mut self, event: FrameEvent) {
+        match event {
+            FrameEvent::Frame(frame) => self.arrive(&frame),
+            FrameEvent::Line(line) => self.pass_line(line),
+            FrameEvent::Continue => {
+                self.wire.buffer().extend_from_slice(b"+ Ready for literal data\r\n");
+            }
+            FrameEvent::SpoolStart { id, length } => {
+                self.arriving.push(id);
+                self.spool.push_back(Spool::Start { id, length });
+            }
+            FrameEvent::SpoolData { id, data } => self.spool.push_back(Spool::Data { id, data }),
+            FrameEvent::SpoolEnd { id } => self.spool.push_back(Spool::End { id }),
+            FrameEvent::SpoolDropped { id } => {
+                self.arriving.retain(|arriving| *arriving != id);
+                self.spool.push_back(Spool::Dropped { id });
+            }
+            // A line of a dialogue that cannot be taken leaves the job without an answer.
+            FrameEvent::Refused { error, .. } if self.dialogue.is_some() => {
+                self.say_bye(error.code(), &error.to_string());
+            }
+            FrameEvent::Refused { tag, error } => {
+                self.refuse(tag, error.status(), error.code(), error.to_string(), 0);
+            }
+            FrameEvent::Fatal(error) => self.say_bye(error.code(), &error.to_string()),
+        }
+    }
+
+    fn pass_line(&mut self, line: Bytes) {
+        if let Some(dialogue) = &mut self.dialogue {
+            dialogue.open = false;
+            self.line = Some((dialogue.job, line));
+        }
+    }
+
+    fn arrive(&mut self, frame: &Frame) {
+        let spooled = std::mem::take(&mut self.arriving);
+        let octets = frame.text.len();
+        // Someone's browser was led here (ALPACA): nothing of it may be echoed.
+        if self.account.is_none() && frame.looks_like_http() {
+            self.drop_spooled(spooled);
+            return self.say_bye(None, "This is an IMAP server");
+        }
+        if octets > self.limits.command {
+            self.drop_spooled(spooled);
+            let text = format!("the command is longer than {} octets", self.limits.command);
+            return self.refuse(None, Status::Bad, Some(Code::TooBig), text, octets);
+        }
+        match words::parse(frame) {
+            Ok(command) => self.line_up(command, octets, spooled),
+            Err(error) => {
+                self.drop_spooled(spooled);
+                self.refuse(error.tag, Status::Bad, error.code, error.message.into_owned(), octets);
+            }
+        }
+    }
+
+    fn line_up(&mut self, command: Command, octets: usize, spooled: SmallVec<[u64; 1]>) {
+        let Command { tag, body } = command;
+        let id = self.schedule.next_id();
+        let name = words::name(&body);
+        self.note(id, Some(&tag), || TraceStep::Arrived { name, octets });
+        self.schedule.push(Entry {
+            id,
+            tag: Some(tag),
+            kind: Kind::of(&body),
+            effects: words::effects(&body),
+            stage: Stage::Waiting { behind: None },
+            body: Some(body),
+            octets,
+            spooled,
+            blocks: Blocks::default(),
+            started_with: None,
+        });
+        self.try_start(self.schedule.len() - 1);
+    }
+
+    /// A command that cannot be understood: it costs one reply, in its place among those that
+    /// have ended, and nothing of what follows it.
+    fn refuse(
+        &mut self,
+        tag: Option<Tag>,
+        status: Status,
+        code: Option<Code>,
+        text: String,
+        octets: usize,
+    ) {
+        let id = self.schedule.next_id();
+        self.note(id, tag.as_ref(), || TraceStep::Arrived { name: "BAD", octets });
+        let outcome = Outcome::new(status, code, text);
+        self.schedule.push(Entry {
+            id,
+            tag,
+            kind: Kind::Plain,
+            effects: Effects::default(),
+            stage: Stage::Finishing(Box::new(Ending { outcome, selection: None })),
+            body: None,
+            octets,
+            spooled: SmallVec::new(),
+            blocks: Blocks::default(),
+            started_with: None,
+        });
+    }
+
+    pub(super) fn drop_spooled(&mut self, spooled: SmallVec<[u64; 1]>) {
+        self.spool.extend(spooled.into_iter().map(|id| Spool::Dropped { id }));
+    }
+}

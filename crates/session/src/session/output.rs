@@ -1,0 +1,118 @@
+//! What goes out next: updates under way, replies whose turn it is, then blocks, fairly.
+
+use super::Session;
+use crate::entry::Kind;
+use crate::selection::Occasion;
+use crate::updates::Updates;
+use crate::{Host, TraceStep};
+use bytes::Bytes;
+use smallvec::SmallVec;
+use std::time::Instant;
+
+/// Updates that are being sent, and what goes directly behind them.
+pub(super) struct Telling<S> {
+    pub updates: Updates<S>,
+    pub tail: SmallVec<[Bytes; 3]>,
+}
+
+impl<H: Host> Session<H> {
+    /// Octets to send, in this order. Report them with [`Session::handle_sent`]; no more are
+    /// given while many are on their way, so that later answers can still overtake.
+    pub fn poll_transmit(&mut self) -> Option<Bytes> {
+        if self.wire.in_flight >= self.limits.transmit {
+            return None;
+        }
+        loop {
+            while self.wire.pending() < self.limits.chunk && self.step() {}
+            if !self.settle() || self.wire.pending() >= self.limits.chunk {
+                break;
+            }
+        }
+        let idle = self.wire.in_flight == 0;
+        let octets = self.wire.take()?;
+        if idle {
+            self.clock.progressed = self.clock.now;
+        }
+        self.clock.spoke = self.clock.now;
+        Some(octets)
+    }
+
+    /// So many octets of what was handed out have been taken by the network.
+    pub fn handle_sent(&mut self, now: Instant, octets: usize) {
+        self.clock.now = now;
+        if octets > 0 {
+            self.clock.progressed = now;
+        }
+        self.wire.in_flight = self.wire.in_flight.saturating_sub(octets);
+        self.rest();
+    }
+
+    /// Starts what the last replies have set free, and reads on; whether anything came of it.
+    fn settle(&mut self) -> bool {
+        let (arrived, started) = (self.schedule.last(), self.start_waiting());
+        self.read();
+        started || self.schedule.last() != arrived
+    }
+
+    /// Puts the next thing in order for sending; `false` where there is none.
+    fn step(&mut self) -> bool {
+        if let Some(telling) = &mut self.telling {
+            if telling.updates.write(self.wire.buffer(), self.limits.chunk) {
+                let tail = std::mem::take(&mut telling.tail);
+                self.telling = None;
+                self.put_all(tail);
+            }
+            return true;
+        }
+        if self.dialogue.is_some() && self.step_dialogue() {
+            return true;
+        }
+        if let Some(place) = self.schedule.completable() {
+            self.complete(place);
+            return true;
+        }
+        match self.schedule.next_block() {
+            Some(place) => self.send_block(place),
+            None => false,
+        }
+    }
+
+    /// During IDLE changes are told at once; what has changed before is told before its prompt,
+    /// for the client waits in silence from then on (RFC 2177 §3).
+    fn step_dialogue(&mut self) -> bool {
+        let Some(dialogue) = &mut self.dialogue else { return false };
+        let prompt = std::mem::take(&mut dialogue.prompt);
+        if dialogue.idle
+            && let Some(selection) = &mut self.selection
+        {
+            let expunge = self.schedule.allows_expunge(dialogue.job, Kind::Idle);
+            let occasion = Occasion { expunge, uid: false, since: None, own: &[] };
+            if let Some(updates) = selection.update(&occasion) {
+                let tail = SmallVec::from_iter([Bytes::from(prompt)]);
+                self.telling = Some(Box::new(Telling { updates, tail }));
+                return true;
+            }
+        }
+        self.wire.buffer().extend_from_slice(&prompt);
+        !prompt.is_empty()
+    }
+
+    fn send_block(&mut self, place: usize) -> bool {
+        let Some(block) = self.schedule.pop_block(place) else { return false };
+        let octets = block.len() as u64;
+        let Some(entry) = self.schedule.at_mut(place) else { return false };
+        let first = entry.blocks.sent == 0;
+        entry.blocks.sent += octets;
+        let stores = matches!(entry.kind, Kind::Store { .. });
+        if first && self.trace.is_some() {
+            let (id, tag) = (entry.id, entry.tag.clone());
+            self.note(id, tag.as_ref(), || TraceStep::FirstByte);
+        }
+        // A STORE may have made the keyword that its answer names.
+        if stores && let Some(selection) = &mut self.selection {
+            selection.announce(self.wire.buffer());
+        }
+        self.wire.put(block);
+        true
+    }
+}
