@@ -60,7 +60,7 @@ fn uid_ranges() -> impl Strategy<Value = UidRanges> {
     vec((number(), number()), 1..4).prop_map(UidRanges::from_unordered)
 }
 
-fn code() -> impl Strategy<Value = Code> {
+fn code() -> BoxedStrategy<Code> {
     prop_oneof![
         Just(Code::Alert),
         Just(Code::TryCreate),
@@ -83,6 +83,7 @@ fn code() -> impl Strategy<Value = Code> {
         ("X[A-Z]{1,9}", of("[ -\\\\^-~]{1,20}"))
             .prop_map(|(name, rest)| Code::Other(name.into(), rest.map(Into::into))),
     ]
+    .boxed()
 }
 
 fn response_text() -> impl Strategy<Value = ResponseText> {
@@ -123,17 +124,19 @@ fn status_data() -> impl Strategy<Value = StatusData> {
         .prop_map(|(mailbox, items)| StatusData { mailbox, items: items.into_iter().collect() })
 }
 
-fn address() -> impl Strategy<Value = Address> {
+fn address() -> BoxedStrategy<Address> {
     (of(octets()), of(octets()), of(octets()), of(octets()))
         .prop_map(|(name, route, mailbox, host)| Address { name, route, mailbox, host })
+        .boxed()
 }
 
-fn envelope() -> impl Strategy<Value = Envelope> {
+// Boxed here and below: the trees from which proptest makes its cases are large for a stack.
+fn envelope() -> BoxedStrategy<Envelope> {
     let some = || vec(address(), 1..3);
     let any = || vec(address(), 0..3);
     let texts = (of(octets()), of(octets()), of(octets()), of(octets()));
-    (texts, (some(), some(), some()), (any(), any(), any())).prop_map(|(texts, origin, target)| {
-        Envelope {
+    (texts, (some(), some(), some()), (any(), any(), any()))
+        .prop_map(|(texts, origin, target)| Envelope {
             date: texts.0,
             subject: texts.1,
             from: origin.0,
@@ -144,8 +147,8 @@ fn envelope() -> impl Strategy<Value = Envelope> {
             bcc: target.2,
             in_reply_to: texts.2,
             message_id: texts.3,
-        }
-    })
+        })
+        .boxed()
 }
 
 fn parameters() -> impl Strategy<Value = Parameters> {
@@ -158,32 +161,34 @@ fn extension() -> impl Strategy<Value = Extension> {
     (of((octets(), parameters())), vec(octets(), 0..3), of(octets()))
 }
 
-fn part(detail: impl Strategy<Value = PartDetail>) -> impl Strategy<Value = BodyStructure> {
+fn part(detail: impl Strategy<Value = PartDetail> + 'static) -> BoxedStrategy<BodyStructure> {
     let fields = (parameters(), of(octets()), of(octets()), "[A-Z0-9-]{1,9}", any::<u64>());
     let extension = of((of(octets()), extension()));
-    (detail, "X[A-Z]{0,5}", fields, extension).prop_map(|(detail, name, fields, extension)| {
-        let (media_type, subtype) = match detail {
-            PartDetail::Basic => (name.clone(), name),
-            PartDetail::Text { .. } => ("text".into(), name),
-            PartDetail::Message { .. } => ("Message".into(), "Rfc822".into()),
-        };
-        BodyStructure::Single(Box::new(SinglePart {
-            media_type: media_type.into(),
-            subtype: subtype.into(),
-            parameters: fields.0,
-            id: fields.1,
-            description: fields.2,
-            encoding: fields.3.into(),
-            octets: fields.4,
-            detail,
-            extension: extension.map(|(md5, (disposition, languages, location))| {
-                SinglePartExtension { md5, disposition, languages, location }
-            }),
-        }))
-    })
+    (detail, "X[A-Z]{0,5}", fields, extension)
+        .prop_map(|(detail, name, fields, extension)| {
+            let (media_type, subtype) = match detail {
+                PartDetail::Basic => (name.clone(), name),
+                PartDetail::Text { .. } => ("text".into(), name),
+                PartDetail::Message { .. } => ("Message".into(), "Rfc822".into()),
+            };
+            BodyStructure::Single(Box::new(SinglePart {
+                media_type: media_type.into(),
+                subtype: subtype.into(),
+                parameters: fields.0,
+                id: fields.1,
+                description: fields.2,
+                encoding: fields.3.into(),
+                octets: fields.4,
+                detail,
+                extension: extension.map(|(md5, (disposition, languages, location))| {
+                    SinglePartExtension { md5, disposition, languages, location }
+                }),
+            }))
+        })
+        .boxed()
 }
 
-fn body() -> impl Strategy<Value = BodyStructure> {
+fn body() -> BoxedStrategy<BodyStructure> {
     let leaf = part(prop_oneof![
         Just(PartDetail::Basic),
         any::<u64>().prop_map(|lines| PartDetail::Text { lines }),
@@ -204,6 +209,7 @@ fn body() -> impl Strategy<Value = BodyStructure> {
             }),
         ]
     })
+    .boxed()
 }
 
 /// What BODY tells of a structure.
@@ -223,7 +229,7 @@ fn without_extension(mut body: BodyStructure) -> BodyStructure {
     body
 }
 
-fn section() -> impl Strategy<Value = Section> {
+fn section() -> BoxedStrategy<Section> {
     let names = || vec(atom(), 1..4);
     let text = prop_oneof![
         Just(SectionText::Whole),
@@ -238,9 +244,10 @@ fn section() -> impl Strategy<Value = Section> {
         vec(1_u32.., 1..4)
             .prop_map(|path| Section { path: path.into_iter().collect(), text: SectionText::Mime }),
     ]
+    .boxed()
 }
 
-fn fetch_data() -> impl Strategy<Value = FetchData> {
+fn fetch_data() -> BoxedStrategy<FetchData> {
     let date = (-60_000_000_000_i64..250_000_000_000, -1439_i16..1440)
         .prop_map(|(unix, offset)| DateTime { unix, offset });
     prop_oneof![
@@ -257,6 +264,7 @@ fn fetch_data() -> impl Strategy<Value = FetchData> {
         of(octets()).prop_map(FetchData::Rfc822Header),
         of(octets()).prop_map(FetchData::Rfc822Text),
     ]
+    .boxed()
 }
 
 fn response() -> impl Strategy<Value = Response> {
@@ -268,30 +276,30 @@ fn response() -> impl Strategy<Value = Response> {
     let namespaces = || of(vec(namespace(), 1..3));
     let text = || "[ -~é\r\n]{0,12}".prop_map(ByteString::from);
     prop_oneof![
-        (tag, status(), response_text()).prop_map(|(tag, status, text)| Response::Tagged {
+        1 => (tag, status(), response_text()).prop_map(|(tag, status, text)| Response::Tagged {
             tag,
             status,
             text
         }),
-        "[ -~]{0,30}".prop_map(|text| Response::Continuation(text.into())),
-        (status(), response_text()).prop_map(|(status, text)| Response::Condition { status, text }),
-        response_text().prop_map(Response::PreAuth),
-        response_text().prop_map(Response::Bye),
-        vec(atom(), 0..5).prop_map(Response::Capability),
-        vec(atom(), 0..5).prop_map(Response::Enabled),
-        list_data().prop_map(Response::List),
-        list_data().prop_map(Response::Lsub),
-        status_data().prop_map(Response::Status),
-        vec(1_u32.., 0..9).prop_map(Response::Search),
-        vec(flag(), 0..6).prop_map(Response::Flags),
-        any::<u32>().prop_map(Response::Exists),
-        any::<u32>().prop_map(Response::Recent),
-        number().prop_map(Response::Expunge),
-        (number(), vec(fetch_data(), 1..5))
+        1 => "[ -~]{0,30}".prop_map(|text| Response::Continuation(text.into())),
+        1 => (status(), response_text()).prop_map(|(status, text)| Response::Condition { status, text }),
+        1 => response_text().prop_map(Response::PreAuth),
+        1 => response_text().prop_map(Response::Bye),
+        1 => vec(atom(), 0..5).prop_map(Response::Capability),
+        1 => vec(atom(), 0..5).prop_map(Response::Enabled),
+        1 => list_data().prop_map(Response::List),
+        1 => list_data().prop_map(Response::Lsub),
+        1 => status_data().prop_map(Response::Status),
+        1 => vec(1_u32.., 0..9).prop_map(Response::Search),
+        1 => vec(flag(), 0..6).prop_map(Response::Flags),
+        1 => any::<u32>().prop_map(Response::Exists),
+        1 => any::<u32>().prop_map(Response::Recent),
+        1 => number().prop_map(Response::Expunge),
+        8 => (number(), vec(fetch_data(), 1..5))
             .prop_map(|(number, data)| Response::Fetch { number, data }),
-        (namespaces(), namespaces(), namespaces())
+        1 => (namespaces(), namespaces(), namespaces())
             .prop_map(|(personal, others, shared)| Response::Namespace([personal, others, shared])),
-        of(vec((text(), of(text())), 0..4)).prop_map(Response::Id),
+        1 => of(vec((text(), of(text())), 0..4)).prop_map(Response::Id),
     ]
 }
 
@@ -305,8 +313,20 @@ fn read(wire: &[u8]) -> Response {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
     #[test]
     fn written_and_read(response in response()) {
+        let mut wire = Vec::new();
+        response.write(&mut wire);
+        prop_assert_eq!(read(&wire), response);
+    }
+
+    /// As above, with many more structures than one among all responses gets.
+    #[test]
+    fn structures_written_and_read(body in body()) {
+        let data = vec![FetchData::BodyStructure(Box::new(body))];
+        let response = Response::Fetch { number: Number::new(1).unwrap(), data };
         let mut wire = Vec::new();
         response.write(&mut wire);
         prop_assert_eq!(read(&wire), response);
