@@ -6,6 +6,8 @@
 
 mod overlap;
 
+mod declare;
+
 use crate::MailboxName;
 use crate::command::Messages;
 use smallvec::SmallVec;
@@ -102,7 +104,8 @@ pub enum Answer {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Conflict(pub &'static str);
 
-/// Whether `later` must wait for `earlier`, and for what. The answer is the same when the two are
+/// Whether `later` must wait for `earlier`, and for what; where several things stand between them,
+/// the first in the order of their uses. Whether they conflict is the same when the two are
 /// exchanged: what keeps a pair from running at once does not depend on which came first.
 ///
 /// `selected` is the name of the mailbox that is selected now, so that an APPEND to it and a FETCH
