@@ -31,7 +31,11 @@ pub mod subscribe;
 pub mod unselect;
 pub mod unsubscribe;
 
+use crate::effects::Effects;
+use crate::token::{Parsed, Reader, SyntaxError};
+use crate::writer::CommandWriter;
 use crate::{SequenceSet, Tag, UidSet};
+use bytestring::ByteString;
 
 pub use append::Append;
 pub use authenticate::Authenticate;
@@ -146,3 +150,173 @@ pub enum CommandBody {
     /// SEARCH
     Search(Search),
 }
+
+/// The states of a connection (RFC 3501 §3).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum State {
+    /// Nobody has logged in.
+    NotAuthenticated,
+    /// A user is known.
+    Authenticated,
+    /// A mailbox is open.
+    Selected,
+    /// The end has been said.
+    Logout,
+}
+
+/// Some of the states: those in which a command is legal.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct States(&'static [State]);
+
+impl States {
+    /// All but Logout.
+    pub const ANY: Self = Self(&[State::NotAuthenticated, State::Authenticated, State::Selected]);
+    /// Before login only.
+    pub const NOT_AUTHENTICATED: Self = Self(&[State::NotAuthenticated]);
+    /// After login, whether a mailbox is open or not.
+    pub const AUTHENTICATED: Self = Self(&[State::Authenticated, State::Selected]);
+    /// While a mailbox is open.
+    pub const SELECTED: Self = Self(&[State::Selected]);
+
+    /// Whether the state is among them.
+    pub fn contains(self, state: State) -> bool {
+        self.0.contains(&state)
+    }
+}
+
+/// Does the same with whatever command it is: `$Command` is its type, `$command` its value.
+macro_rules! each {
+    ($body:expr, $Command:ident, $command:ident => $result:expr) => {
+        each!(@ $body, $Command, $command, $result;
+            Capability Noop Logout StartTls Authenticate Login Select Examine Create Delete Rename
+            Subscribe Unsubscribe List Lsub Status Check Close Unselect Expunge Idle Namespace Id
+            Enable Store Copy Move Append Fetch Search)
+    };
+    (@ $body:expr, $Command:ident, $command:ident, $result:expr; $($Name:ident)*) => {
+        match $body {
+            $(CommandBody::$Name($command) => {
+                type $Command = $Name;
+                $result
+            })*
+        }
+    };
+}
+
+impl Command {
+    /// Writes the command with its CRLF.
+    pub fn write(&self, out: &mut CommandWriter) {
+        out.raw(self.tag.as_str());
+        out.space();
+        out.raw(self.body.name());
+        self.body.write_arguments(out);
+        out.raw("\r\n");
+    }
+}
+
+impl CommandBody {
+    /// The name in capitals; with `UID ` where it is that form.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Fetch(fetch) if fetch.messages.is_uid() => "UID FETCH",
+            Self::Store(store) if store.messages.is_uid() => "UID STORE",
+            Self::Copy(copy) if copy.messages.is_uid() => "UID COPY",
+            Self::Move(r#move) if r#move.messages.is_uid() => "UID MOVE",
+            Self::Search(search) if search.uid => "UID SEARCH",
+            Self::Expunge(expunge) if expunge.uids.is_some() => "UID EXPUNGE",
+            body => each!(body, Command, _command => Command::NAME),
+        }
+    }
+
+    /// In which states it is legal.
+    pub fn allowed(&self) -> States {
+        each!(self, Command, _command => Command::STATES)
+    }
+
+    /// What it touches, and how it answers.
+    pub fn effects(&self) -> Effects {
+        each!(self, _Command, command => command.effects())
+    }
+
+    fn write_arguments(&self, out: &mut CommandWriter) {
+        match self {
+            Self::Capability(_)
+            | Self::Noop(_)
+            | Self::Logout(_)
+            | Self::StartTls(_)
+            | Self::Check(_)
+            | Self::Close(_)
+            | Self::Unselect(_)
+            | Self::Idle(_)
+            | Self::Namespace(_) => {}
+            Self::Authenticate(authenticate) => authenticate.write(out),
+            Self::Login(login) => login.write(out),
+            Self::Select(select) => select.write(out),
+            Self::Examine(examine) => examine.write(out),
+            Self::Create(create) => create.write(out),
+            Self::Delete(delete) => delete.write(out),
+            Self::Rename(rename) => rename.write(out),
+            Self::Subscribe(subscribe) => subscribe.write(out),
+            Self::Unsubscribe(unsubscribe) => unsubscribe.write(out),
+            Self::List(list) => list.write(out),
+            Self::Lsub(lsub) => lsub.write(out),
+            Self::Status(status) => status.write(out),
+            Self::Expunge(expunge) => expunge.write(out),
+            Self::Id(id) => id.write(out),
+            Self::Enable(enable) => enable.write(out),
+            Self::Store(store) => store.write(out),
+            Self::Copy(copy) => copy.write(out),
+            Self::Move(r#move) => r#move.write(out),
+            Self::Append(append) => append.write(out),
+            Self::Fetch(fetch) => fetch.write(out),
+            Self::Search(search) => search.write(out),
+        }
+    }
+}
+
+impl Messages {
+    /// Whether these are UIDs.
+    pub fn is_uid(&self) -> bool {
+        matches!(self, Self::Uid(_))
+    }
+
+    pub(crate) fn parse(reader: &mut Reader<'_>, uid: bool) -> Parsed<Self> {
+        if uid {
+            UidSet::parse(reader).map(Self::Uid)
+        } else {
+            SequenceSet::parse(reader).map(Self::Sequence)
+        }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Sequence(set) => set.write(out),
+            Self::Uid(set) => set.write(out),
+        }
+    }
+}
+
+/// Capabilities, mechanisms and charsets have no case; they are kept in capitals.
+fn upper_case(word: &[u8], offset: usize) -> Parsed<ByteString> {
+    if word.iter().any(|byte| !matches!(byte, b'!'..=b'~')) {
+        return Err(SyntaxError::wrong(offset, "the name must be printable ASCII"));
+    }
+    let upper = String::from_utf8_lossy(word).to_ascii_uppercase();
+    Ok(upper.into())
+}
+
+/// A word of at most 16 octets as a number, letters in capitals, for `match`; 0 for a longer one.
+pub(crate) const fn key(word: &[u8]) -> u128 {
+    if word.len() > 16 {
+        return 0;
+    }
+    let mut key = 0;
+    let mut index = 0;
+    while index < word.len() {
+        key = key << 8 | word[index].to_ascii_uppercase() as u128;
+        index += 1;
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,9 +4,8 @@
 //! A command declares its [`Effects`] from its arguments alone. [`conflicts`] judges a pair; the
 //! server's scheduler and the client use nothing else.
 
-mod overlap;
-
 mod declare;
+mod overlap;
 
 use crate::MailboxName;
 use crate::command::Messages;

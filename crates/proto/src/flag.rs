@@ -88,6 +88,9 @@ impl std::hash::Hash for Keyword {
 }
 
 impl Flag {
+    /// Most flags that one command may name: more than a mailbox can have.
+    pub const MAX_LIST: usize = 512;
+
     /// The name on the wire of a flag that RFC 3501 §2.3.2 defines.
     pub fn system_name(&self) -> Option<&'static str> {
         Some(match self {
@@ -155,10 +158,25 @@ impl Flag {
     /// ```
     pub(crate) fn parse_list(reader: &mut Reader<'_>) -> Parsed<SmallVec<[Self; 4]>> {
         let mut flags = SmallVec::new();
-        reader.list_or_empty(|reader| {
-            flags.push(Self::parse_in_command(reader)?);
-            Ok(())
-        })?;
+        reader.list_or_empty(|reader| Self::parse_into(&mut flags, reader))?;
         Ok(flags)
+    }
+
+    /// `flag *(SP flag)`: STORE takes flags without parentheses too.
+    pub(crate) fn parse_bare_list(reader: &mut Reader<'_>) -> Parsed<SmallVec<[Self; 4]>> {
+        let mut flags = SmallVec::new();
+        Self::parse_into(&mut flags, reader)?;
+        while reader.accept(b' ') {
+            Self::parse_into(&mut flags, reader)?;
+        }
+        Ok(flags)
+    }
+
+    fn parse_into(flags: &mut SmallVec<[Self; 4]>, reader: &mut Reader<'_>) -> Parsed<()> {
+        if flags.len() == Self::MAX_LIST {
+            return Err(SyntaxError::wrong(reader.offset(), "more than 512 flags are named"));
+        }
+        flags.push(Self::parse_in_command(reader)?);
+        Ok(())
     }
 }

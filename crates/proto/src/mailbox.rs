@@ -73,6 +73,23 @@ impl MailboxName {
         self.0.strip_prefix(&*other.0).is_some_and(|rest| rest.starts_with(Self::SEPARATOR))
     }
 
+    /// The first level of the name.
+    pub fn top(&self) -> Self {
+        match self.0.split_once(Self::SEPARATOR) {
+            Some((top, _)) => Self(self.0.slice_ref(top)),
+            None => self.clone(),
+        }
+    }
+
+    /// The name without one separator at its end (RFC 3501 §6.3.3: with it, a client says that
+    /// it will make names below).
+    pub(crate) fn without_trailing_separator(self) -> Self {
+        match self.0.strip_suffix(Self::SEPARATOR) {
+            Some(name) => Self(self.0.slice_ref(name)),
+            None => self,
+        }
+    }
+
     /// `mailbox`: not empty.
     ///
     /// ```abnf

@@ -128,7 +128,7 @@ impl SyntaxError {
 }
 
 /// The next word in quotes, cut and made printable.
-fn excerpt(rest: &[u8]) -> Cow<'static, str> {
+pub(crate) fn excerpt(rest: &[u8]) -> Cow<'static, str> {
     /// Octets shown: enough to recognise the place, short enough for a line.
     const LONGEST: usize = 24;
     match rest.first() {

@@ -134,8 +134,20 @@ mod tests {
     #[test]
     fn t19_a_second_spelling_is_refused() {
         for wrong in [
-            "&", "a&", "&AOQ", "&AGE-", "&AOQ-&APY-", "&2D0-", "&3gA-", "&A-", "&AO-", "&AOR-",
-            "&AOQA-", "&AOQ=-", "&AO/-", "& -",
+            "&",
+            "a&",
+            "&AOQ",
+            "&AGE-",
+            "&AOQ-&APY-",
+            "&2D0-",
+            "&3gA-",
+            "&A-",
+            "&AO-",
+            "&AOR-",
+            "&AOQA-",
+            "&AOQ=-",
+            "&AO/-",
+            "& -",
         ] {
             assert!(decode(wrong.as_bytes()).is_err(), "{wrong}");
         }

@@ -1,10 +1,14 @@
-//! APPEND (RFC 3501).
+//! APPEND (RFC 3501 §6.3.11).
 
+use super::States;
+use crate::effects::Effects;
+use crate::token::{LiteralData, Parsed, Reader};
+use crate::writer::CommandWriter;
 use crate::{DateTime, Flag, MailboxName};
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-/// The APPEND command.
+/// The APPEND command: puts a message into a mailbox.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Append {
     /// Where to.
@@ -29,4 +33,79 @@ pub enum Literal {
         /// Octets.
         length: u32,
     },
+}
+
+impl Append {
+    pub(crate) const NAME: &'static str = "APPEND";
+    pub(crate) const STATES: States = States::AUTHENTICATED;
+
+    /// ```abnf
+    /// append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal
+    /// ```
+    pub(crate) fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
+        reader.space()?;
+        let mailbox = MailboxName::parse(reader)?;
+        reader.space()?;
+        let mut flags = SmallVec::new();
+        if reader.peek() == Some(b'(') {
+            flags = Flag::parse_list(reader)?;
+            reader.space()?;
+        }
+        let mut date = None;
+        if reader.peek() == Some(b'"') {
+            date = Some(DateTime::parse(reader)?);
+            reader.space()?;
+        }
+        if reader.peek() != Some(b'{') {
+            return reader.expected("the message as a literal such as {310}");
+        }
+        let message = match reader.literal()? {
+            LiteralData::Inline(octets) => Literal::Inline(octets),
+            LiteralData::Spooled(id, length) => Literal::Spooled { id, length },
+        };
+        Ok(Self { mailbox, flags, date, message })
+    }
+
+    pub(crate) fn write(&self, out: &mut CommandWriter) {
+        out.space();
+        out.mailbox(&self.mailbox);
+        out.space();
+        if !self.flags.is_empty() {
+            out.flags(&self.flags);
+            out.space();
+        }
+        if let Some(date) = self.date {
+            out.with(|out| date.write(out));
+            out.space();
+        }
+        match &self.message {
+            Literal::Inline(octets) => out.literal(octets),
+            Literal::Spooled { id, length } => out.gap(*id, *length),
+        }
+    }
+
+    pub(crate) fn effects(&self) -> Effects {
+        Effects::none().delivers_to(&self.mailbox)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::tests::{known, refused};
+
+    #[test]
+    fn known_answers() {
+        known("a APPEND INBOX {3}\r\nabc", "a APPEND INBOX {3}\r\nabc");
+        known(
+            "a append \"a b\" (\\Seen $X) \"1-jan-2025 10:00:00 +0100\" {3+}\r\n\r\0\n",
+            "a APPEND \"a b\" (\\Seen $X) \" 1-Jan-2025 10:00:00 +0100\" {3}\r\n\r\0\n",
+        );
+        known("a APPEND {1}\r\nx () {0}\r\n", "a APPEND x {0}\r\n");
+        refused("a APPEND INBOX");
+        refused("a APPEND INBOX \"abc\"");
+        refused("a APPEND INBOX (\\Recent) {0}\r\n");
+        refused("a APPEND INBOX {0}\r\n x");
+        refused("a APPEND INBOX (\\Seen");
+        refused("a APPEND INBOX ~{0}\r\n");
+    }
 }

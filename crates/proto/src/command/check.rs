@@ -1,5 +1,30 @@
-//! CHECK (RFC 3501).
+//! CHECK (RFC 3501 §6.4.1).
 
-/// The CHECK command.
+use super::States;
+use crate::effects::Effects;
+
+/// The CHECK command: a checkpoint; as NOOP here, since all is durable at once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Check;
+
+impl Check {
+    pub(crate) const NAME: &'static str = "CHECK";
+    pub(crate) const STATES: States = States::SELECTED;
+
+    pub(crate) fn effects(&self) -> Effects {
+        Effects::in_selected()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::tests::{known, refused};
+
+    #[test]
+    fn known_answers() {
+        known("a CHECK", "a CHECK");
+        known("a check", "a CHECK");
+        refused("a CHECK x");
+        refused("a CHECK ");
+    }
+}

@@ -1,10 +1,13 @@
-//! FETCH (RFC 3501).
+//! FETCH (RFC 3501 §6.4.5).
 
-use super::Messages;
-use crate::{Partial, Section};
-use smallvec::SmallVec;
+use super::{Messages, States, key};
+use crate::effects::{Effects, Resource};
+use crate::token::{Parsed, Reader, SyntaxError};
+use crate::writer::CommandWriter;
+use crate::{Partial, Section, SectionText, write};
+use smallvec::{SmallVec, smallvec};
 
-/// The FETCH command.
+/// The FETCH command: reads messages.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fetch {
     /// Which messages.
@@ -45,4 +48,287 @@ pub enum FetchItem {
         /// Which octets of it.
         partial: Option<Partial>,
     },
+}
+
+impl Fetch {
+    pub(crate) const NAME: &'static str = "FETCH";
+    pub(crate) const STATES: States = States::SELECTED;
+
+    /// Most items that are taken; clients that ask for each part's header ask for dozens.
+    pub const MAX_ITEMS: usize = 128;
+
+    /// ```abnf
+    /// fetch = "FETCH" SP sequence-set SP
+    ///         ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
+    /// ```
+    pub(crate) fn parse(reader: &mut Reader<'_>, uid: bool) -> Parsed<Self> {
+        reader.space()?;
+        let messages = Messages::parse(reader, uid)?;
+        reader.space()?;
+        if reader.peek() != Some(b'(') {
+            let items = match macro_items(reader) {
+                Some(items) => items,
+                None => smallvec![FetchItem::parse(reader)?],
+            };
+            return Ok(Self { messages, items });
+        }
+        let mut items = SmallVec::new();
+        reader.list(|reader| {
+            let offset = reader.offset();
+            if items.len() == Self::MAX_ITEMS {
+                return Err(SyntaxError::wrong(offset, "more than 128 items are asked"));
+            }
+            items.push(FetchItem::parse(reader)?);
+            Ok(())
+        })?;
+        Ok(Self { messages, items })
+    }
+
+    pub(crate) fn write(&self, out: &mut CommandWriter) {
+        out.space();
+        out.with(|out| self.messages.write(out));
+        out.space();
+        match self.items.as_slice() {
+            [item] => item.write_command(out),
+            items => {
+                out.raw("(");
+                for (index, item) in items.iter().enumerate() {
+                    out.raw(if index > 0 { " " } else { "" });
+                    item.write_command(out);
+                }
+                out.raw(")");
+            }
+        }
+    }
+
+    /// A body that is not only peeked at sets \Seen: that commutes with itself and with
+    /// `+FLAGS.SILENT`.
+    pub(crate) fn effects(&self) -> Effects {
+        let mut effects =
+            Effects::in_selected().reads(Resource::Existence(self.messages.scope())).numbered(true);
+        if self.items.contains(&FetchItem::Flags) {
+            effects = effects.reads(Resource::Flags(self.messages.scope()));
+        }
+        if self.items.iter().any(FetchItem::sets_seen) {
+            effects = effects.adds(Resource::Flags(self.messages.scope()));
+        }
+        effects
+    }
+}
+
+/// RFC 3501 §6.4.5: the macros stand alone.
+fn macro_items(reader: &mut Reader<'_>) -> Option<SmallVec<[FetchItem; 4]>> {
+    use FetchItem::{Body, Envelope, Flags, InternalDate, Rfc822Size};
+    if reader.accept_atom("ALL") {
+        Some(smallvec![Flags, InternalDate, Rfc822Size, Envelope])
+    } else if reader.accept_atom("FAST") {
+        Some(smallvec![Flags, InternalDate, Rfc822Size])
+    } else if reader.accept_atom("FULL") {
+        Some(smallvec![Flags, InternalDate, Rfc822Size, Envelope, Body])
+    } else {
+        None
+    }
+}
+
+impl FetchItem {
+    /// Whether reading it sets \Seen.
+    pub fn sets_seen(&self) -> bool {
+        matches!(self, Self::Rfc822 | Self::Rfc822Text | Self::BodySection { peek: false, .. })
+    }
+
+    /// ```abnf
+    /// fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" /
+    ///             "RFC822" [".HEADER" / ".SIZE" / ".TEXT"] / "BODY" ["STRUCTURE"] / "UID" /
+    ///             "BODY" section ["<" number "." nz-number ">"] /
+    ///             "BODY.PEEK" section ["<" number "." nz-number ">"]
+    /// ```
+    fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
+        let rest = reader.rest();
+        let of_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.';
+        let length = rest.iter().position(|byte| !of_word(byte)).unwrap_or(rest.len());
+        let word = &rest[..length];
+        let section = rest.get(length) == Some(&b'[');
+        let item = match (key(word), section) {
+            (FLAGS, false) => Self::Flags,
+            (UID, false) => Self::Uid,
+            (ENVELOPE, false) => Self::Envelope,
+            (INTERNALDATE, false) => Self::InternalDate,
+            (RFC822, false) => Self::Rfc822,
+            (RFC822_HEADER, false) => Self::Rfc822Header,
+            (RFC822_SIZE, false) => Self::Rfc822Size,
+            (RFC822_TEXT, false) => Self::Rfc822Text,
+            (BODYSTRUCTURE, false) => Self::BodyStructure,
+            (BODY, false) => Self::Body,
+            (BODY, true) => return Self::parse_section(reader, length, false),
+            (BODY_PEEK, true) => return Self::parse_section(reader, length, true),
+            _ => return Self::unknown(reader, word),
+        };
+        reader.advance(length);
+        Ok(item)
+    }
+
+    fn parse_section(reader: &mut Reader<'_>, word: usize, peek: bool) -> Parsed<Self> {
+        reader.advance(word);
+        let section = Section::parse(reader)?;
+        let partial = Partial::parse(reader)?;
+        Ok(Self::BodySection { peek, section, partial })
+    }
+
+    fn unknown(reader: &Reader<'_>, word: &[u8]) -> Parsed<Self> {
+        let is_macro =
+            [&b"ALL"[..], b"FAST", b"FULL"].iter().any(|name| word.eq_ignore_ascii_case(name));
+        if is_macro {
+            let clause = "ALL, FAST and FULL must stand alone, without parentheses";
+            return Err(SyntaxError::wrong(reader.offset(), clause));
+        }
+        reader.expected("a FETCH item such as FLAGS, UID, ENVELOPE or BODY[]")
+    }
+
+    fn write_command(&self, out: &mut CommandWriter) {
+        let Self::BodySection { peek, section, partial } = self else {
+            return out.raw(self.name());
+        };
+        out.raw(if *peek { "BODY.PEEK" } else { "BODY" });
+        write_section(section, out);
+        if let Some(partial) = partial {
+            out.with(|out| partial.write(out));
+        }
+    }
+
+    /// The name on the wire; of a section, what stands before the bracket in a response.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Envelope => "ENVELOPE",
+            Self::Flags => "FLAGS",
+            Self::InternalDate => "INTERNALDATE",
+            Self::Rfc822 => "RFC822",
+            Self::Rfc822Header => "RFC822.HEADER",
+            Self::Rfc822Size => "RFC822.SIZE",
+            Self::Rfc822Text => "RFC822.TEXT",
+            Self::Body | Self::BodySection { .. } => "BODY",
+            Self::BodyStructure => "BODYSTRUCTURE",
+            Self::Uid => "UID",
+        }
+    }
+}
+
+/// As [`Section::write`], but header field names may need literals, for which a client waits.
+fn write_section(section: &Section, out: &mut CommandWriter) {
+    let Some(names) = section.text.fields() else {
+        return out.with(|out| section.write(out));
+    };
+    let word = match section.text {
+        SectionText::HeaderFieldsNot(_) => "HEADER.FIELDS.NOT (",
+        _ => "HEADER.FIELDS (",
+    };
+    out.raw("[");
+    for part in &section.path {
+        out.with(|out| write::number(out, u64::from(*part)));
+        out.raw(".");
+    }
+    out.raw(word);
+    for (index, name) in names.iter().enumerate() {
+        out.raw(if index > 0 { " " } else { "" });
+        out.astring(name.as_bytes());
+    }
+    out.raw(")]");
+}
+
+const FLAGS: u128 = key(b"FLAGS");
+const UID: u128 = key(b"UID");
+const ENVELOPE: u128 = key(b"ENVELOPE");
+const INTERNALDATE: u128 = key(b"INTERNALDATE");
+const RFC822: u128 = key(b"RFC822");
+const RFC822_HEADER: u128 = key(b"RFC822.HEADER");
+const RFC822_SIZE: u128 = key(b"RFC822.SIZE");
+const RFC822_TEXT: u128 = key(b"RFC822.TEXT");
+const BODYSTRUCTURE: u128 = key(b"BODYSTRUCTURE");
+const BODY: u128 = key(b"BODY");
+const BODY_PEEK: u128 = key(b"BODY.PEEK");
+
+#[cfg(test)]
+mod tests {
+    use crate::command::tests::{known, refused};
+
+    #[test]
+    fn known_answers() {
+        for (text, canonical) in [
+            ("1 FLAGS", "1 FLAGS"),
+            ("1:* (flags uid)", "1:* (FLAGS UID)"),
+            ("1 (FLAGS)", "1 FLAGS"),
+            ("1 all", "1 (FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)"),
+            ("1 FAST", "1 (FLAGS INTERNALDATE RFC822.SIZE)"),
+            ("1 FULL", "1 (FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY)"),
+            ("1 (RFC822 rfc822.header RFC822.TEXT)", "1 (RFC822 RFC822.HEADER RFC822.TEXT)"),
+            ("1 (BODY BODYSTRUCTURE)", "1 (BODY BODYSTRUCTURE)"),
+            ("1 BODY[]", "1 BODY[]"),
+            ("1 body.peek[1.2.mime]", "1 BODY.PEEK[1.2.MIME]"),
+            ("1 BODY[1]<0.100>", "1 BODY[1]<0.100>"),
+            ("1 BODY[header]", "1 BODY[HEADER]"),
+            ("1 BODY[3.TEXT]", "1 BODY[3.TEXT]"),
+            ("1 BODY[HEADER.FIELDS (date \"From\")]", "1 BODY[HEADER.FIELDS (date From)]"),
+            ("1 BODY[4.HEADER.FIELDS.NOT (a b)]", "1 BODY[4.HEADER.FIELDS.NOT (a b)]"),
+            ("1 BODY[HEADER.FIELDS ({1}\r\na)]", "1 BODY[HEADER.FIELDS (a)]"),
+        ] {
+            known(&format!("a FETCH {text}"), &format!("a FETCH {canonical}"));
+            known(&format!("a uid fetch {text}"), &format!("a UID FETCH {canonical}"));
+        }
+    }
+
+    #[test]
+    fn t20_t21_what_is_no_fetch_is_refused() {
+        for wrong in [
+            "",
+            " 1",
+            " 1 ",
+            " FLAGS",
+            " 0 FLAGS",
+            " 4294967296 FLAGS",
+            " 1: FLAGS",
+            " 1,,2 FLAGS",
+            " 01 FLAGS",
+            " -1 FLAGS",
+            " 1 ()",
+            " 1 (FLAGS",
+            " 1 (FLAGS ALL)",
+            " 1 (ALL)",
+            " 1 FLAGS UID",
+            " 1 FLAGS,UID",
+            " 1 BODY[",
+            " 1 BODY[MIME]",
+            " 1 BODY[0]",
+            " 1 BODY[1.]",
+            " 1 BODY[1.0]",
+            " 1 BODY[FOO]",
+            " 1 BODY.PEEK",
+            " 1 BODY.PEEK (",
+            " 1 BODY[]<0.0>",
+            " 1 BODY[]<0>",
+            " 1 BODY[]<.1>",
+            " 1 BODY[]<4294967296.1>",
+            " 1 BODY[HEADER.FIELDS ()]",
+            " 1 BODY[HEADER.FIELDS]",
+            " 1 FLAGS[]",
+            " 1 RFC822.FOO",
+            " 1 BODYSTRUCTURE[]",
+        ] {
+            refused(&format!("a FETCH{wrong}"));
+        }
+        let limit = "a FETCH 4294967295 BODY[]<4294967295.4294967295>";
+        known(limit, limit);
+    }
+
+    #[test]
+    fn t22_limits_hold_exactly() {
+        let path = |depth| format!("a FETCH 1 BODY[{}]", vec!["1"; depth].join("."));
+        let fields =
+            |count| format!("a FETCH 1 BODY[HEADER.FIELDS ({})]", vec!["a"; count].join(" "));
+        let items = |count| format!("a FETCH 1 ({})", vec!["UID"; count].join(" "));
+        for (good, bad) in
+            [(path(100), path(101)), (fields(256), fields(257)), (items(128), items(129))]
+        {
+            known(&good, &good);
+            refused(&bad);
+        }
+    }
 }

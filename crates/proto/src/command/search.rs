@@ -1,10 +1,16 @@
-//! SEARCH (RFC 3501).
+//! SEARCH (RFC 3501 §6.4.4).
 
+mod key;
+
+use super::{Messages, States};
+use crate::effects::{Answer, Effects, Resource, Scope};
+use crate::token::{Parsed, Reader};
+use crate::writer::CommandWriter;
 use crate::{Date, Keyword, SequenceSet, UidSet};
 use bytes::Bytes;
 use bytestring::ByteString;
 
-/// The SEARCH command.
+/// The SEARCH command: finds messages.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Search {
     /// `UID SEARCH`: answer with UIDs.
@@ -20,9 +26,9 @@ pub struct Search {
 pub enum SearchKey {
     /// `ALL`
     All,
-    /// `ANSWERED`, and `UNANSWERED` as `Not`; likewise the other system flags.
+    /// `ANSWERED`; likewise the other system flags.
     Flag(SearchFlag),
-    /// The flag is not set.
+    /// `UNANSWERED` and its like: the flag is not set. `OLD`: not recent.
     NotFlag(SearchFlag),
     /// `KEYWORD`
     Keyword(Keyword),
@@ -30,7 +36,8 @@ pub enum SearchKey {
     Unkeyword(Keyword),
     /// `NEW`: recent and not seen.
     New,
-    /// `BCC`, `CC`, `FROM`, `SUBJECT`, `TO`, `HEADER name`: field name and substring; an empty substring asks for the field alone.
+    /// `HEADER name`, and `BCC`, `CC`, `FROM`, `SUBJECT`, `TO` with that name in capitals: field
+    /// name and substring; an empty substring asks for the field alone.
     Header(ByteString, Bytes),
     /// `BODY`
     Body(Bytes),
@@ -79,4 +86,202 @@ pub enum SearchFlag {
     Recent,
     /// `\Seen`
     Seen,
+}
+
+impl Search {
+    pub(crate) const NAME: &'static str = "SEARCH";
+    pub(crate) const STATES: States = States::SELECTED;
+
+    /// How deep keys may nest (`NOT`, `OR`, parentheses): reading and evaluating them uses the
+    /// stack.
+    pub const MAX_DEPTH: usize = 64;
+
+    /// Most keys in all: some programs look for a thousand Message-IDs at once.
+    pub const MAX_KEYS: usize = 4096;
+
+    /// ```abnf
+    /// search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key)
+    /// ```
+    pub(crate) fn parse(reader: &mut Reader<'_>, uid: bool) -> Parsed<Self> {
+        reader.space()?;
+        let mut charset = None;
+        if reader.accept_atom("CHARSET") {
+            reader.space()?;
+            let offset = reader.offset();
+            let name = reader.astring("a charset such as UTF-8")?;
+            charset = Some(super::upper_case(&name, offset)?);
+            reader.space()?;
+        }
+        let mut left = Self::MAX_KEYS;
+        let mut keys = Vec::new();
+        loop {
+            keys.push(SearchKey::parse(reader, Self::MAX_DEPTH, &mut left)?);
+            if reader.is_at_end() {
+                return Ok(Self { uid, charset, keys });
+            }
+            reader.space()?;
+        }
+    }
+
+    pub(crate) fn write(&self, out: &mut CommandWriter) {
+        if let Some(charset) = &self.charset {
+            out.raw(" CHARSET ");
+            out.astring(charset.as_bytes());
+        }
+        for key in &self.keys {
+            out.space();
+            key.write(out);
+        }
+    }
+
+    /// Where one of the keys that must all hold is a set, no message outside of it matters.
+    pub(crate) fn effects(&self) -> Effects {
+        let scope = || {
+            let named = self.keys.iter().find_map(|key| match key {
+                SearchKey::Uid(set) => Some(Messages::Uid(set.clone())),
+                SearchKey::Sequence(set) => Some(Messages::Sequence(set.clone())),
+                _ => None,
+            });
+            named.map_or(Scope::All, Scope::Messages)
+        };
+        let any = |test: fn(&SearchKey) -> bool| self.keys.iter().any(|key| key.any(&test));
+        let numbers = !self.uid || any(|key| matches!(key, SearchKey::Sequence(_)));
+        let effects = Effects::in_selected()
+            .reads(Resource::Existence(scope()))
+            .answers(Answer::Search)
+            .numbered(numbers);
+        if any(SearchKey::reads_flags) { effects.reads(Resource::Flags(scope())) } else { effects }
+    }
+}
+
+impl SearchKey {
+    /// Whether the test holds for this key or for one within it.
+    fn any(&self, test: &impl Fn(&Self) -> bool) -> bool {
+        test(self)
+            || match self {
+                Self::Not(key) => key.any(test),
+                Self::Or(left, right) => left.any(test) || right.any(test),
+                Self::And(keys) => keys.iter().any(|key| key.any(test)),
+                _ => false,
+            }
+    }
+
+    fn reads_flags(&self) -> bool {
+        matches!(
+            self,
+            Self::Flag(_) | Self::NotFlag(_) | Self::Keyword(_) | Self::Unkeyword(_) | Self::New
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Search;
+    use crate::command::tests::{known, parse, refused};
+    use crate::command::{Command, CommandBody};
+
+    #[test]
+    fn known_answers() {
+        for (text, canonical) in [
+            ("ALL", "ALL"),
+            ("answered unanswered OLD new", "ANSWERED UNANSWERED OLD NEW"),
+            ("KEYWORD $X UNKEYWORD y", "KEYWORD $X UNKEYWORD y"),
+            ("FROM smith", "FROM smith"),
+            ("from \"s m\" HEADER from x", "FROM \"s m\" FROM x"),
+            ("HEADER Message-ID \"\"", "HEADER Message-ID \"\""),
+            ("1,2:* UID *:5", "1,2:* UID *:5"),
+            ("SINCE 1-Feb-1994 NOT FROM x", "SINCE 1-Feb-1994 NOT FROM x"),
+            ("sentbefore \"01-feb-1994\"", "SENTBEFORE 1-Feb-1994"),
+            ("OR SEEN (BODY a TEXT b)", "OR SEEN (BODY a TEXT b)"),
+            ("((ALL))", "((ALL))"),
+            ("LARGER 0 SMALLER 4294967296", "LARGER 0 SMALLER 4294967296"),
+            ("CHARSET utf-8 TEXT {2}\r\n\u{e9}", "CHARSET UTF-8 TEXT {2}\r\n\u{e9}"),
+            ("SUBJECT \"\u{e9}\"", "SUBJECT {2}\r\n\u{e9}"),
+            ("BCC a CC b TO c", "BCC a CC b TO c"),
+            (
+                "BEFORE 1-Jan-2025 ON 1-Jan-2025 SENTON 1-Jan-2025 SENTSINCE 1-Jan-2025",
+                "BEFORE 1-Jan-2025 ON 1-Jan-2025 SENTON 1-Jan-2025 SENTSINCE 1-Jan-2025",
+            ),
+            (
+                "DELETED UNDELETED DRAFT UNDRAFT FLAGGED UNFLAGGED RECENT SEEN UNSEEN",
+                "DELETED UNDELETED DRAFT UNDRAFT FLAGGED UNFLAGGED RECENT SEEN UNSEEN",
+            ),
+        ] {
+            known(&format!("a SEARCH {text}"), &format!("a SEARCH {canonical}"));
+            known(&format!("a uid search {text}"), &format!("a UID SEARCH {canonical}"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_search_is_refused() {
+        for wrong in [
+            "",
+            " ",
+            " FOO",
+            " ALL ",
+            " ALL  ALL",
+            " CHARSET",
+            " CHARSET UTF-8",
+            " CHARSET UTF-8 ",
+            " ()",
+            " (ALL",
+            " ALL)",
+            " NOT",
+            " OR ALL",
+            " FROM",
+            " FROM a b",
+            " KEYWORD \\Seen",
+            " SINCE 30-Feb-2025",
+            " SINCE x",
+            " SINCE \"1-Feb-2025",
+            " LARGER x",
+            " UID",
+            " UID x",
+            " 0",
+            " 1:",
+            " HEADER a",
+            " ALL CHARSET UTF-8 ALL",
+            " TEXT {1}\r\n\0",
+        ] {
+            refused(&format!("a SEARCH{wrong}"));
+        }
+    }
+
+    #[test]
+    fn t06_depth_and_number_of_keys_are_bounded() {
+        let max = Search::MAX_DEPTH;
+        let not = |depth| format!("a SEARCH {}ALL", "NOT ".repeat(depth - 1));
+        let or = |depth| format!("a SEARCH {}ALL", "OR ALL ".repeat(depth - 1));
+        let and = |depth: usize| {
+            format!("a SEARCH {}ALL{}", "(".repeat(depth - 1), ")".repeat(depth - 1))
+        };
+        let many = |count| format!("a SEARCH{}", " ALL".repeat(count));
+        for (good, bad) in [
+            (not(max), not(max + 1)),
+            (or(max), or(max + 1)),
+            (and(max), and(max + 1)),
+            (many(Search::MAX_KEYS), many(Search::MAX_KEYS + 1)),
+        ] {
+            known(&good, &good);
+            refused(&bad);
+        }
+        for opening in ["(", "NOT ", "OR "] {
+            refused(&format!("a SEARCH {}", opening.repeat(100_000)));
+        }
+    }
+
+    #[test]
+    fn a_set_narrows_what_is_read() {
+        let effects = |text: &str| match parse(text.as_bytes()) {
+            Ok(Command { body: CommandBody::Search(search), .. }) => {
+                let effects = search.effects();
+                (effects.uses.len(), effects.numbers, format!("{:?}", effects.uses[2].resource))
+            }
+            other => panic!("{other:?}"),
+        };
+        let (uses, numbers, existence) = effects("a UID SEARCH UID 5 SEEN");
+        assert!(uses == 4 && !numbers && existence.contains("Uid"), "{existence}");
+        let (uses, numbers, existence) = effects("a UID SEARCH OR UID 5 3 FROM x");
+        assert!(uses == 3 && numbers && existence.contains("All"), "{existence}");
+    }
 }

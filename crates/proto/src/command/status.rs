@@ -1,9 +1,14 @@
-//! STATUS (RFC 3501).
+//! STATUS (RFC 3501 §6.3.10).
 
+use super::States;
 use crate::MailboxName;
+use crate::effects::{Answer, Effects, Resource};
+use crate::token::{Parsed, Reader, SyntaxError};
+use crate::write;
+use crate::writer::CommandWriter;
 use smallvec::SmallVec;
 
-/// The STATUS command.
+/// The STATUS command: asks for a mailbox's counts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Status {
     /// The mailbox asked about.
@@ -25,4 +30,97 @@ pub enum StatusItem {
     UidValidity,
     /// `UNSEEN`: how many have no \Seen.
     Unseen,
+}
+
+impl Status {
+    pub(crate) const NAME: &'static str = "STATUS";
+    pub(crate) const STATES: States = States::AUTHENTICATED;
+
+    /// Most items that are taken: several times what there is to ask.
+    pub const MAX_ITEMS: usize = 32;
+
+    /// ```abnf
+    /// status     = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
+    /// status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN"
+    /// ```
+    pub(crate) fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
+        reader.space()?;
+        let mailbox = MailboxName::parse(reader)?;
+        reader.space()?;
+        let mut items = SmallVec::new();
+        reader.list(|reader| {
+            let offset = reader.offset();
+            items.push(StatusItem::parse(reader)?);
+            if items.len() > Self::MAX_ITEMS {
+                return Err(SyntaxError::wrong(offset, "more than 32 items are asked"));
+            }
+            Ok(())
+        })?;
+        Ok(Self { mailbox, items })
+    }
+
+    pub(crate) fn write(&self, out: &mut CommandWriter) {
+        out.space();
+        out.mailbox(&self.mailbox);
+        out.space();
+        out.with(|out| {
+            write::list(out, &self.items, |out, item| {
+                out.extend_from_slice(item.name().as_bytes());
+            });
+        });
+    }
+
+    pub(crate) fn effects(&self) -> Effects {
+        Effects::none()
+            .reads(Resource::Tree(Some(self.mailbox.clone())))
+            .reads(Resource::Contents(self.mailbox.clone()))
+            .answers(Answer::Status)
+    }
+}
+
+impl StatusItem {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Messages, Self::Recent, Self::UidNext, Self::UidValidity, Self::Unseen];
+
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Messages => "MESSAGES",
+            Self::Recent => "RECENT",
+            Self::UidNext => "UIDNEXT",
+            Self::UidValidity => "UIDVALIDITY",
+            Self::Unseen => "UNSEEN",
+        }
+    }
+
+    /// `status-att`
+    pub fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
+        const WHAT: &str = "MESSAGES, RECENT, UIDNEXT, UIDVALIDITY or UNSEEN";
+        let offset = reader.offset();
+        let word = reader.atom(WHAT)?;
+        Self::ALL
+            .into_iter()
+            .find(|item| word.eq_ignore_ascii_case(item.name().as_bytes()))
+            .ok_or(SyntaxError::expected(offset, WHAT))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::tests::{known, refused};
+
+    #[test]
+    fn known_answers() {
+        known("a STATUS blurdybloop (UIDNEXT MESSAGES)", "a STATUS blurdybloop (UIDNEXT MESSAGES)");
+        known(
+            "a status \"a b\" (messages recent uidnext uidvalidity unseen)",
+            "a STATUS \"a b\" (MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN)",
+        );
+        refused("a STATUS INBOX ()");
+        refused("a STATUS INBOX UNSEEN");
+        refused("a STATUS INBOX (UNSEEN");
+        refused("a STATUS INBOX (UNSEEN )");
+        refused("a STATUS INBOX (SIZE)");
+    }
 }

@@ -1,0 +1,126 @@
+//! Writes commands for a client: octets, and the places where the client must wait.
+
+use crate::{Flag, MailboxName, write};
+use smallvec::SmallVec;
+
+/// How a client may send literals.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum LiteralMode {
+    /// The server knows no others: each waits for `+` (RFC 3501 §4.3).
+    #[default]
+    Wait,
+    /// LITERAL-: those up to [`CommandWriter::LITERAL_MINUS`] octets are sent at once.
+    Minus,
+    /// LITERAL+: all are sent at once.
+    Plus,
+}
+
+/// Collects the octets of commands.
+#[derive(Debug, Default)]
+pub struct CommandWriter {
+    /// What was written.
+    pub octets: Vec<u8>,
+    /// Where in `octets` the client must have got `+ …` before it sends what follows; ascending.
+    pub waits: SmallVec<[usize; 2]>,
+    /// Literals whose octets lie elsewhere.
+    pub gaps: SmallVec<[Gap; 1]>,
+    mode: LiteralMode,
+}
+
+/// A literal whose octets the client sends from elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Gap {
+    /// Where in the octets it belongs.
+    pub at: usize,
+    /// The number that the command gave it.
+    pub id: u64,
+    /// Octets.
+    pub length: u32,
+}
+
+impl CommandWriter {
+    /// Largest literal that LITERAL- lets a client send at once, in octets (RFC 7888 §5).
+    pub const LITERAL_MINUS: usize = 4096;
+
+    /// An empty buffer.
+    pub fn new(mode: LiteralMode) -> Self {
+        Self { mode, ..Self::default() }
+    }
+
+    /// Octets as they are: words of the grammar.
+    pub fn raw(&mut self, octets: &str) {
+        self.octets.extend_from_slice(octets.as_bytes());
+    }
+
+    /// `SP`
+    pub fn space(&mut self) {
+        self.octets.push(b' ');
+    }
+
+    /// What never needs a literal, through a writer of [`mod@write`].
+    pub fn with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.octets);
+    }
+
+    /// `astring`, in its shortest form.
+    pub fn astring(&mut self, text: &[u8]) {
+        if write::is_plain(text) {
+            self.octets.extend_from_slice(text);
+        } else {
+            self.string(text);
+        }
+    }
+
+    /// `string`: quoted where it can be, else a literal.
+    pub fn string(&mut self, text: &[u8]) {
+        if write::is_quotable(text) {
+            write::quoted(&mut self.octets, text);
+        } else {
+            self.literal(text);
+        }
+    }
+
+    /// `mailbox`, in modified UTF-7.
+    pub fn mailbox(&mut self, name: &MailboxName) {
+        self.utf7(name.as_str());
+    }
+
+    /// A text in modified UTF-7, as an astring.
+    pub(crate) fn utf7(&mut self, text: &str) {
+        match crate::utf7::encode(text) {
+            Some(encoded) => self.astring(encoded.as_bytes()),
+            None => self.astring(text.as_bytes()),
+        }
+    }
+
+    /// `flag-list`
+    pub fn flags(&mut self, flags: &[Flag]) {
+        write::flags(&mut self.octets, flags);
+    }
+
+    /// `literal`
+    pub fn literal(&mut self, octets: &[u8]) {
+        self.announce(octets.len());
+        self.octets.extend_from_slice(octets);
+    }
+
+    /// A literal whose octets lie elsewhere.
+    pub fn gap(&mut self, id: u64, length: u32) {
+        self.announce(length as usize);
+        self.gaps.push(Gap { at: self.octets.len(), id, length });
+    }
+
+    fn announce(&mut self, length: usize) {
+        let at_once = match self.mode {
+            LiteralMode::Wait => false,
+            LiteralMode::Minus => length <= Self::LITERAL_MINUS,
+            LiteralMode::Plus => true,
+        };
+        self.octets.push(b'{');
+        write::number(&mut self.octets, length as u64);
+        self.raw(if at_once { "+}\r\n" } else { "}\r\n" });
+        if !at_once {
+            self.waits.push(self.octets.len());
+        }
+    }
+}
