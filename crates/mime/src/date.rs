@@ -1,7 +1,7 @@
 //! The Date field, read leniently (RFC 5322 §3.3, §4.3), for SENTBEFORE, SENTON and SENTSINCE.
 
 use crate::header::Fields;
-use crate::limits::MAX_HEADER;
+use crate::limits::{MAX_DATE, MAX_HEADER};
 use crate::token::comment_end;
 
 /// When a message says that it was sent.
@@ -19,9 +19,6 @@ pub struct SentDate {
     /// The day of the month, 1 to 31.
     pub day: u8,
 }
-
-/// Octets of a Date value that are looked at; a date takes some thirty.
-const MAX_DATE: usize = 256;
 
 /// The first Date field of a header block (or of a message: reading ends at the blank line).
 ///

@@ -1,6 +1,7 @@
 //! Header text for reading and searching: encoded words (RFC 2047) decoded.
 
 use crate::charset::decode_leniently;
+use crate::limits::{MAX_CHARSET, MAX_ENCODED_TEXT};
 use crate::token::{is_blank, unfold};
 use crate::transfer;
 use memchr::memmem;
@@ -67,13 +68,6 @@ struct EncodedWord<'a> {
     len: usize,
 }
 
-/// Octets that a character set's name may have; a bound for the search of its end.
-const MAX_CHARSET: usize = 64;
-
-/// Octets that an encoded text may have. RFC 2047 §2 says 75 for the whole word; writers go far
-/// beyond. The bound keeps a field of many beginnings without an end linear.
-const MAX_TEXT: usize = 4096;
-
 impl<'a> EncodedWord<'a> {
     /// The word at the start of `bytes`, which begin with `=?`.
     fn at(bytes: &'a [u8]) -> Option<Self> {
@@ -86,7 +80,7 @@ impl<'a> EncodedWord<'a> {
             b'q' | b'Q' => false,
             _ => return None,
         };
-        let len = memmem::find(&rest[..rest.len().min(MAX_TEXT)], b"?=")?;
+        let len = memmem::find(&rest[..rest.len().min(MAX_ENCODED_TEXT)], b"?=")?;
         let text = &rest[..len];
         Some(EncodedWord { charset, base64, text, len: 2 + end + 3 + len + 2 })
     }

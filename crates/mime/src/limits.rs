@@ -26,6 +26,16 @@ pub const MAX_FIELD: usize = 1 << 20;
 /// Octets of one header block that are looked at for ENVELOPE, BODYSTRUCTURE and SEARCH (8 MiB).
 pub const MAX_HEADER: usize = 8 << 20;
 
+/// Octets of a Date value that are looked at; a date takes some thirty.
+pub const MAX_DATE: usize = 256;
+
+/// Octets of a character set's name in an encoded word; the longest registered has 45.
+pub const MAX_CHARSET: usize = 64;
+
+/// Octets of the text of an encoded word with its end. RFC 2047 §2 allows 75 for the whole word, but
+/// writers go far beyond. The bound keeps a field of many beginnings without an end linear.
+pub const MAX_ENCODED_TEXT: usize = 4096;
+
 /// Octets of a message. A longer one cannot be described by [`Span`](crate::Span); the store's
 /// own limit is far lower.
 pub const MAX_MESSAGE: usize = u32::MAX as usize;

@@ -1,5 +1,6 @@
 //! Dates as they are written, and as they should not have been.
 
+use peregrine_mime::limits::MAX_DATE;
 use peregrine_mime::{SentDate, sent_date};
 
 fn read(value: &str) -> Option<SentDate> {
@@ -46,6 +47,17 @@ fn dates() {
         }
         let expected = SentDate { unix_seconds, offset_minutes, year, month, day };
         assert_eq!(read(value), Some(expected), "{value:?}");
+    }
+}
+
+#[test]
+fn a_date_is_looked_for_in_the_first_octets() {
+    let date = "1 Jan 2000";
+    for blanks in [MAX_DATE - 12, MAX_DATE - 11, MAX_DATE - 10] {
+        let sent = read(&format!("{}{date}", " ".repeat(blanks)));
+        // One blank is in front of the value already; a year cut short is another year.
+        let whole = 1 + blanks + date.len() <= MAX_DATE;
+        assert_eq!(sent.is_some_and(|sent| sent.year == 2000), whole, "{blanks}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Decoded text: encoded words, transfer encodings, character sets, and what SEARCH visits.
 
+use peregrine_mime::limits::{MAX_CHARSET, MAX_ENCODED_TEXT};
 use peregrine_mime::{charset_to_utf8, decode_header, parse, search_text};
 
 #[test]
@@ -38,6 +39,28 @@ fn header_text() {
     ];
     for (raw, expected) in rows {
         assert_eq!(decode_header(raw), expected, "{:?}", String::from_utf8_lossy(raw));
+    }
+}
+
+#[test]
+fn the_limits_of_an_encoded_word() {
+    for len in [MAX_ENCODED_TEXT - 3, MAX_ENCODED_TEXT - 2, MAX_ENCODED_TEXT - 1] {
+        let text = "a".repeat(len);
+        let raw = format!("=?utf-8?Q?{text}?=");
+        let decoded = decode_header(raw.as_bytes());
+        assert_eq!(decoded == text, len + "?=".len() <= MAX_ENCODED_TEXT, "{len}");
+    }
+    for len in [MAX_CHARSET - 2, MAX_CHARSET - 1, MAX_CHARSET] {
+        let raw = format!("=?{}?Q?a?=", "x".repeat(len));
+        let decoded = decode_header(raw.as_bytes());
+        assert_eq!(decoded == "a", len + "?".len() <= MAX_CHARSET, "{len}");
+    }
+    // A soft line break has blanks for one line at the most.
+    for (blanks, joined) in [(77, true), (78, true), (79, false)] {
+        let blanks = " ".repeat(blanks);
+        let message = format!("Content-Transfer-Encoding: quoted-printable\r\n\r\na={blanks}\r\nb");
+        let text = parse(message.as_bytes()).decode_text(message.as_bytes(), 0);
+        assert_eq!(text.as_deref() == Some("ab"), joined);
     }
 }
 

@@ -145,6 +145,11 @@ fn boundary_parameters() {
         ("other parameters first", r#"multipart/mixed; x="b;\"boundary=z"; boundary=a b"#, found),
         ("missing", "multipart/mixed", none),
         ("empty", r#"multipart/mixed; boundary="""#, none),
+        (
+            "the first field counts",
+            "text/plain\r\nContent-Type: multipart/mixed; boundary=a b",
+            none,
+        ),
         ("subtype missing", "multipart; boundary=a b", none),
     ];
     for (rule, value, expected) in rows {
