@@ -164,7 +164,7 @@ fn raw_writer(
         file.write_all(&data)?;
         file.sync_data()?;
         for (_, reply) in group {
-            drop(reply.send(()));
+            reply.send(()).unwrap_or_default();
         }
     }
     Ok(())

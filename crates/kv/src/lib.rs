@@ -7,7 +7,7 @@
 //! - [`error`](Error): what can go wrong, by what to do about it.
 //! - [`memory`](MemoryEngine): the model.
 //! - [`sqlite`](SqliteEngine): the engine for one machine.
-//!
+//! - [`fault`]: an engine that fails, waits or ends on command.
 //! - [`contract`]: what every engine must do, as a suite of tests.
 //!
 //! This crate knows nothing of mail, and nothing outside it knows which engine is at work.
@@ -39,6 +39,7 @@
 pub mod contract;
 mod engine;
 mod error;
+pub mod fault;
 mod memory;
 mod object;
 mod sqlite;

@@ -64,7 +64,8 @@ impl SqliteEngine {
         std::fs::File::open(folder)?.sync_all()?;
         let watchers = Arc::<Registry>::default();
         let queue = Arc::new(Queue::new());
-        let writer = writer::spawn(connection, Arc::clone(&queue), Arc::clone(&watchers))?;
+        let mover = schema::open_mover(&file)?;
+        let writer = writer::spawn(connection, mover, Arc::clone(&queue), Arc::clone(&watchers))?;
         Ok(Self {
             queue,
             readers: Arc::new(Readers::new(file)),

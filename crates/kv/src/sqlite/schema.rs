@@ -49,7 +49,7 @@ pub(super) fn open_writer(file: &Path, options: &SqliteOptions) -> Result<Connec
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let mut connection = open(file, flags, WRITER_CACHE_KIB)?;
-    connection.pragma_update(None, "page_size", page_size())?;
+    connection.pragma_update(None, "page_size", PAGE_SIZE)?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
     if mode != "wal" {
@@ -68,9 +68,22 @@ pub(super) fn open_writer(file: &Path, options: &SqliteOptions) -> Result<Connec
     Ok(connection)
 }
 
+/// A connection that moves the log into the file.
+pub(super) fn open_mover(file: &Path) -> Result<Connection, Error> {
+    let connection = open(file, OpenFlags::SQLITE_OPEN_READ_WRITE, READER_CACHE_KIB)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    Ok(connection)
+}
+
 /// A connection that only reads.
 pub(super) fn open_reader(file: &Path) -> Result<Connection, Error> {
     open(file, OpenFlags::SQLITE_OPEN_READ_ONLY, READER_CACHE_KIB)
+}
+
+/// A commit that changes nothing.
+pub(super) fn touch(writer: &Connection) -> Result<(), Error> {
+    Ok(writer.pragma_update(None, "user_version", VERSION)?)
 }
 
 fn open(file: &Path, flags: OpenFlags, cache_kib: i64) -> Result<Connection, Error> {
@@ -103,8 +116,4 @@ fn create(connection: &mut Connection) -> Result<(), Error> {
         _ => return Err(Error::corrupt("the file is not a store of this program")),
     }
     Ok(transaction.commit()?)
-}
-
-fn page_size() -> u32 {
-    std::env::var("KV_PAGE").ok().and_then(|v| v.parse().ok()).unwrap_or(PAGE_SIZE)
 }

@@ -20,11 +20,12 @@ const IDLE: Duration = Duration::from_millis(200);
 /// Starts the writer. It ends when the queue is closed and empty.
 pub(super) fn spawn(
     connection: Connection,
+    mover: Connection,
     queue: Arc<Queue>,
     watchers: Arc<Registry>,
 ) -> Result<JoinHandle<()>, Error> {
     let work = move || {
-        if let Err(error) = run(connection, &queue, &watchers) {
+        if let Err(error) = run(connection, mover, &queue, &watchers) {
             tracing::error!(%error, "the writer of the store cannot work");
         }
         // Also on a panic or an error nobody may wait for answers that never come.
@@ -37,8 +38,13 @@ pub(super) fn spawn(
     Ok(std::thread::Builder::new().name("kv-writer".into()).spawn(work)?)
 }
 
-fn run(mut connection: Connection, queue: &Queue, watchers: &Registry) -> Result<(), Error> {
-    let checkpoint = Checkpoint::new(&mut connection)?;
+fn run(
+    mut connection: Connection,
+    mover: Connection,
+    queue: &Queue,
+    watchers: &Registry,
+) -> Result<(), Error> {
+    let checkpoint = Checkpoint::new(&mut connection, mover)?;
     let mut writer = Writer {
         connection: &connection,
         statements: Statements::new(&connection)?,
@@ -54,8 +60,8 @@ fn run(mut connection: Connection, queue: &Queue, watchers: &Registry) -> Result
             Work::Group(group) => writer.group(group),
             Work::Idle => writer.idle(),
             Work::Closed => {
-                writer.idle();
-                return Ok(());
+                let stopped = writer.stopped;
+                return if stopped { Ok(()) } else { writer.checkpoint.finish(&connection) };
             }
         }
         writer.poll();
@@ -144,7 +150,7 @@ impl Writer<'_> {
 
     fn idle(&mut self) {
         if self.dirty && !self.stopped {
-            let moved = self.checkpoint.when_idle(self.connection);
+            let moved = self.checkpoint.when_idle();
             self.note(moved);
         }
         self.dirty = false;
