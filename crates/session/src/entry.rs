@@ -4,7 +4,7 @@ use crate::selection::Selection;
 use crate::{Host, JobId, Outcome};
 use bytes::Bytes;
 use peregrine_proto::command::Messages;
-use peregrine_proto::effects::{Access, Effects, Resource};
+use peregrine_proto::effects::{Access, Effects, Resource, Use};
 use peregrine_proto::{CommandBody, Tag};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
@@ -123,8 +123,8 @@ impl Kind {
         )
     }
 
-    /// Whether its answers tell flags under sequence numbers.
-    pub fn tells_flags(self) -> bool {
+    /// Whether its data is numbered by the view that it started with.
+    pub fn tells_messages(self) -> bool {
         matches!(self, Self::Fetch { .. } | Self::Store { .. })
     }
 }
@@ -133,6 +133,12 @@ impl<H: Host> Entry<H> {
     /// Whether it has started and is not answered.
     pub fn is_started(&self) -> bool {
         !matches!(self.stage, Stage::Waiting { .. })
+    }
+
+    /// Whether its answers tell flags.
+    pub fn tells_flags(&self) -> bool {
+        let flags = |used: &Use| matches!(used.resource, Resource::Flags(_));
+        self.kind.tells_messages() && self.effects.uses.iter().any(flags)
     }
 
     /// Whether it changes the connection as a whole: what follows it cannot even be framed
@@ -164,7 +170,7 @@ impl<H: Host> Entry<H> {
     }
 
     fn changes(&self, which: impl Fn(&Resource) -> bool) -> bool {
-        let changes = |used: &peregrine_proto::effects::Use| {
+        let changes = |used: &Use| {
             used.access != Access::Read && which(&used.resource)
         };
         self.effects.uses.iter().any(changes)

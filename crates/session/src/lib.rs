@@ -13,7 +13,6 @@ mod trace;
 mod updates;
 mod view;
 mod wire;
-mod words;
 
 pub use host::{Difference, Host, Snapshot};
 pub use job::{Context, Job, JobId, Selected};

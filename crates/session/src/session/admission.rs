@@ -3,8 +3,9 @@
 
 use super::Session;
 use crate::entry::{Ending, Kind, Stage};
-use crate::{Context, Host, Job, Outcome, TraceStep, words};
+use crate::{Context, Host, Job, Outcome, TraceStep};
 use peregrine_proto::CommandBody;
+use peregrine_proto::command::State;
 
 impl<H: Host> Session<H> {
     /// Starts every command that may start; whether any did.
@@ -57,7 +58,7 @@ impl<H: Host> Session<H> {
         let Some(body) = entry.body.take() else { return };
         let (id, tag) = (entry.id, entry.tag.clone());
         let spooled = std::mem::take(&mut entry.spooled);
-        if entry.kind.tells_flags() {
+        if entry.tells_flags() {
             entry.started_with = shown;
         }
         if let Some(why) = self.refusal(&body) {
@@ -87,13 +88,19 @@ impl<H: Host> Session<H> {
         if Kind::of(body) == Kind::StartTls && self.secure {
             return Some("TLS is on already");
         }
-        let states = words::allowed(body);
-        let (legal, why) = match (&self.account, &self.selection) {
-            (None, _) => (states.not_authenticated, "Log in first"),
-            (Some(_), None) if !states.selected => (false, "You are logged in already"),
-            (Some(_), None) => (states.authenticated, "SELECT a mailbox first"),
-            (Some(_), Some(_)) => (states.selected, "You are logged in already"),
+        let states = body.allowed();
+        let state = match (&self.account, &self.selection) {
+            (None, _) => State::NotAuthenticated,
+            (Some(_), None) => State::Authenticated,
+            (Some(_), Some(_)) => State::Selected,
         };
-        (!legal).then_some(why)
+        if states.contains(state) {
+            return None;
+        }
+        Some(match state {
+            State::NotAuthenticated => "Log in first",
+            _ if states.contains(State::Selected) => "SELECT a mailbox first",
+            _ => "You are logged in already",
+        })
     }
 }

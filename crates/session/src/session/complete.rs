@@ -86,7 +86,7 @@ impl<H: Host> Session<H> {
         let (answer, ending) = self.answer(&mut entry);
         let Some(Ending { outcome, selection }) = ending else { return };
         let changes = outcome.transition.is_some() || selection.is_some();
-        if changes || !self.tell(&entry, &outcome, &answer) {
+        if changes || !self.tell(&entry, &outcome) {
             self.put_all(answer.front);
             self.put_all(answer.tail);
         } else {
@@ -109,7 +109,7 @@ impl<H: Host> Session<H> {
     }
 
     /// Begins to tell what has changed in the mailbox; `false` where there is nothing to tell.
-    fn tell(&mut self, entry: &Entry<H>, outcome: &Outcome<H>, _answer: &Answer) -> bool {
+    fn tell(&mut self, entry: &Entry<H>, outcome: &Outcome<H>) -> bool {
         // While SELECT or CLOSE is in progress, the client could not know which mailbox is meant.
         if self.schedule.is_selecting() {
             return false;
@@ -135,7 +135,7 @@ impl<H: Host> Session<H> {
         let outcome = &mut ending.outcome;
         answer.front.push(std::mem::take(&mut outcome.before));
         let data = std::mem::take(&mut outcome.data);
-        if entry.kind.tells_flags() {
+        if entry.kind.tells_messages() {
             answer.front.push(data);
         } else {
             answer.tail.extend(std::mem::take(&mut entry.blocks.queue));

@@ -2,7 +2,7 @@
 
 use super::{Phase, Session};
 use crate::entry::{Blocks, Ending, Entry, Kind, Stage};
-use crate::{Host, JobId, Outcome, Spool, TraceStep, words};
+use crate::{Host, JobId, Outcome, Spool, TraceStep};
 use bytes::Bytes;
 use peregrine_proto::effects::Effects;
 use peregrine_proto::frame::{Frame, FrameEvent};
@@ -133,7 +133,7 @@ impl<H: Host> Session<H> {
             let text = format!("the command is longer than {} octets", self.limits.command);
             return self.refuse(None, Status::Bad, Some(Code::TooBig), text, octets);
         }
-        match words::parse(frame) {
+        match Command::parse(frame) {
             Ok(command) => self.line_up(command, octets, spooled),
             Err(error) => {
                 self.drop_spooled(spooled);
@@ -145,13 +145,13 @@ impl<H: Host> Session<H> {
     fn line_up(&mut self, command: Command, octets: usize, spooled: SmallVec<[u64; 1]>) {
         let Command { tag, body } = command;
         let id = self.schedule.next_id();
-        let name = words::name(&body);
+        let name = body.name();
         self.note(id, Some(&tag), || TraceStep::Arrived { name, octets });
         self.schedule.push(Entry {
             id,
             tag: Some(tag),
             kind: Kind::of(&body),
-            effects: words::effects(&body),
+            effects: body.effects(),
             stage: Stage::Waiting { behind: None },
             body: Some(body),
             octets,
