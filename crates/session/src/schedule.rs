@@ -207,18 +207,16 @@ impl<H: Host> Schedule<H> {
     /// Whether EXPUNGE may be told just before the reply to a command that has been taken out
     /// already (RFC 3501 §7.4.1).
     ///
-    /// No other started command may use sequence numbers, and no earlier one that still waits:
-    /// what it names must not shift by a command behind it. Later ones that wait get the numbers
-    /// that hold when they start, as if the client had sent them then.
+    /// No other started command may use sequence numbers. Nor may one that waits: the client sent
+    /// it by the numbers that it knew, and sets of numbers are compared by one numbering. Only
+    /// behind a command that itself removes messages the client has to reckon with new numbers.
     pub fn allows_expunge(&self, id: JobId, kind: Kind) -> bool {
         if kind.forbids_expunge() || self.numbering > 0 {
             return false;
         }
-        // COPY by number lets later STOREs by number pass; those behind it that still wait were
-        // compared with them by the numbering of now.
-        let any = kind == Kind::Copy { uid: false };
-        let shifts = |entry: &Entry<H>| entry.effects.numbers && (any || entry.id < id);
-        self.waiting == 0 || !self.iter().any(|entry| !entry.is_started() && shifts(entry))
+        let removes = matches!(kind, Kind::Remove { .. });
+        let keeps = |entry: &Entry<H>| entry.effects.numbers && !(removes && entry.id > id);
+        self.waiting == 0 || !self.iter().any(|entry| !entry.is_started() && keeps(entry))
     }
 
     /// The first command that has ended and whose turn it is: its own blocks are sent, and no

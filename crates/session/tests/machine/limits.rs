@@ -50,7 +50,7 @@ fn login_failures() {
     assert_eq!(client.take(), "a NO No\r\na NO No\r\na NO No\r\n* BYE Too many failed logins\r\n");
 }
 
-/// T04: before login a line too long is the end; afterwards it costs one BAD.
+/// T04: before login a line too long is the end; afterwards it costs one BAD. CR counts.
 #[test]
 fn lines() {
     for (logged_in, limit) in [(false, 8 * 1024), (true, 64 * 1024)] {
@@ -60,7 +60,7 @@ fn lines() {
                 client.log_in();
             }
             let line = format!("a BOGUS {}", "x".repeat(length));
-            client.send(&line.as_bytes()[..length]);
+            client.send(&line.as_bytes()[..length - 1]);
             client.send("\r\n");
             let text = client.take();
             let ended = client.session.is_closed();

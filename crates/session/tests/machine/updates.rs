@@ -1,7 +1,8 @@
 //! What is told of the mailbox, and when: I5 to I9 and I23.
 
 use crate::client::Client;
-use crate::mail::uids;
+use crate::mail::{uid, uids};
+use peregrine_proto::number::Number;
 use bytes::Bytes;
 use peregrine_proto::ModSeq;
 use peregrine_session::{Outcome, Transition};
@@ -62,8 +63,23 @@ fn only_uid_forms_complete_with_expunge() {
     }
 }
 
-/// A waiting command that uses numbers and came earlier keeps its numbers; one that came later
-/// gets those that hold when it starts, as if it had been sent then.
+/// A client that sent numbers before it heard of an EXPUNGE meant the numbers that it knew, even
+/// where its command still waits.
+#[test]
+fn numbers_of_waiting_commands_do_not_shift() {
+    let mut client = Client::selected(3);
+    client.send("a UID STORE 2 FLAGS (\\Seen)\r\nb STORE 3 FLAGS (\\Deleted)\r\n");
+    assert_eq!(client.running(), ["a"]);
+    client.mail.expunge(&[1]);
+    client.publish();
+    client.ok("a");
+    assert_eq!(client.take(), "a OK Done\r\n");
+    let view = &client.jobs[0].context.selected().unwrap().view;
+    assert_eq!(view.uid(peregrine_proto::SequenceNumber::new(3).unwrap()), Some(uid(3)));
+    assert!(view.is_ghost(uid(1)));
+}
+
+/// Behind EXPUNGE, numbers are those after it, as if the client had waited.
 #[test]
 fn numbers_of_a_command_behind_expunge_are_those_after_it() {
     let mut client = Client::selected(3);
@@ -75,7 +91,7 @@ fn numbers_of_a_command_behind_expunge_are_those_after_it() {
     assert_eq!(client.take(), "* 1 EXPUNGE\r\na OK Done\r\n");
     let view = &client.jobs[0].context.selected().unwrap().view;
     assert_eq!(view.exists(), 2);
-    assert!(!view.is_ghost(crate::mail::uid(1)));
+    assert!(!view.is_ghost(uid(1)));
 }
 
 /// An ended command counts as in progress until its blocks are sent: they bear its numbers.
