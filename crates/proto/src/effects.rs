@@ -61,7 +61,8 @@ pub enum Resource {
     Flags(Scope),
     /// A mailbox by name: which messages it holds, their flags and counts.
     Contents(MailboxName),
-    /// Names: one mailbox and all below it, or the whole tree.
+    /// Names: one mailbox and all below it, or the whole tree. CREATE and RENAME make missing names
+    /// above the new one too (RFC 3501 §6.3.3), and so change the tree from the topmost of them.
     Tree(Option<MailboxName>),
     /// The list of subscriptions.
     Subscriptions,
@@ -160,7 +161,7 @@ fn judge(first: &Use, second: &Use, selected: Option<&MailboxName>) -> Option<Co
         }
         (Contents(a), Contents(b)) => (a == b, Conflict::CONTENTS),
         (Contents(name), Tree(tree)) => {
-            (second_changes && overlap::trees(tree.as_ref(), Some(name)), Conflict::NAME_IN_USE)
+            (second_changes && overlap::holds(tree.as_ref(), name), Conflict::NAME_IN_USE)
         }
         (Tree(a), Tree(b)) => (overlap::trees(a.as_ref(), b.as_ref()), Conflict::TREE),
         (Subscriptions, Subscriptions) => (true, Conflict::SUBSCRIPTIONS),

@@ -62,7 +62,8 @@ fn each_kind_of_pair() {
         (Write, Selection, Write, tree("Sent"), None),
         (Write, Selection, Read, Tree(None), None),
         (Read, Existence(uids("1")), Write, Tree(None), Some(Conflict::SELECTED_NAME)),
-        (Write, Flags(uids("1")), Write, tree("INBOX/a"), Some(Conflict::SELECTED_NAME)),
+        (Write, Flags(uids("1")), Write, tree("INBOX"), Some(Conflict::SELECTED_NAME)),
+        (Write, Flags(uids("1")), Write, tree("INBOX/a"), None),
         (Write, Flags(uids("1")), Read, Tree(None), None),
         // Messages that vanish, by UID.
         (Write, Existence(uids("1:5")), Read, Existence(uids("5:9")), Some(Conflict::EXISTENCE)),
@@ -100,7 +101,8 @@ fn each_kind_of_pair() {
         (Add, contents("Sent"), Read, contents("Sent"), Some(Conflict::CONTENTS)),
         (Write, contents("Sent"), Write, contents("Sent/a"), None),
         (Add, contents("a/b"), Write, tree("a"), Some(Conflict::NAME_IN_USE)),
-        (Read, contents("a"), Write, tree("a/b"), Some(Conflict::NAME_IN_USE)),
+        (Read, contents("a"), Write, tree("a"), Some(Conflict::NAME_IN_USE)),
+        (Read, contents("a"), Write, tree("a/b"), None),
         (Add, contents("ab"), Write, tree("a"), None),
         (Add, contents("a"), Read, Tree(None), None),
         // Names.

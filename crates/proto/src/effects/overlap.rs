@@ -37,20 +37,20 @@ pub(super) fn may_be(name: &MailboxName, selected: Option<&MailboxName>) -> bool
     selected.is_none_or(|selected| selected == name)
 }
 
-/// Whether a change of the names at `tree` can touch the selected mailbox.
+/// Whether the selected mailbox can be among the names at `tree`.
 pub(super) fn may_hold(tree: Option<&MailboxName>, selected: Option<&MailboxName>) -> bool {
-    selected.is_none() || trees(tree, selected)
+    selected.is_none_or(|selected| holds(tree, selected))
 }
 
-/// Whether one name is the other, above it or below it; `None` is the whole tree.
-///
-/// Above counts as well as below: DELETE and RENAME touch what is below, and CREATE makes the
-/// missing names above (RFC 3501 §6.3.3).
+/// Whether `name` is among the names at `tree`: that name or one below it; `None` is all names.
+pub(super) fn holds(tree: Option<&MailboxName>, name: &MailboxName) -> bool {
+    tree.is_none_or(|tree| name == tree || name.is_below(tree))
+}
+
+/// Whether two parts of the tree share a name: one lies in the other.
 pub(super) fn trees(a: Option<&MailboxName>, b: Option<&MailboxName>) -> bool {
     let (Some(a), Some(b)) = (a, b) else { return true };
-    let (a, b) = (a.as_str(), b.as_str());
-    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    holds(Some(a), b) || holds(Some(b), a)
 }
 
 /// Whether two sets can share a number, with `*` standing for any number: `n:*` holds the last
