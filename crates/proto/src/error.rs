@@ -13,6 +13,6 @@ pub struct ParseError {
     pub offset: usize,
     /// A sentence for a person: what is wrong, where, and what stands there.
     pub message: Cow<'static, str>,
-    /// What a program should be told with it. Boxed, since it is rare and large.
-    pub code: Option<Box<Code>>,
+    /// What a program should be told with it.
+    pub code: Option<Code>,
 }
