@@ -1,5 +1,8 @@
 //! The judgement of pairs: one case for each kind, symmetry, and sets against a model.
 
+// What a test's own functions are given is known; clippy excepts only the tests themselves.
+#![allow(clippy::unwrap_used)]
+
 use peregrine_proto::command::Messages;
 use peregrine_proto::effects::{Access, Conflict, Effects, Resource, Scope, Use, conflicts};
 use peregrine_proto::number::{Bound, Number, NumberSet};

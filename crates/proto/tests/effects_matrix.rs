@@ -1,5 +1,8 @@
 //! The judgement of representative commands, as a table that a person can read and dispute.
 
+// What a test's own functions are given is known; clippy excepts only the tests themselves.
+#![allow(clippy::unwrap_used)]
+
 use peregrine_proto::effects::{Conflict, Effects, conflicts};
 use peregrine_proto::frame::Frame;
 use peregrine_proto::{Command, MailboxName};
