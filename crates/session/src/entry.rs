@@ -107,7 +107,9 @@ impl Kind {
     pub fn forbids_expunge(self) -> bool {
         matches!(
             self,
-            Self::Fetch { uid: false } | Self::Store { uid: false, .. } | Self::Search { uid: false }
+            Self::Fetch { uid: false }
+                | Self::Store { uid: false, .. }
+                | Self::Search { uid: false }
         )
     }
 
@@ -160,6 +162,14 @@ impl<H: Host> Entry<H> {
         }
     }
 
+    /// Takes out what is left to do, where it has ended.
+    pub fn take_ending(&mut self) -> Option<Box<Ending<H>>> {
+        match std::mem::replace(&mut self.stage, Stage::Running) {
+            Stage::Finishing(ending) => Some(ending),
+            _ => None,
+        }
+    }
+
     /// Octets that wait to be sent for it.
     pub fn output(&self) -> usize {
         let ended = match &self.stage {
@@ -170,9 +180,7 @@ impl<H: Host> Entry<H> {
     }
 
     fn changes(&self, which: impl Fn(&Resource) -> bool) -> bool {
-        let changes = |used: &Use| {
-            used.access != Access::Read && which(&used.resource)
-        };
+        let changes = |used: &Use| used.access != Access::Read && which(&used.resource);
         self.effects.uses.iter().any(changes)
     }
 }

@@ -198,7 +198,12 @@ impl<H: Host> Schedule<H> {
     /// What an entry that waits must still wait for.
     pub fn obstacle(&self, place: usize, selected: Option<&MailboxName>) -> Option<Obstacle> {
         let later = self.entries.get(place)?;
-        self.entries.iter().take(place).find_map(|earlier| {
+        // What touches nothing meets only changes of the connection.
+        if self.barriers == 0 && later.effects.uses.is_empty() {
+            return None;
+        }
+        // The nearest one first: a chain of dependent commands is then judged once each.
+        self.entries.iter().take(place).rev().find_map(|earlier| {
             let conflict = conflicts(&earlier.effects, &later.effects, selected)?;
             Some(Obstacle { behind: earlier.id, resource: conflict.0 })
         })
@@ -242,9 +247,8 @@ impl<H: Host> Schedule<H> {
 
     /// The command whose block goes next: the one that is least ahead, the older one if equal.
     pub fn next_block(&self) -> Option<usize> {
-        let streams = |entry: &Entry<H>| {
-            !entry.blocks.queue.is_empty() && entry.effects.answers.is_none()
-        };
+        let streams =
+            |entry: &Entry<H>| !entry.blocks.queue.is_empty() && entry.effects.answers.is_none();
         let candidates = self.entries.iter().enumerate().filter(|(_, entry)| streams(entry));
         candidates.min_by_key(|(_, entry)| entry.blocks.turn).map(|(place, _)| place)
     }

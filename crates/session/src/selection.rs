@@ -152,7 +152,14 @@ impl<H: Host> Selection<H> {
         let count = self.view.recent_count();
         let recent = (count != self.recent_told).then_some(count);
         self.recent_told = count;
-        Some(Updates::new(head, expunged, (exists, recent), changed, self.view.clone(), occasion.uid))
+        Some(Updates::new(
+            head,
+            expunged,
+            (exists, recent),
+            changed,
+            self.view.clone(),
+            occasion.uid,
+        ))
     }
 
     /// The sequence numbers of all ghosts, last first, so that each is right when it is told.
@@ -177,9 +184,9 @@ impl<H: Host> Selection<H> {
             }
         }
         let is_known = |mod_seq: &ModSeq| {
-            self.own.binary_search_by_key(mod_seq, |(change, _)| *change).is_ok_and(|place| {
-                self.own[place].1 == Silence::Told || *mod_seq <= unbroken
-            })
+            self.own
+                .binary_search_by_key(mod_seq, |(change, _)| *change)
+                .is_ok_and(|place| self.own[place].1 == Silence::Told || *mod_seq <= unbroken)
         };
         let unknown = changed.into_iter().filter(|(_, mod_seq)| !is_known(mod_seq));
         unknown.map(|(uid, _)| uid).collect()

@@ -65,13 +65,11 @@ impl<H: Host> Session<H> {
             return;
         }
         if let Some(telling) = self.telling.take() {
-            self.put_all(telling.tail);
+            self.put_tail(telling.tail);
         }
         while let Some(place) = self.schedule.completable() {
-            let Some(mut entry) = self.schedule.remove(place) else { break };
-            let (answer, _) = self.answer(&mut entry);
-            self.put_all(answer.front);
-            self.put_all(answer.tail);
+            let Some(entry) = self.schedule.remove(place) else { break };
+            self.answer_plainly(entry);
         }
         self.write(&Response::Bye(text));
         self.leave(Phase::Closing);

@@ -4,19 +4,53 @@ use super::output::Telling;
 use super::{Phase, Session};
 use crate::entry::{Ending, Entry, Kind, Stage};
 use crate::selection::{Occasion, Selection, Silence};
+use crate::updates::Updates;
 use crate::{Host, JobId, Outcome, TraceStep, Transition};
 use bytes::Bytes;
+use bytestring::ByteString;
 use peregrine_proto::response::ResponseText;
-use peregrine_proto::{Response, Status};
+use peregrine_proto::{Response, Status, Tag};
 use smallvec::SmallVec;
 use std::time::Instant;
 
 /// What a command sends at its end, around the updates.
 pub(super) struct Answer {
     /// Before the updates.
-    pub front: SmallVec<[Bytes; 2]>,
-    /// After them; the tagged reply is the last.
-    pub tail: SmallVec<[Bytes; 3]>,
+    front: SmallVec<[Bytes; 2]>,
+    pub tail: Tail,
+}
+
+/// What is sent after the updates, in one piece.
+#[derive(Default)]
+pub(super) struct Tail {
+    data: SmallVec<[Bytes; 1]>,
+    reply: Option<Reply>,
+}
+
+/// A tagged reply.
+struct Reply {
+    /// LOGOUT: BYE before the tagged OK (RFC 3501 §6.1.3).
+    bye: bool,
+    response: Response,
+}
+
+impl Answer {
+    /// Its octets; only for traces, since the reply is written for it.
+    fn octets(&self) -> u64 {
+        let mut reply = Vec::new();
+        if let Some(Reply { response, .. }) = &self.tail.reply {
+            response.write(&mut reply);
+        }
+        let data = self.front.iter().chain(&self.tail.data).map(Bytes::len).sum::<usize>();
+        (data + reply.len()) as u64
+    }
+}
+
+impl Tail {
+    /// A line that belongs to no command's end.
+    pub fn line(line: Vec<u8>) -> Self {
+        Self { data: SmallVec::from_iter([Bytes::from(line)]), reply: None }
+    }
 }
 
 impl<H: Host> Session<H> {
@@ -48,9 +82,10 @@ impl<H: Host> Session<H> {
         if self.dialogue.as_ref().is_some_and(|dialogue| dialogue.job == job) {
             self.end_dialogue();
         }
-        let asked = self.schedule.at(place).is_some_and(|entry| {
-            matches!(entry.kind, Kind::Store { silent: true, .. })
-        });
+        let asked = self
+            .schedule
+            .at(place)
+            .is_some_and(|entry| matches!(entry.kind, Kind::Store { silent: true, .. }));
         if let Some(selection) = &mut self.selection {
             let silence = if asked { Silence::Asked } else { Silence::Told };
             selection.own_changes(&outcome.told, silence);
@@ -83,17 +118,21 @@ impl<H: Host> Session<H> {
     /// Answers the command at this place, which has ended.
     pub(super) fn complete(&mut self, place: usize) {
         let Some(mut entry) = self.schedule.remove(place) else { return };
-        let (answer, ending) = self.answer(&mut entry);
-        let Some(Ending { outcome, selection }) = ending else { return };
+        let Some(mut ending) = entry.take_ending() else { return };
+        let tag = self.trace.is_some().then(|| entry.tag.clone());
+        let answer = answer(&mut entry, &mut ending.outcome);
+        let Ending { outcome, selection } = *ending;
+        if let Some(tag) = tag {
+            self.note_done(&entry, tag.as_ref(), answer.octets(), outcome.status);
+        }
         let changes = outcome.transition.is_some() || selection.is_some();
-        if changes || !self.tell(&entry, &outcome) {
-            self.put_all(answer.front);
-            self.put_all(answer.tail);
-        } else {
-            self.put_all(answer.front);
-            if let Some(telling) = &mut self.telling {
-                telling.tail = answer.tail;
+        let telling = if changes { None } else { self.tell(&entry, &outcome) };
+        match telling {
+            Some(updates) => {
+                self.put_all(answer.front);
+                self.telling = Some(Box::new(Telling { updates, tail: answer.tail }));
             }
+            None => self.put_answer(answer),
         }
         if self.selecting == Some(entry.id) {
             self.selecting = None;
@@ -101,72 +140,65 @@ impl<H: Host> Session<H> {
         if selection.is_some() {
             self.selection = selection;
         }
-        let refused = outcome.status;
         if let Some(transition) = outcome.transition {
             self.change(transition);
         }
-        self.count(entry.kind, refused);
+        self.count(entry.kind, outcome.status);
     }
 
-    /// Begins to tell what has changed in the mailbox; `false` where there is nothing to tell.
-    fn tell(&mut self, entry: &Entry<H>, outcome: &Outcome<H>) -> bool {
+    /// What is to be told of the mailbox before a command's reply.
+    fn tell(&mut self, entry: &Entry<H>, outcome: &Outcome<H>) -> Option<Updates<H::Snapshot>> {
         // While SELECT or CLOSE is in progress, the client could not know which mailbox is meant.
         if self.schedule.is_selecting() {
-            return false;
+            return None;
         }
-        let Some(selection) = &mut self.selection else { return false };
         let occasion = Occasion {
             expunge: self.schedule.allows_expunge(entry.id, entry.kind),
             uid: entry.kind.by_uid(),
             since: entry.started_with.as_ref(),
             own: &outcome.told,
         };
-        let Some(mut updates) = selection.update(&occasion) else { return false };
+        let mut updates = self.selection.as_mut()?.update(&occasion)?;
         self.wire.buffer().append(&mut updates.take_head());
-        self.telling = Some(Box::new(Telling { updates, tail: SmallVec::new() }));
-        true
+        Some(updates)
     }
 
-    /// What a command that has been taken out sends at its end.
-    pub(super) fn answer(&mut self, entry: &mut Entry<H>) -> (Answer, Option<Ending<H>>) {
-        let mut answer = Answer { front: SmallVec::new(), tail: SmallVec::new() };
-        let stage = std::mem::replace(&mut entry.stage, Stage::Running);
-        let Stage::Finishing(mut ending) = stage else { return (answer, None) };
-        let outcome = &mut ending.outcome;
-        answer.front.push(std::mem::take(&mut outcome.before));
-        let data = std::mem::take(&mut outcome.data);
-        if entry.kind.tells_messages() {
-            answer.front.push(data);
-        } else {
-            answer.tail.extend(std::mem::take(&mut entry.blocks.queue));
-            answer.tail.push(data);
+    /// Answers a command that has been taken out, without updates.
+    pub(super) fn answer_plainly(&mut self, mut entry: Box<Entry<H>>) {
+        if let Some(mut ending) = entry.take_ending() {
+            let answer = answer(&mut entry, &mut ending.outcome);
+            self.put_answer(answer);
         }
-        let mut reply = Vec::new();
-        if matches!(outcome.transition, Some(Transition::LogOut)) {
-            // RFC 3501 §6.1.3: BYE before the tagged OK.
-            let text = ResponseText { code: None, text: "Logging out".into() };
-            Response::Bye(text).write(&mut reply);
-        }
-        let text = std::mem::replace(
-            &mut outcome.text,
-            ResponseText { code: None, text: Default::default() },
-        );
-        write_reply(entry, outcome.status, text, &mut reply);
-        answer.tail.push(reply.into());
-        if self.trace.is_some() {
-            self.note_done(entry, &answer, ending.outcome.status);
-        }
-        (answer, Some(*ending))
     }
 
-    fn note_done(&mut self, entry: &Entry<H>, answer: &Answer, status: Status) {
-        let (id, tag) = (entry.id, entry.tag.as_ref());
+    fn put_answer(&mut self, answer: Answer) {
+        self.put_all(answer.front);
+        self.put_tail(answer.tail);
+    }
+
+    /// Puts what goes behind the updates.
+    pub(super) fn put_tail(&mut self, tail: Tail) {
+        self.put_all(tail.data);
+        let Some(reply) = tail.reply else { return };
+        if reply.bye {
+            let text = ResponseText { code: None, text: ByteString::from_static("Logging out") };
+            self.write(&Response::Bye(text));
+        }
+        self.write(&reply.response);
+    }
+
+    fn put_all(&mut self, parts: impl IntoIterator<Item = Bytes>) {
+        for part in parts {
+            self.wire.put(part);
+        }
+    }
+
+    fn note_done(&mut self, entry: &Entry<H>, tag: Option<&Tag>, octets: u64, status: Status) {
         if entry.blocks.sent == 0 {
-            self.note(id, tag, || TraceStep::FirstByte);
+            self.note(entry.id, tag, || TraceStep::FirstByte);
         }
-        let parts = answer.front.iter().chain(&answer.tail);
-        let octets = entry.blocks.sent + parts.map(|part| part.len() as u64).sum::<u64>();
-        self.note(id, tag, || TraceStep::Done { status, octets });
+        let octets = entry.blocks.sent + octets;
+        self.note(entry.id, tag, || TraceStep::Done { status, octets });
     }
 
     fn change(&mut self, transition: Transition<H>) {
@@ -202,19 +234,31 @@ impl<H: Host> Session<H> {
             }
         }
     }
-
-    pub(super) fn put_all(&mut self, parts: impl IntoIterator<Item = Bytes>) {
-        for part in parts {
-            self.wire.put(part);
-        }
-    }
 }
 
-fn write_reply<H: Host>(entry: &Entry<H>, status: Status, text: ResponseText, out: &mut Vec<u8>) {
-    let response = match &entry.tag {
-        Some(tag) => Response::Tagged { tag: tag.clone(), status, text },
+/// What a command that has been taken out sends at its end.
+fn answer<H: Host>(entry: &mut Entry<H>, outcome: &mut Outcome<H>) -> Answer {
+    let mut front = SmallVec::new();
+    let mut data = SmallVec::new();
+    if !outcome.before.is_empty() {
+        front.push(std::mem::take(&mut outcome.before));
+    }
+    data.extend(std::mem::take(&mut entry.blocks.queue));
+    if !outcome.data.is_empty() {
+        data.push(std::mem::take(&mut outcome.data));
+    }
+    // It bears the numbers of the view that the command started with.
+    if entry.kind.tells_messages() {
+        front.append(&mut data);
+    }
+    let bye = matches!(outcome.transition, Some(Transition::LogOut));
+    let text =
+        std::mem::replace(&mut outcome.text, ResponseText { code: None, text: ByteString::new() });
+    let status = outcome.status;
+    let response = match entry.tag.take() {
+        Some(tag) => Response::Tagged { tag, status, text },
         // RFC 3501 §7.1.3: an untagged BAD where the tag could not be told.
         None => Response::Condition { status, text },
     };
-    response.write(out);
+    Answer { front, tail: Tail { data, reply: Some(Reply { bye, response }) } }
 }

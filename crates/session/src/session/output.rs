@@ -1,18 +1,18 @@
 //! What goes out next: updates under way, replies whose turn it is, then blocks, fairly.
 
 use super::Session;
+use super::complete::Tail;
 use crate::entry::Kind;
 use crate::selection::Occasion;
 use crate::updates::Updates;
 use crate::{Host, TraceStep};
 use bytes::Bytes;
-use smallvec::SmallVec;
 use std::time::Instant;
 
 /// Updates that are being sent, and what goes directly behind them.
 pub(super) struct Telling<S> {
     pub updates: Updates<S>,
-    pub tail: SmallVec<[Bytes; 3]>,
+    pub tail: Tail,
 }
 
 impl<H: Host> Session<H> {
@@ -60,7 +60,7 @@ impl<H: Host> Session<H> {
             if telling.updates.write(self.wire.buffer(), self.limits.chunk) {
                 let tail = std::mem::take(&mut telling.tail);
                 self.telling = None;
-                self.put_all(tail);
+                self.put_tail(tail);
             }
             return true;
         }
@@ -88,7 +88,7 @@ impl<H: Host> Session<H> {
             let expunge = self.schedule.allows_expunge(dialogue.job, Kind::Idle);
             let occasion = Occasion { expunge, uid: false, since: None, own: &[] };
             if let Some(updates) = selection.update(&occasion) {
-                let tail = SmallVec::from_iter([Bytes::from(prompt)]);
+                let tail = Tail::line(prompt);
                 self.telling = Some(Box::new(Telling { updates, tail }));
                 return true;
             }

@@ -2,9 +2,9 @@
 
 use crate::client::Client;
 use crate::mail::{uid, uids};
-use peregrine_proto::number::Number;
 use bytes::Bytes;
 use peregrine_proto::ModSeq;
+use peregrine_proto::number::Number;
 use peregrine_session::{Outcome, Transition};
 
 #[test]
@@ -152,10 +152,7 @@ fn silent_changes_are_not_told_but_others_are() {
     client.mail.flag(1, "\\Deleted");
     client.publish();
     client.end("b", Outcome::ok("Done").with_told(vec![ModSeq(client.mail.mod_seq)]));
-    assert_eq!(
-        client.take(),
-        "* 1 FETCH (FLAGS (\\Seen \\Flagged \\Deleted))\r\nb OK Done\r\n"
-    );
+    assert_eq!(client.take(), "* 1 FETCH (FLAGS (\\Seen \\Flagged \\Deleted))\r\nb OK Done\r\n");
 }
 
 /// A FETCH that began before newer flags were told may show older ones: they are told again.
@@ -183,10 +180,7 @@ fn uid_commands_complete_with_uids_in_updates() {
     client.mail.flag(3, "\\Seen");
     client.publish();
     client.ok("a");
-    assert_eq!(
-        client.take(),
-        "* 1 EXPUNGE\r\n* 2 FETCH (UID 3 FLAGS (\\Seen))\r\na OK Done\r\n"
-    );
+    assert_eq!(client.take(), "* 1 EXPUNGE\r\n* 2 FETCH (UID 3 FLAGS (\\Seen))\r\na OK Done\r\n");
 }
 
 #[test]
