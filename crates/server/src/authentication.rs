@@ -6,7 +6,7 @@ pub(crate) mod sasl;
 mod throttle;
 
 pub use password::{MAX_PASSWORD, MAX_USER, PasswordError, credentials, user_name};
-pub(crate) use sasl::{Exchange, Identity, Mechanism, Step};
+pub(crate) use sasl::{Exchange, Identity, Mechanism, Step, identity};
 
 use crate::log::Shown;
 use password::{Busy, Hasher};
@@ -32,6 +32,18 @@ pub(crate) enum Denied {
     Busy,
     /// The store does not answer.
     Store(peregrine_store::Error),
+}
+
+impl Denied {
+    /// The reason for the log.
+    pub(crate) fn why(&self) -> &'static str {
+        match self {
+            Self::Failed => "wrong name or password",
+            Self::NotAuthorized => "may not act for another",
+            Self::Busy => "too many logins at once",
+            Self::Store(_) => "the store does not answer",
+        }
+    }
 }
 
 impl From<Busy> for Denied {
@@ -96,14 +108,14 @@ impl Authenticator {
         &self,
         remote: IpAddr,
         identity: &Identity,
-        proof: Option<&[u8]>,
+        proof: &[u8],
         proved: bool,
     ) -> Result<User, Denied> {
         let name = user_name(&identity.user).unwrap_or_default();
         // Looked up again: the account may have gone meanwhile, and its number is needed.
         match self.lookup(&name).await? {
             Some((account, _)) if proved => self.admit(remote, identity, name, account),
-            _ => Err(self.failed(remote, &name, proof.unwrap_or_default()).await),
+            _ => Err(self.failed(remote, &name, proof).await),
         }
     }
 

@@ -27,7 +27,7 @@ const ALWAYS: [&str; 12] = [
 /// The capabilities of this connection now.
 pub(crate) fn list(link: &Link, logged_in: bool) -> Vec<ByteString> {
     let mut names: Vec<ByteString> = ALWAYS.iter().map(|&name| name.into()).collect();
-    names.push(format!("APPENDLIMIT={}", link.shared.options.limits.session.message).into());
+    names.push(format!("APPENDLIMIT={}", link.shared.options.limits.session.frame.append).into());
     if !logged_in {
         if link.starttls {
             names.push("STARTTLS".into());

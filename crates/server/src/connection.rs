@@ -28,7 +28,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use stream::Stream;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Sleep;
@@ -36,6 +36,9 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use tracing::Instrument;
 use transport::Transport;
 use watch::Watch;
+
+/// How long commands may run on after the client has ended its side.
+const HALF_CLOSED: Duration = Duration::from_secs(5);
 
 /// How a stretch of a connection ended.
 enum End {
@@ -133,8 +136,8 @@ struct Connection<S> {
     stream: Stream<S>,
     jobs: Jobs,
     watch: Option<Watch>,
-    /// The mailbox was opened by EXAMINE.
-    read_only: bool,
+    /// The client has ended its side; what runs may still be answered until then.
+    half_closed: Option<Pin<Box<Sleep>>>,
     timer: Pin<Box<Sleep>>,
     closing: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
 }
@@ -151,15 +154,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             code: Some(Code::Capability(capability::list(&link, false))),
             text: format!("{} Peregrine is ready", options.host_name).into(),
         };
-        let session = Session::new(options.limits.session.clone(), greeting, link.tls, now());
+        let session =
+            Session::new(Arc::clone(&link.shared.session_limits), greeting, link.tls, now());
         let closing = link.shared.closing.clone().cancelled_owned();
         Self {
             session: Box::new(session),
             stream,
             jobs: Jobs::default(),
             watch: None,
-            read_only: false,
-            timer: Box::pin(tokio::time::sleep(std::time::Duration::ZERO)),
+            half_closed: None,
+            timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
             closing: Some(Box::pin(closing)),
             link,
         }
@@ -168,9 +172,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Does what there is to do; ready when the connection, or its time without TLS, is over.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         self.poll_closing(cx);
+        self.take_session_output();
         loop {
-            let mut progress = self.take_session_output();
-            progress |= self.poll_jobs(cx);
+            let mut progress = self.poll_jobs(cx);
             progress |= self.take_blocks();
             progress |= self.poll_mailbox(cx);
             match self.stream.poll_write(cx, &mut self.session) {
@@ -185,7 +189,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
             progress |= self.poll_read(cx);
             progress |= self.poll_timer(cx);
-            if !progress {
+            // Sending a reply, too, can start the next command.
+            progress |= self.take_session_output();
+            if !progress && !self.poll_half_closed(cx) {
                 return Poll::Pending;
             }
         }
@@ -223,15 +229,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             // What the command itself did must be in the version that its answer is told with.
             self.refresh(now);
             let (outcome, panicked) = self.outcome(ended);
-            if let Some(Transition::Selected { read_only, .. }) = outcome.transition {
-                self.read_only = read_only;
-                self.watch = None;
+            // From here on the session takes versions of the new mailbox.
+            match &outcome.transition {
+                Some(Transition::Selected { mailbox, snapshot, read_only, .. }) => {
+                    self.watch = Some(Watch::new(mailbox, snapshot, *read_only));
+                }
+                Some(Transition::Unselected) => self.watch = None,
+                _ => {}
             }
             self.session.handle_outcome(now, id, outcome);
+            self.refresh(now);
             if panicked {
                 self.session.handle_shutdown(now, bye("This session met a fault of the server"));
             }
-            Watch::follow(&mut self.watch, &self.session);
         }
         progress
     }
@@ -268,8 +278,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     fn poll_mailbox(&mut self, cx: &mut Context<'_>) -> bool {
-        // The selection may have changed while replies went out.
-        Watch::follow(&mut self.watch, &self.session);
         let changed = self.watch.as_mut().is_some_and(|watch| watch.poll(cx));
         if changed {
             self.refresh(now());
@@ -279,11 +287,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     fn refresh(&mut self, now: Instant) {
         if let Some(watch) = &mut self.watch {
-            watch.refresh(&mut self.session, self.read_only, now);
+            watch.refresh(&mut self.session, now);
         }
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.half_closed.is_some() {
+            return false;
+        }
         if !self.session.wants_bytes() || self.link.spools.poll_ready(cx).is_pending() {
             return false;
         }
@@ -293,11 +304,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 true
             }
             Poll::Ready(None) => {
-                self.session.handle_end(now());
+                self.half_closed = Some(Box::pin(tokio::time::sleep(HALF_CLOSED)));
                 true
             }
             Poll::Pending => false,
         }
+    }
+
+    /// A client that has sent its commands and ended its side (`nc < file`) gets its answers; but
+    /// it may as well have gone, so they are not waited for long.
+    fn poll_half_closed(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(timer) = &mut self.half_closed else { return false };
+        let waits = self.jobs.slots().all(|(_, slot)| slot.waits_for_line());
+        let over = (waits && self.stream.is_flushed()) || timer.as_mut().poll(cx).is_ready();
+        if over {
+            self.session.handle_end(now());
+        }
+        over
     }
 
     /// Keeps the session's time. The timer is only set anew when it must ring earlier, so that a

@@ -75,7 +75,7 @@ pub struct Limits {
     pub drain: Duration,
     /// Passwords checked at once; each needs 19 MiB and a core for some 20 ms.
     pub password_checks: usize,
-    /// Bounds of one connection. `message` is shown as APPENDLIMIT (RFC 7889).
+    /// Bounds of one connection. `frame.append` is shown as APPENDLIMIT (RFC 7889).
     pub session: peregrine_session::Limits,
 }
 

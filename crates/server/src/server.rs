@@ -29,6 +29,7 @@ pub struct Server {
 pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) options: Options,
+    pub(crate) session_limits: Arc<peregrine_session::Limits>,
     pub(crate) authenticator: Authenticator,
     pub(crate) admission: Arc<Admission>,
     /// One permit a MiB; see [`APPEND_MEMORY_MIB`].
@@ -64,6 +65,7 @@ impl Server {
             authenticator,
             admission: Admission::new(options.limits.clone()),
             append_memory: Arc::new(Semaphore::new(APPEND_MEMORY_MIB)),
+            session_limits: Arc::new(options.limits.session.clone()),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
             options,

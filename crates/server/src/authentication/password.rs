@@ -139,13 +139,11 @@ impl Hasher {
     /// work and fails.
     pub(crate) async fn verify(&self, hash: Option<&str>, password: &str) -> Result<bool, Busy> {
         let _place = self.queue.try_acquire().map_err(|_| Busy)?;
-        let permit = tokio::time::timeout(
-            QUEUE_DEADLINE,
-            Arc::clone(&self.permits).acquire_owned(),
-        )
-        .await
-        .map_err(|_| Busy)?
-        .map_err(|_| Busy)?;
+        let permit =
+            tokio::time::timeout(QUEUE_DEADLINE, Arc::clone(&self.permits).acquire_owned())
+                .await
+                .map_err(|_| Busy)?
+                .map_err(|_| Busy)?;
         let known = hash.is_some();
         let hash = hash.unwrap_or(&self.nobody).to_owned();
         // RFC 4013: the same preparation as when the password was set.
@@ -206,7 +204,10 @@ mod tests {
         let hasher = Hasher::new(2).unwrap();
         assert_eq!(hasher.nobody_keys("eve").salt, hasher.nobody_keys("eve").salt);
         assert_ne!(hasher.nobody_keys("eve").salt, hasher.nobody_keys("adam").salt);
-        assert_eq!(hasher.nobody_keys("eve").salt.len(), credentials("x").unwrap().scram_sha_256.unwrap().salt.len());
+        assert_eq!(
+            hasher.nobody_keys("eve").salt.len(),
+            credentials("x").unwrap().scram_sha_256.unwrap().salt.len()
+        );
     }
 
     /// What nobody could log in with is refused when it is set.

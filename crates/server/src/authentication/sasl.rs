@@ -239,9 +239,23 @@ mod tests {
     #[test]
     fn malformed_scram_messages_fail() {
         for message in [
-            "", ",", "n", "n,", "n,,", "n,,n", "n,,n=u", "n,,n=u,r", "n,,n=u,r=", "n,x,n=u,r=abc",
-            "n,,m=1,n=u,r=abc", "p=tls-unique,,n=u,r=abc", "n,,r=abc,n=u", "n,,n=a=b,r=abc", "x",
-            "n,,n=u\u{0},r", "é,,n=u,r=abc",
+            "",
+            ",",
+            "n",
+            "n,",
+            "n,,",
+            "n,,n",
+            "n,,n=u",
+            "n,,n=u,r",
+            "n,,n=u,r=",
+            "n,x,n=u,r=abc",
+            "n,,m=1,n=u,r=abc",
+            "p=tls-unique,,n=u,r=abc",
+            "n,,r=abc,n=u",
+            "n,,n=a=b,r=abc",
+            "x",
+            "n,,n=u\u{0},r",
+            "é,,n=u,r=abc",
         ] {
             assert_eq!(identity(message.as_bytes()), None, "{message:?}");
         }
@@ -266,8 +280,12 @@ mod tests {
         for (message, expected) in [
             ("\0ann\0secret", Some(("", "ann"))),
             ("bob\0ann\0secret", Some(("bob", "ann"))),
-            ("", None), ("ann\0secret", None), ("\0ann\0sec\0ret", None), ("\0\0\0\0", None),
-            ("\0\0secret", None), ("\0ann\0", None),
+            ("", None),
+            ("ann\0secret", None),
+            ("\0ann\0sec\0ret", None),
+            ("\0\0\0\0", None),
+            ("\0\0secret", None),
+            ("\0ann\0", None),
         ] {
             let mut exchange = Exchange::new(Mechanism::Plain, None).unwrap();
             let found = match exchange.step(Some(message.as_bytes())) {

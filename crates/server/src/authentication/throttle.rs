@@ -195,7 +195,9 @@ mod tests {
     async fn guesses_get_slower() {
         let throttle = Throttle::new(&[7; 32]);
         assert_eq!(seconds(throttle.wait(HOME, "ann")).await, 0);
-        for (guess, expected) in [("a", 1), ("a", 1), ("b", 2), ("c", 4), ("d", 8), ("e", 15), ("f", 15)] {
+        for (guess, expected) in
+            [("a", 1), ("a", 1), ("b", 2), ("c", 4), ("d", 8), ("e", 15), ("f", 15)]
+        {
             assert_eq!(seconds(throttle.failed(HOME, "ann", guess.as_bytes())).await, expected);
         }
         assert_eq!(seconds(throttle.wait(AWAY, "ann")).await, 0);
@@ -211,10 +213,22 @@ mod tests {
         throttle.succeeded(AWAY, "ann");
         let (_, same_address, same_user, known, local) = tokio::join!(
             throttle.failed(HOME, "ann", b"x"),
-            seconds(async { tokio::task::yield_now().await; throttle.wait(HOME, "bob").await }),
-            seconds(async { tokio::task::yield_now().await; throttle.wait(LOCAL, "ann").await }),
-            seconds(async { tokio::task::yield_now().await; throttle.wait(AWAY, "ann").await }),
-            seconds(async { tokio::task::yield_now().await; throttle.wait(LOCAL, "bob").await }),
+            seconds(async {
+                tokio::task::yield_now().await;
+                throttle.wait(HOME, "bob").await
+            }),
+            seconds(async {
+                tokio::task::yield_now().await;
+                throttle.wait(LOCAL, "ann").await
+            }),
+            seconds(async {
+                tokio::task::yield_now().await;
+                throttle.wait(AWAY, "ann").await
+            }),
+            seconds(async {
+                tokio::task::yield_now().await;
+                throttle.wait(LOCAL, "bob").await
+            }),
         );
         assert_eq!((same_address, same_user, known, local), (1, 1, 0, 0));
     }

@@ -44,9 +44,7 @@ impl Link {
     /// Whether passwords may be sent here (RFC 3501 §11.1): under TLS, on this machine, or where
     /// the operator says so.
     pub(crate) fn passwords_allowed(&self) -> bool {
-        self.tls
-            || self.shared.options.cleartext_login
-            || is_loopback(self.peer.remote.ip())
+        self.tls || self.shared.options.cleartext_login || is_loopback(self.peer.remote.ip())
     }
 
     /// Counts this connection to a user whose password was right.

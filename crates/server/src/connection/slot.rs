@@ -20,6 +20,8 @@ struct State {
     /// At most one: while it waits here, the command may build the next one.
     block: Option<Bytes>,
     prompt: Option<Bytes>,
+    /// A prompt was given and no line has come since.
+    prompted: bool,
     lines: VecDeque<Bytes>,
     waker: Option<Waker>,
 }
@@ -70,12 +72,21 @@ impl Slot {
     }
 
     pub(super) fn take_prompt(&self) -> Option<Bytes> {
-        self.state().prompt.take()
+        let mut state = self.state();
+        let prompt = state.prompt.take();
+        state.prompted |= prompt.is_some();
+        prompt
+    }
+
+    /// Whether the command waits for the client to say something.
+    pub(super) fn waits_for_line(&self) -> bool {
+        self.state().prompted
     }
 
     pub(super) fn push_line(&self, line: Bytes) {
         let mut state = self.state();
         state.lines.push_back(line);
+        state.prompted = false;
         wake(state);
     }
 

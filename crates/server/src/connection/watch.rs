@@ -1,8 +1,8 @@
 //! Watching the selected mailbox, so that its changes reach the client at once.
 
 use crate::host::{Session, Snapshot};
-use peregrine_proto::number::UidRanges;
 use peregrine_proto::ModSeq;
+use peregrine_proto::number::UidRanges;
 use peregrine_store::Mailbox;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -12,6 +12,8 @@ use tokio::sync::watch::Receiver;
 /// The selected mailbox of one connection.
 pub(super) struct Watch {
     mailbox: Mailbox,
+    /// EXAMINE takes \Recent from nobody (RFC 3501 §6.3.2).
+    read_only: bool,
     /// The version that the session was given last.
     given: ModSeq,
     gone: bool,
@@ -26,18 +28,15 @@ fn next_change(mut receiver: Receiver<u64>) -> Changed {
 }
 
 impl Watch {
-    /// Keeps `watch` on the mailbox that is selected.
-    pub(super) fn follow(watch: &mut Option<Self>, session: &Session) {
-        let selected = session.selected();
-        if selected.map(Mailbox::id) == watch.as_ref().map(|watch| watch.mailbox.id()) {
-            return;
-        }
-        *watch = selected.map(|mailbox| Self {
+    /// Watches a mailbox of which the session has this version.
+    pub(super) fn new(mailbox: &Mailbox, given: &Snapshot, read_only: bool) -> Self {
+        Self {
             mailbox: mailbox.clone(),
-            given: ModSeq::default(),
+            read_only,
+            given: given.0.mod_seq(),
             gone: false,
             changed: next_change(mailbox.changes()),
-        });
+        }
     }
 
     /// Whether the mailbox changed; wakes the connection when it does.
@@ -54,7 +53,7 @@ impl Watch {
     }
 
     /// Gives the session the newest version.
-    pub(super) fn refresh(&mut self, session: &mut Session, read_only: bool, now: Instant) {
+    pub(super) fn refresh(&mut self, session: &mut Session, now: Instant) {
         if self.gone {
             return;
         }
@@ -68,9 +67,8 @@ impl Watch {
             return;
         }
         self.given = view.mod_seq();
-        // EXAMINE takes \Recent from nobody (RFC 3501 §6.3.2).
         let recent =
-            if read_only { UidRanges::new() } else { self.mailbox.claim_recent(&view) };
+            if self.read_only { UidRanges::new() } else { self.mailbox.claim_recent(&view) };
         session.handle_snapshot(now, Snapshot(view), recent);
     }
 }

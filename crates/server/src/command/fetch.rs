@@ -1,0 +1,248 @@
+//! FETCH (RFC 3501 §6.4.5): written straight from the mailbox's memory and from what was prepared
+//! when the messages arrived, in blocks of whole responses.
+
+mod line;
+mod plan;
+mod section;
+
+pub(super) use line::Line;
+
+use super::{Deed, Done, Failure};
+use crate::host::{Outcome, Run, Selected};
+use peregrine_proto::command::Fetch;
+use peregrine_proto::command::Messages;
+use peregrine_proto::command::store::StoreAction;
+use peregrine_proto::number::UidRanges;
+use peregrine_proto::{Flag, ModSeq};
+use peregrine_store::{Body, Digest, FlagChange, MailboxView, Message, SystemFlags};
+use plan::{Item, Needs, Plan};
+
+/// Octets after which a block is sent: other commands of the connection get their turn then.
+const BLOCK: usize = 64 * 1024;
+
+/// What a message's responses may grow beyond [`BLOCK`] before the block is sent, so that the
+/// buffer is seldom moved.
+const SLACK: usize = 8 * 1024;
+
+pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
+    let selected = deed.selected()?;
+    let runs = selected.view.runs(&command.messages)?;
+    let uid_form = matches!(command.messages, Messages::Uid(_));
+    let plan = Plan::new(&command.items, uid_form);
+    let seen =
+        if plan.sets_seen && !selected.read_only { set_seen(selected, &runs).await } else { None };
+    let told: Vec<ModSeq> = seen.iter().map(|seen| seen.mod_seq).collect();
+    // RFC 2180 §4.1.2: messages that are gone meanwhile are still told, as long as this client
+    // counts them.
+    let mut writer = Writer { deed, selected, plan: &plan, seen, out: Vec::new() };
+    writer.announce_keywords();
+    for run in runs {
+        match plan.needs {
+            Needs::Memory => writer.from_memory(&run).await,
+            Needs::Digests => writer.with_digests(&run).await?,
+            Needs::Bodies { structure } => writer.with_bodies(&run, structure).await?,
+        }
+    }
+    writer.flush().await;
+    Ok(Outcome::ok("That is all").with_told(told))
+}
+
+/// Messages that this command has marked as read.
+struct Seen {
+    mod_seq: ModSeq,
+    changed: UidRanges,
+    /// A version with the change.
+    newest: MailboxView,
+}
+
+/// Sets \Seen before anything is told of it, in one change that is durable when it is told.
+async fn set_seen(selected: &Selected, runs: &[Run]) -> Option<Seen> {
+    let newest = selected.view.snapshot().0.mod_seq();
+    let mut unseen = UidRanges::new();
+    for run in runs.iter().filter(|run| run.snapshot.0.mod_seq() == newest) {
+        for message in run.snapshot.0.messages(run.indexes.clone()) {
+            if !message.flags.intersects(SystemFlags::SEEN) {
+                unseen.push(message.uid);
+            }
+        }
+    }
+    if unseen.is_empty() {
+        return None;
+    }
+    let change =
+        FlagChange { action: StoreAction::Add, flags: vec![Flag::Seen], unchanged_since: None };
+    match selected.mailbox.store_flags(&unseen, change).await {
+        Ok(stored) => Some(Seen {
+            mod_seq: stored.mod_seq?,
+            changed: stored.changed,
+            newest: selected.mailbox.view(),
+        }),
+        Err(error) => {
+            // Mail can be read although nothing can be written, on a full disk for example.
+            tracing::warn!(%error, "cannot mark messages as read");
+            None
+        }
+    }
+}
+
+/// Writes responses and sends them in blocks.
+struct Writer<'a> {
+    deed: &'a Deed,
+    selected: &'a Selected,
+    plan: &'a Plan,
+    seen: Option<Seen>,
+    out: Vec<u8>,
+}
+
+impl Writer<'_> {
+    /// A keyword must be told in FLAGS before a message has it; the version that \Seen was set in
+    /// may have new ones from other sessions.
+    fn announce_keywords(&mut self) {
+        let Some(seen) = &self.seen else { return };
+        let known = self.selected.view.snapshot().0.keywords().names().len();
+        if seen.newest.keywords().names().len() > known {
+            self.out.extend_from_slice(b"* FLAGS ");
+            seen.newest.write_flag_names(&mut self.out);
+            self.out.extend_from_slice(b"\r\n");
+        }
+    }
+
+    /// FLAGS, UID, INTERNALDATE, RFC822.SIZE: nothing is read.
+    async fn from_memory(&mut self, run: &Run) {
+        let view = &run.snapshot.0;
+        for (message, number) in view.messages(run.indexes.clone()).zip(run.first.0.get()..) {
+            self.message(number, view, message, None);
+            if self.out.len() >= BLOCK {
+                self.flush().await;
+            }
+        }
+    }
+
+    /// ENVELOPE, BODY and BODYSTRUCTURE as well: read in order, a page at a time.
+    async fn with_digests(&mut self, run: &Run) -> Result<(), Failure> {
+        let view = &run.snapshot.0;
+        let mut digests = self.selected.mailbox.digests(view, run.indexes.clone());
+        while let Some(page) = digests.next_page().await? {
+            let first = run.first.0.get() + (page.first - run.indexes.start);
+            let indexes = page.first..page.first + page.digests.len() as u32;
+            let messages = view.messages(indexes).zip(&page.digests);
+            for ((message, digest), number) in messages.zip(first..) {
+                self.message(number, view, message, Some(digest));
+                if self.out.len() >= BLOCK {
+                    self.flush().await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sections of the messages themselves.
+    async fn with_bodies(&mut self, run: &Run, structure: bool) -> Result<(), Failure> {
+        let view = &run.snapshot.0;
+        let mut bodies = self.selected.mailbox.bodies(view, run.indexes.clone());
+        while let Some((start, page)) = bodies.next_page().await? {
+            let indexes = start..start + page.len() as u32;
+            let digests =
+                if structure { self.digests(view, indexes.clone()).await? } else { Vec::new() };
+            let first = run.first.0.get() + (start - run.indexes.start);
+            let messages = view.messages(indexes).zip(page);
+            for (place, ((message, body), number)) in messages.zip(first..).enumerate() {
+                let digest = digests.get(place);
+                self.message_with_body(number, view, message, digest, &body).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn digests(
+        &self,
+        view: &MailboxView,
+        indexes: std::ops::Range<u32>,
+    ) -> Result<Vec<Digest>, Failure> {
+        let mut all = Vec::new();
+        let mut pages = self.selected.mailbox.digests(view, indexes);
+        while let Some(page) = pages.next_page().await? {
+            all.extend(page.digests);
+        }
+        Ok(all)
+    }
+
+    /// One response without sections.
+    fn message(
+        &mut self,
+        number: u32,
+        view: &MailboxView,
+        message: &Message,
+        digest: Option<&Digest>,
+    ) {
+        let fresh = self.seen.as_ref().and_then(|seen| seen.of(message));
+        let recent = self.selected.view.recent(message.uid);
+        let mut line = Line::begin(&mut self.out, number);
+        for item in &self.plan.items {
+            line.item(item, fresh.unwrap_or((view, message)), recent, digest);
+        }
+        line.end();
+    }
+
+    /// One response with sections.
+    async fn message_with_body(
+        &mut self,
+        number: u32,
+        view: &MailboxView,
+        message: &Message,
+        digest: Option<&Digest>,
+        body: &Body,
+    ) -> Result<(), Failure> {
+        let sections = self.plan.sections(digest, body).await?;
+        let octets: usize = sections.iter().flatten().map(|section| section.len()).sum();
+        if octets > BLOCK {
+            // A large response has a block of its own, made in one piece.
+            self.flush().await;
+            self.out.reserve_exact(octets + SLACK);
+        }
+        let fresh = self.seen.as_ref().and_then(|seen| seen.of(message));
+        let recent = self.selected.view.recent(message.uid);
+        let mut line = Line::begin(&mut self.out, number);
+        let mut sections = sections.iter();
+        for item in &self.plan.items {
+            match item {
+                Item::Section(section) => {
+                    let octets = sections.next().and_then(Option::as_deref);
+                    line.section(&section.label, octets);
+                }
+                item => line.item(item, fresh.unwrap_or((view, message)), recent, digest),
+            }
+        }
+        // RFC 3501 §6.4.5: a change of flags that the command made itself is told with it.
+        if let Some((view, message)) = fresh
+            && !self.plan.tells_flags
+        {
+            line.flags(view, message, recent);
+        }
+        line.end();
+        if self.out.len() >= BLOCK {
+            self.flush().await;
+        }
+        Ok(())
+    }
+
+    /// Sends what was written. Only whole responses are ever sent.
+    async fn flush(&mut self) {
+        if !self.out.is_empty() {
+            let next = Vec::with_capacity(BLOCK + SLACK);
+            let block = std::mem::replace(&mut self.out, next);
+            self.deed.slot.send(block).await;
+        }
+    }
+}
+
+impl Seen {
+    /// The message as it is now, if this command changed it.
+    fn of(&self, message: &Message) -> Option<(&MailboxView, &Message)> {
+        if !self.changed.contains(message.uid) {
+            return None;
+        }
+        let index = self.newest.index_of(message.uid).ok()?;
+        Some((&self.newest, self.newest.message(index)?))
+    }
+}

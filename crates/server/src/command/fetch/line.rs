@@ -1,0 +1,93 @@
+//! One FETCH response as it is written.
+
+use super::plan::Item;
+use peregrine_proto::{Uid, write};
+use peregrine_store::{Digest, MailboxView, Message};
+
+/// A response that has been begun.
+pub(crate) struct Line<'a> {
+    out: &'a mut Vec<u8>,
+    first: bool,
+}
+
+impl<'a> Line<'a> {
+    /// `* n FETCH (`
+    pub(crate) fn begin(out: &'a mut Vec<u8>, number: u32) -> Self {
+        out.extend_from_slice(b"* ");
+        write::number(out, u64::from(number));
+        out.extend_from_slice(b" FETCH (");
+        Self { out, first: true }
+    }
+
+    /// `)`
+    pub(crate) fn end(self) {
+        self.out.extend_from_slice(b")\r\n");
+    }
+
+    /// `UID n`
+    pub(crate) fn uid(&mut self, uid: Uid) {
+        self.name(b"UID ");
+        write::number(self.out, u64::from(uid.0.get()));
+    }
+
+    /// `FLAGS (…)`
+    pub(crate) fn flags(&mut self, view: &MailboxView, message: &Message, recent: bool) {
+        self.name(b"FLAGS ");
+        view.write_flags(message, recent, self.out);
+    }
+
+    /// An item that is no section.
+    pub(super) fn item(
+        &mut self,
+        item: &Item,
+        (view, message): (&MailboxView, &Message),
+        recent: bool,
+        digest: Option<&Digest>,
+    ) {
+        match item {
+            Item::Uid => self.uid(message.uid),
+            Item::Flags => self.flags(view, message, recent),
+            Item::InternalDate => {
+                self.name(b"INTERNALDATE ");
+                write::date_time(self.out, message.date());
+            }
+            Item::Size => {
+                self.name(b"RFC822.SIZE ");
+                write::number(self.out, u64::from(message.size));
+            }
+            Item::Envelope => self.digest(b"ENVELOPE ", digest.map(Digest::envelope)),
+            Item::Body => self.digest(b"BODY ", digest.map(Digest::body)),
+            Item::BodyStructure => {
+                self.digest(b"BODYSTRUCTURE ", digest.map(Digest::body_structure));
+            }
+            Item::Section(_) => {}
+        }
+    }
+
+    /// A section under its name; `None` for one that the message does not have.
+    ///
+    /// The octets go out as they were stored, also NUL and 8-bit ones: RFC 3501 §4.3 forbids NUL
+    /// in a literal, but a message that comes back changed would be worse, and every server does
+    /// so.
+    pub(super) fn section(&mut self, label: &[u8], octets: Option<&[u8]>) {
+        self.name(label);
+        match octets {
+            None => self.out.extend_from_slice(b"NIL"),
+            Some(b"") => self.out.extend_from_slice(b"\"\""),
+            Some(octets) => write::literal(self.out, octets),
+        }
+    }
+
+    fn digest(&mut self, name: &[u8], value: Option<&[u8]>) {
+        self.name(name);
+        self.out.extend_from_slice(value.unwrap_or(b"NIL"));
+    }
+
+    fn name(&mut self, name: &[u8]) {
+        if !self.first {
+            self.out.push(b' ');
+        }
+        self.first = false;
+        self.out.extend_from_slice(name);
+    }
+}
