@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 use peregrine_proto::command::Messages;
+use peregrine_proto::effects::Access::{Add, Read, Write};
+use peregrine_proto::effects::Resource::*;
 use peregrine_proto::effects::{Access, Conflict, Effects, Resource, Scope, Use, conflicts};
 use peregrine_proto::number::{Bound, Number, NumberSet};
 use peregrine_proto::{MailboxName, SequenceNumber, Uid};
@@ -44,13 +46,27 @@ fn judge(a: &Effects, b: &Effects) -> Option<Conflict> {
     there
 }
 
+type Case = (Access, Resource, Access, Resource, Option<Conflict>);
+
+fn contents(name: &str) -> Resource {
+    Contents(mailbox(name))
+}
+
+fn tree(name: &str) -> Resource {
+    Tree(Some(mailbox(name)))
+}
+
+#[track_caller]
+fn check(cases: &[Case]) {
+    for (access, resource, other_access, other, expected) in cases.iter().cloned() {
+        let what = format!("{access:?} {resource:?} and {other_access:?} {other:?}");
+        assert_eq!(judge(&one(access, resource), &one(other_access, other)), expected, "{what}");
+    }
+}
+
 #[test]
-fn each_kind_of_pair() {
-    use Access::{Add, Read, Write};
-    use Resource::*;
-    let contents = |name| Contents(mailbox(name));
-    let tree = |name| Tree(Some(mailbox(name)));
-    let cases = [
+fn connection_and_selection() {
+    check(&[
         // The connection meets all, if it changes.
         (Write, Connection, Read, Enabled, Some(Conflict::CONNECTION)),
         (Read, Connection, Write, Enabled, None),
@@ -68,6 +84,12 @@ fn each_kind_of_pair() {
         (Write, Flags(uids("1")), Write, tree("INBOX"), Some(Conflict::SELECTED_NAME)),
         (Write, Flags(uids("1")), Write, tree("INBOX/a"), None),
         (Write, Flags(uids("1")), Read, Tree(None), None),
+    ]);
+}
+
+#[test]
+fn messages_and_flags() {
+    check(&[
         // Messages that vanish, by UID.
         (Write, Existence(uids("1:5")), Read, Existence(uids("5:9")), Some(Conflict::EXISTENCE)),
         (Write, Existence(uids("1:5")), Read, Existence(uids("6:9")), None),
@@ -91,6 +113,12 @@ fn each_kind_of_pair() {
         (Add, Flags(Scope::All), Add, Flags(Scope::All), None),
         (Add, Flags(uids("1")), Write, Flags(uids("1")), Some(Conflict::FLAGS)),
         (Add, Flags(uids("1")), Read, Flags(uids("1")), Some(Conflict::FLAGS)),
+    ]);
+}
+
+#[test]
+fn mailboxes_by_name() {
+    check(&[
         // The selected mailbox by its name.
         (Read, Existence(uids("1")), Add, contents("INBOX"), Some(Conflict::SELECTED_MESSAGES)),
         (Write, Existence(uids("1")), Read, contents("INBOX"), Some(Conflict::SELECTED_MESSAGES)),
@@ -121,11 +149,7 @@ fn each_kind_of_pair() {
         (Write, Subscriptions, Write, Tree(None), None),
         (Write, Enabled, Read, Enabled, Some(Conflict::ENABLED)),
         (Write, Enabled, Write, Selection, None),
-    ];
-    for (access, resource, other_access, other, expected) in cases {
-        let what = format!("{access:?} {resource:?} and {other_access:?} {other:?}");
-        assert_eq!(judge(&one(access, resource), &one(other_access, other)), expected, "{what}");
-    }
+    ]);
 }
 
 /// A barrier meets even commands that touch nothing (a NOOP after LOGOUT).

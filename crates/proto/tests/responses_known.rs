@@ -196,7 +196,7 @@ fn server_and_mailbox_data() {
     );
 }
 
-/// RFC 3501 §7.2.2, RFC 3348 §4, RFC 6154 §5.1.
+/// RFC 3501 §7.2.2, RFC 3348, RFC 6154 §2.
 #[test]
 fn lists() {
     use ListAttribute::*;

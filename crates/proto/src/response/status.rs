@@ -22,7 +22,7 @@ impl StatusData {
         write::mailbox(out, &self.mailbox);
         out.push(b' ');
         write::list(out, &self.items, |out, (item, value)| {
-            out.extend_from_slice(name(*item).as_bytes());
+            out.extend_from_slice(item.name().as_bytes());
             out.push(b' ');
             write::number(out, *value);
         });
@@ -37,32 +37,11 @@ impl StatusData {
         reader.space()?;
         let mut items = SmallVec::new();
         reader.list_or_empty(|reader| {
-            let item = parse_item(reader)?;
+            let item = StatusItem::parse(reader)?;
             reader.space()?;
             items.push((item, reader.number64("a number")?));
             Ok(())
         })?;
         Ok(Self { mailbox, items })
     }
-}
-
-/// Items and their names on the wire.
-const ITEMS: [(&str, StatusItem); 5] = [
-    ("MESSAGES", StatusItem::Messages),
-    ("RECENT", StatusItem::Recent),
-    ("UIDNEXT", StatusItem::UidNext),
-    ("UIDVALIDITY", StatusItem::UidValidity),
-    ("UNSEEN", StatusItem::Unseen),
-];
-
-fn name(item: StatusItem) -> &'static str {
-    ITEMS.iter().find(|(_, known)| *known == item).map_or("", |(name, _)| name)
-}
-
-// status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN"
-fn parse_item(reader: &mut Reader<'_>) -> Parsed<StatusItem> {
-    let before = *reader;
-    let word = reader.atom("a STATUS item")?;
-    let known = ITEMS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes()));
-    known.map_or_else(|| before.expected("a STATUS item that is known"), |(_, item)| Ok(*item))
 }
