@@ -11,4 +11,6 @@ quick:
 
 # The figures of benches/README.md.
 bench:
+    cargo bench --package peregrine-proto --bench commands
+    cargo build --release
     cargo bench --package peregrine-benches
