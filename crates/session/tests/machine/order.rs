@@ -75,6 +75,8 @@ fn a_small_reply_overtakes_a_long_stream() {
     while client.session.wants_block(client.id("a")) {
         client.block("a", block);
     }
+    // Its end does not make the rest of it more urgent.
+    client.finish("a", Outcome::ok("A"));
     let first = client.session.poll_transmit().unwrap();
     client.end("b", Outcome::ok("B").with_data("* STATUS other (MESSAGES 1)\r\n"));
     client.session.handle_sent(client.now, first.len());
@@ -83,6 +85,7 @@ fn a_small_reply_overtakes_a_long_stream() {
     let text = client.take();
     let at = text.find("b OK B").unwrap();
     assert!(at < 2 * block.len(), "answered after {at} octets");
+    assert!(text.ends_with("a OK A\r\n"));
 }
 
 /// Two streams share the connection; a new one neither starves nor takes all.
