@@ -36,6 +36,7 @@
 
 #![warn(missing_docs)]
 
+pub mod admin;
 pub mod config;
 pub mod engine;
 pub mod options;

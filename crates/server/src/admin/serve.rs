@@ -1,0 +1,141 @@
+//! From the configuration to a running server.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use peregrine_store::Store;
+
+use super::{AdminError, init, user};
+use crate::config::{self, Config};
+use crate::options::Limits;
+use crate::tls::TlsConfig;
+use crate::{ListenerConfig, Options, Server, TlsMode};
+
+/// A server that was started from a configuration.
+pub struct Serving {
+    server: Server,
+    store: Store,
+    tls: Option<Arc<TlsConfig>>,
+    config: Config,
+}
+
+/// Serves what the configuration names.
+///
+/// # Errors
+/// [`AdminError::Cleartext`] where a password would cross the network unprotected,
+/// [`AdminError::File`] for the certificate, [`AdminError::Server`].
+pub async fn serve(config: Config) -> Result<Serving, AdminError> {
+    let tls = match read_tls(&config) {
+        Ok(tls) => Some(Arc::new(tls)),
+        // Loopback alone does without: that is all that a clear connection may be used for.
+        Err(_) if config.listeners.imaps.is_empty() && only_loopback(&config.listeners.imap) => {
+            None
+        }
+        Err(error) => return Err(unprotected(&config, error)),
+    };
+    let store = user::open_store(&config).await?;
+    let mut options = Options::new(store.clone());
+    options.listeners = listeners(&config, tls.is_some());
+    options.tls = tls.clone();
+    options.cleartext_login = config.auth.cleartext_login;
+    options.host_name = init::host_name();
+    apply(&config.limits, &mut options.limits);
+    match Server::start(options).await {
+        Ok(server) => Ok(Serving { server, store, tls, config }),
+        Err(error) => {
+            store.close().await;
+            Err(error.into())
+        }
+    }
+}
+
+/// Whether certificate and key can be used.
+///
+/// # Errors
+/// [`AdminError::File`], or [`AdminError::Server`] for what is in them.
+pub fn check_certificate(config: &Config) -> Result<(), AdminError> {
+    read_tls(config).map(drop)
+}
+
+impl Serving {
+    /// Addresses with what is spoken there: `imap` or `imaps`.
+    pub fn addresses(&self) -> impl Iterator<Item = (&'static str, SocketAddr)> {
+        self.server.addresses().iter().map(|(address, mode)| match mode {
+            TlsMode::Implicit => ("imaps", *address),
+            TlsMode::Off | TlsMode::StartTls => ("imap", *address),
+        })
+    }
+
+    /// The mail that is served.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Reads certificate and key again; connections go on.
+    ///
+    /// # Errors
+    /// As [`check_certificate`]; the old ones then stay.
+    pub fn reload_certificate(&self) -> Result<(), AdminError> {
+        let Some(tls) = &self.tls else { return Ok(()) };
+        let (certificate, key) = read_files(&self.config)?;
+        tls.reload(&certificate, &key).map_err(|error| crate::Error::from(error).into())
+    }
+
+    /// Says BYE to everybody, waits for what is under way, and closes the store.
+    pub async fn shutdown(self) {
+        self.server.shutdown().await;
+        self.store.close().await;
+    }
+}
+
+fn listeners(config: &Config, tls: bool) -> Vec<ListenerConfig> {
+    let clear = if tls { TlsMode::StartTls } else { TlsMode::Off };
+    let listener = |address: &SocketAddr, tls| ListenerConfig { address: *address, tls };
+    let imap = config.listeners.imap.iter().map(|address| listener(address, clear));
+    let imaps = config.listeners.imaps.iter().map(|address| listener(address, TlsMode::Implicit));
+    imap.chain(imaps).collect()
+}
+
+fn apply(limits: &config::Limits, options: &mut Limits) {
+    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    options.connections = count(limits.connections);
+    options.remote.connections = count(limits.connections_per_address);
+    options.remote.per_user = count(limits.connections_per_user);
+    options.remote.per_user_and_address = count(limits.connections_per_user_and_address);
+    options.remote.rate = limits.connects_per_minute;
+    options.password_checks = count(limits.password_checks);
+    options.session.login_failures = limits.login_failures;
+    options.session.bad = limits.bad_commands;
+    options.session.before_login = limits.login_timeout;
+    options.session.idle = limits.idle_timeout;
+    options.session.write_stall = limits.write_timeout;
+    options.session.message = u32::try_from(limits.message_size).unwrap_or(u32::MAX);
+}
+
+fn only_loopback(addresses: &[SocketAddr]) -> bool {
+    addresses.iter().all(|address| address.ip().is_loopback())
+}
+
+/// What to say when there is no certificate: the danger first, if there is one.
+fn unprotected(config: &Config, error: AdminError) -> AdminError {
+    let open = config.listeners.imap.iter().find(|address| !address.ip().is_loopback());
+    match open {
+        Some(address) if config.listeners.imaps.is_empty() && !config.auth.cleartext_login => {
+            AdminError::Cleartext(*address)
+        }
+        _ => error,
+    }
+}
+
+fn read_tls(config: &Config) -> Result<TlsConfig, AdminError> {
+    let (certificate, key) = read_files(config)?;
+    TlsConfig::from_pem(&certificate, &key).map_err(|error| crate::Error::from(error).into())
+}
+
+fn read_files(config: &Config) -> Result<(Vec<u8>, Vec<u8>), AdminError> {
+    let read = |path: &Path| fs::read(path).map_err(AdminError::file("cannot read", path));
+    Ok((read(&config.tls.certificate)?, read(&config.tls.key)?))
+}
