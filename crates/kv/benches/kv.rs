@@ -45,24 +45,38 @@ fn main() -> Outcome {
 
 async fn commits(folder: &Path) -> Outcome {
     println!(
-        "clients   raw/s  sqlite/s  ratio  (8 KiB + 5 small rows a commit, median of {REPEAT})"
+        "A commit is 8 KiB and 5 small rows; median of {REPEAT}; CPU is of the whole process."
     );
+    println!("clients   raw/s  CPU us  sqlite/s  CPU us  ratio");
     for clients in [1, 8, 64] {
-        let (mut raws, mut engines) = (Vec::new(), Vec::new());
+        let mut sides = [(Vec::new(), Vec::new()), (Vec::new(), Vec::new())];
         for round in 0..REPEAT {
-            raws.push(raw_commits(&folder.join("raw"), clients).await?);
+            let raw = raw_commits(&folder.join("raw"), clients).await?;
             let store = folder.join(format!("commits-{clients}-{round}"));
-            engines.push(engine_commits(&store, clients).await?);
+            let engine = engine_commits(&store, clients).await?;
             std::fs::remove_dir_all(store)?;
+            for ((rates, costs), (rate, cost)) in sides.iter_mut().zip([raw, engine]) {
+                rates.push(rate);
+                costs.push(cost);
+            }
         }
-        let (raw, engine) = (median(&mut raws), median(&mut engines));
-        println!("{clients:7} {raw:7.0} {engine:9.0} {:6.2}", engine / raw);
+        let [raw, engine] = sides.map(|(mut r, mut c)| (median(&mut r), median(&mut c)));
+        print!("{clients:7} {:7.0} {:7.1} {:9.0} {:7.1}", raw.0, raw.1, engine.0, engine.1);
+        println!(" {:6.2}", engine.0 / raw.0);
     }
     Ok(())
 }
 
+/// CPU time of this process so far, in seconds; in ticks of 10 ms (proc(5), stat).
+fn cpu() -> Outcome<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: Vec<f64> = fields.skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
+    Ok(ticks.iter().sum::<f64>() / 100.0)
+}
+
 /// Commits a second of a store that already has some thousand messages.
-async fn engine_commits(folder: &Path, clients: usize) -> Outcome<f64> {
+async fn engine_commits(folder: &Path, clients: usize) -> Outcome<(f64, f64)> {
     let engine = Arc::new(SqliteEngine::open(folder, SqliteOptions::default()).await?);
     let body = Value::from(vec![b'x'; BODY]);
     for client in 0..clients as u64 {
@@ -70,7 +84,7 @@ async fn engine_commits(folder: &Path, clients: usize) -> Outcome<f64> {
             engine.commit(message(client, number, &body)).await?;
         }
     }
-    let begin = Instant::now();
+    let (begin, spent) = (Instant::now(), cpu()?);
     let mut tasks = Vec::new();
     for client in 0..clients as u64 {
         let (engine, body) = (Arc::clone(&engine), body.clone());
@@ -88,8 +102,9 @@ async fn engine_commits(folder: &Path, clients: usize) -> Outcome<f64> {
         done += task.await??;
     }
     let rate = done as f64 / begin.elapsed().as_secs_f64();
+    let cost = (cpu()? - spent) * 1e6 / done as f64;
     engine.close().await;
-    Ok(rate)
+    Ok((rate, cost))
 }
 
 /// What an append does: a body, a digest, a packed row, a change, a reference and the head.
@@ -113,7 +128,7 @@ fn message(client: u64, number: u64, body: &Value) -> Transaction {
 }
 
 /// Commits a second of a thread that appends what waits and syncs once.
-async fn raw_commits(path: &Path, clients: usize) -> Outcome<f64> {
+async fn raw_commits(path: &Path, clients: usize) -> Outcome<(f64, f64)> {
     let mut file = File::create(path)?;
     let zeros = vec![0; 1024 * 1024];
     for _ in 0..RAW_BYTES / zeros.len() as u64 {
@@ -123,7 +138,7 @@ async fn raw_commits(path: &Path, clients: usize) -> Outcome<f64> {
     let (sender, receiver) = mpsc::channel::<(Vec<u8>, oneshot::Sender<()>)>();
     let writer = std::thread::spawn(move || raw_writer(file, &receiver));
     let record = vec![b'x'; BODY + 1000];
-    let begin = Instant::now();
+    let (begin, spent) = (Instant::now(), cpu()?);
     let mut tasks = Vec::new();
     for _ in 0..clients {
         let (sender, record) = (sender.clone(), record.clone());
@@ -144,8 +159,9 @@ async fn raw_commits(path: &Path, clients: usize) -> Outcome<f64> {
         done += task.await??;
     }
     let rate = done as f64 / begin.elapsed().as_secs_f64();
+    let cost = (cpu()? - spent) * 1e6 / done as f64;
     writer.join().map_err(|_| "the raw writer panicked")??;
-    Ok(rate)
+    Ok((rate, cost))
 }
 
 fn raw_writer(

@@ -9,14 +9,17 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use peregrine_kv::contract::Outcome;
-use peregrine_kv::{CommitError, Engine, Range, SqliteEngine, SqliteOptions, Transaction, Value};
+use peregrine_kv::{
+    CommitError, Engine, Error, Range, SqliteEngine, SqliteOptions, Transaction, Value,
+};
 
 /// The folder that the child writes to; without it the child does nothing.
 const FOLDER: &str = "PEREGRINE_KV_CHILD";
-/// How many commits the child makes: at the same time or one after the other.
+/// How the child commits: until it is killed, or some in turn, or some at once.
 const MODE: &str = "PEREGRINE_KV_CHILD_MODE";
 const ROUNDS: u64 = 20;
 const IN_TURN: u64 = 50;
+const AT_ONCE: u64 = 640;
 
 /// The child. Each id is told on standard error after its commit was answered.
 #[tokio::test]
@@ -25,17 +28,18 @@ async fn child() -> Outcome {
     let engine = SqliteEngine::open(Path::new(&folder), SqliteOptions::default()).await?;
     let engine = Arc::new(engine);
     let first = ids(&engine).await?.last().map_or(0, |id| id + 1);
-    if std::env::var(MODE).as_deref() == Ok("in turn") {
-        for id in 0..IN_TURN {
-            commit(&engine, id).await?;
-            eprintln!("ack {id}");
-        }
-        return Ok(());
+    if std::env::var(MODE).as_deref() == Ok("until it fails") {
+        return until_it_fails(&engine).await;
     }
-    let clients = (0..8).map(|client| {
+    let (clients, end) = match std::env::var(MODE).as_deref() {
+        Ok("in turn") => (1, IN_TURN),
+        Ok("at once") => (64, AT_ONCE),
+        _ => (8, u64::MAX),
+    };
+    let clients = (0..clients).map(|client| {
         let engine = Arc::clone(&engine);
         tokio::spawn(async move {
-            for id in (first + client..).step_by(8) {
+            for id in (first + client..end).step_by(clients as usize) {
                 commit(&engine, id).await?;
                 eprintln!("ack {id}");
             }
@@ -88,6 +92,96 @@ async fn an_answered_commit_survives_kill() -> Outcome {
 /// Between two answers lies exactly one sync, and no write to the log lies behind it.
 #[test]
 fn each_commit_is_synced_once_and_before_its_answer() -> Outcome {
+    let Some(steps) = trace("in turn")? else { return Ok(()) };
+    let mut answers = 0;
+    let mut since = Vec::new();
+    for step in steps {
+        if step != Step::Answer {
+            since.push(step);
+            continue;
+        }
+        // Before the first answer the store is made, which syncs more than once.
+        let syncs = since.iter().filter(|step| **step == Step::Sync).count();
+        assert!(syncs == 1 || answers == 0 && syncs > 0, "{answers}: {syncs} syncs");
+        assert_eq!(since.last(), Some(&Step::Sync), "{answers}: a write after the sync");
+        answers += 1;
+        since.clear();
+    }
+    assert_eq!(answers, IN_TURN);
+    Ok(())
+}
+
+/// What waits at the same time is synced together: 64 clients need far fewer syncs than commits.
+#[test]
+fn a_group_shares_its_sync() -> Outcome {
+    let Some(steps) = trace("at once")? else { return Ok(()) };
+    let count = |wanted| steps.iter().filter(|step| **step == wanted).count() as u64;
+    let (answers, syncs) = (count(Step::Answer), count(Step::Sync));
+    eprintln!("{answers} answers, {syncs} syncs");
+    assert_eq!(answers, AT_ONCE);
+    assert!(syncs < answers / 4, "{syncs} syncs");
+    Ok(())
+}
+
+/// One failed sync stops the writing for good, because the kernel may have dropped what it could
+/// not write; reads go on, and what was answered before is kept.
+#[tokio::test]
+async fn a_failed_sync_stops_the_store() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let store = folder.path().join("store");
+    let child = Command::new("strace")
+        .args(["-f", "-qq", "-e", "trace=fdatasync", "-o", "/dev/null"])
+        .args(["-e", "inject=fdatasync:error=EIO:when=30"])
+        .arg(std::env::current_exe()?)
+        .args(["--exact", "child", "--nocapture"])
+        .env(FOLDER, &store)
+        .env(MODE, "until it fails")
+        .output();
+    let Ok(child) = child else {
+        eprintln!("skipped: strace is not installed");
+        return Ok(());
+    };
+    let told = String::from_utf8(child.stderr)?;
+    if !child.status.success() && !told.contains("failed") {
+        eprintln!("skipped: strace may not trace here");
+        return Ok(());
+    }
+    let answers = told.lines().filter(|line| line.starts_with("ack ")).count();
+    assert!(told.contains(&format!("failed Io, later Stopped, read {answers}")), "{told}");
+    let engine = SqliteEngine::open(&store, SqliteOptions::default()).await?;
+    assert!(ids(&engine).await?.len() >= answers);
+    Ok(())
+}
+
+/// A child whose syncs will fail.
+async fn until_it_fails(engine: &SqliteEngine) -> Outcome {
+    let name = |error: CommitError| match error {
+        CommitError::Failed(Error::Io(_)) => "Io",
+        CommitError::Failed(Error::Stopped) => "Stopped",
+        _ => "something else",
+    };
+    for id in 0..200 {
+        let Err(error) = commit(engine, id).await else {
+            eprintln!("ack {id}");
+            continue;
+        };
+        let later = commit(engine, id + 1).await.err().map_or("fine", name);
+        let read = ids(engine).await?.len();
+        eprintln!("failed {}, later {later}, read {read}", name(error));
+        break;
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Step {
+    Write,
+    Sync,
+    Answer,
+}
+
+/// The system calls of a child, in order; `None` where they cannot be traced.
+fn trace(mode: &str) -> Result<Option<Vec<Step>>, std::io::Error> {
     let folder = tempfile::tempdir()?;
     let trace = folder.path().join("trace");
     let traced = Command::new("strace")
@@ -96,31 +190,23 @@ fn each_commit_is_synced_once_and_before_its_answer() -> Outcome {
         .arg(std::env::current_exe()?)
         .args(["--exact", "child", "--nocapture"])
         .env(FOLDER, folder.path().join("store"))
-        .env(MODE, "in turn")
+        .env(MODE, mode)
         .output();
     if !traced.is_ok_and(|output| output.status.success()) {
         eprintln!("skipped: strace is not installed or not allowed here");
-        return Ok(());
+        return Ok(None);
     }
-    let mut answers = 0;
-    let mut since = Vec::new();
-    for line in std::fs::read_to_string(&trace)?.lines() {
+    let step = |line: &str| {
         let call = line.split_whitespace().nth(1).unwrap_or_default();
         if line.contains("write(2, \"ack ") {
-            // Before the first answer the store is made, which syncs more than once.
-            let syncs = since.iter().filter(|call| **call == "sync").count();
-            assert!(syncs == 1 || answers == 0 && syncs > 0, "{answers}: {syncs} syncs");
-            assert_eq!(since.last(), Some(&"sync"), "{answers}: a write after the sync");
-            answers += 1;
-            since.clear();
+            Some(Step::Answer)
         } else if line.contains("sync") && line.ends_with("= 0") {
-            since.push("sync");
-        } else if call.starts_with("pwrite64(") {
-            since.push("write");
+            Some(Step::Sync)
+        } else {
+            call.starts_with("pwrite64(").then_some(Step::Write)
         }
-    }
-    assert_eq!(answers, IN_TURN);
-    Ok(())
+    };
+    Ok(Some(std::fs::read_to_string(&trace)?.lines().filter_map(step).collect()))
 }
 
 async fn commit(engine: &SqliteEngine, id: u64) -> Result<(), CommitError> {
