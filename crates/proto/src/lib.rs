@@ -18,7 +18,7 @@ pub mod section;
 mod suggest;
 pub mod tag;
 pub mod token;
-mod utf7;
+pub mod utf7;
 pub mod write;
 pub mod writer;
 
