@@ -1,23 +1,61 @@
 //! The octets of messages.
 
-use crate::{Error, MailboxView};
+use crate::limits::MAX_ROW_BODY;
+use crate::row::body::{BodyRow, Place};
+use crate::{Account, BodyNumber, Error, MailboxView, Message, keys};
 use bytes::Bytes;
+use peregrine_kv::{Engine, Key, ObjectName, Value};
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
+
+/// Bodies of one page at most.
+const PAGE_BODIES: usize = 512;
+/// Octets of the bodies of one page, roughly.
+const PAGE_OCTETS: usize = 1024 * 1024;
 
 /// A message's octets: in memory, or in an object that is read when asked.
-pub struct Body(Bytes);
+#[derive(Clone)]
+pub struct Body(Source);
+
+#[derive(Clone)]
+enum Source {
+    Memory(Bytes),
+    Object { engine: Arc<dyn Engine>, name: ObjectName, length: u64 },
+}
 
 /// Reads bodies in order, a page at a time.
 pub struct Bodies {
+    account: Account,
     view: MailboxView,
     indexes: Range<u32>,
 }
 
+/// The body of one message.
+pub(crate) async fn one(account: &Account, view: &MailboxView, index: u32) -> Result<Body, Error> {
+    let number = view.message(index).ok_or(Error::Expunged)?.body;
+    let core = account.core();
+    let row = core.engine.snapshot().await?.get(&keys::body(core.id, number)).await?;
+    Body::from_row(&core.engine, &row.ok_or(Error::Expunged)?)
+}
+
 impl Body {
+    fn from_row(engine: &Arc<dyn Engine>, row: &Bytes) -> Result<Self, Error> {
+        Ok(Self(match BodyRow::decode(row)?.place {
+            Place::Inline(bytes) => Source::Memory(bytes),
+            Place::Object { name, length } => {
+                Source::Object { engine: Arc::clone(engine), name, length }
+            }
+        }))
+    }
+
     /// Octets.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.0.len() as u64
+        match &self.0 {
+            Source::Memory(bytes) => bytes.len() as u64,
+            Source::Object { length, .. } => *length,
+        }
     }
 
     /// Whether there is no octet in it.
@@ -29,7 +67,10 @@ impl Body {
     /// All octets, if they are in memory already (up to [`crate::limits::MAX_ROW_BODY`]).
     #[must_use]
     pub fn in_memory(&self) -> Option<&Bytes> {
-        Some(&self.0)
+        match &self.0 {
+            Source::Memory(bytes) => Some(bytes),
+            Source::Object { .. } => None,
+        }
     }
 
     /// All octets, checked against their hash.
@@ -37,7 +78,18 @@ impl Body {
     /// # Errors
     /// [`Error::Corrupt`], [`Error::Unavailable`].
     pub async fn whole(&self) -> Result<Bytes, Error> {
-        Ok(self.0.clone())
+        match &self.0 {
+            Source::Memory(bytes) => Ok(bytes.clone()),
+            Source::Object { engine, name, length } => {
+                let mut object = engine.objects().read(name).await?;
+                if (object.len() as u64) < *length {
+                    return Err(Error::corrupt(format!("object {name} is too short")));
+                }
+                // Behind the body stands the account's id.
+                object.truncate(usize::try_from(*length).unwrap_or(usize::MAX));
+                Ok(object)
+            }
+        }
     }
 
     /// At most `length` octets from `offset`, fewer only at the end. Parts of an object are not
@@ -46,14 +98,29 @@ impl Body {
     /// # Errors
     /// [`Error::Corrupt`], [`Error::Unavailable`].
     pub async fn read_at(&self, offset: u64, length: usize) -> Result<Bytes, Error> {
-        let _ = (offset, length);
-        Err(Error::bug("not built"))
+        let left = self.len().saturating_sub(offset);
+        let length = length.min(usize::try_from(left).unwrap_or(usize::MAX));
+        if length == 0 {
+            return Ok(Bytes::new());
+        }
+        match &self.0 {
+            Source::Memory(bytes) => {
+                // What lies in memory has offsets that fit it.
+                let start = offset as usize;
+                Ok(bytes.slice(start..start + length))
+            }
+            Source::Object { engine, name, .. } => {
+                Ok(engine.objects().open(name).await?.read_at(offset, length).await?)
+            }
+        }
     }
 }
 
 impl Bodies {
-    pub(crate) fn new(view: &MailboxView, indexes: Range<u32>) -> Self {
-        Self { view: view.clone(), indexes }
+    pub(crate) fn new(account: &Account, view: &MailboxView, indexes: Range<u32>) -> Self {
+        let end = indexes.end.min(view.exists());
+        let indexes = indexes.start.min(end)..end;
+        Self { account: account.clone(), view: view.clone(), indexes }
     }
 
     /// The next bodies, of messages with consecutive indexes, with the index of the first; `None`
@@ -62,7 +129,62 @@ impl Bodies {
     /// # Errors
     /// [`Error::Expunged`] if another process has removed a message, [`Error::Corrupt`].
     pub async fn next_page(&mut self) -> Result<Option<(u32, Vec<Body>)>, Error> {
-        let _ = (&self.view, &self.indexes);
-        Err(Error::bug("not built"))
+        let first = self.indexes.start;
+        let numbers = self.window();
+        let (Some(least), Some(most)) = (numbers.iter().min(), numbers.iter().max()) else {
+            return Ok(None);
+        };
+        let rows = if most.0 - least.0 < 2 * numbers.len() as u64 {
+            self.scan(*least, *most).await?
+        } else {
+            self.pick(&numbers).await?
+        };
+        let engine = &self.account.core().engine;
+        let found = numbers.iter().map_while(|number| rows.get(number));
+        let bodies: Vec<Body> =
+            found.map(|row| Body::from_row(engine, row)).collect::<Result<_, _>>()?;
+        if bodies.is_empty() {
+            // A scan may have ended before it came to the first one.
+            let body = one(&self.account, &self.view, first).await?;
+            self.indexes.start += 1;
+            return Ok(Some((first, vec![body])));
+        }
+        self.indexes.start += bodies.len() as u32;
+        Ok(Some((first, bodies)))
+    }
+
+    /// The bodies of the next messages, as many as make a page.
+    fn window(&self) -> Vec<BodyNumber> {
+        let mut octets = 0;
+        let fits = |message: &&Message| {
+            let before = octets;
+            // What is longer lies in an object, of which only the name is read.
+            octets += if message.size as usize > MAX_ROW_BODY { 0 } else { message.size as usize };
+            before == 0 || octets <= PAGE_OCTETS
+        };
+        let messages = self.view.messages(self.indexes.clone()).take(PAGE_BODIES);
+        messages.take_while(fits).map(|message| message.body).collect()
+    }
+
+    /// Bodies that lie beside each other, with perhaps others between.
+    async fn scan(
+        &self,
+        least: BodyNumber,
+        most: BodyNumber,
+    ) -> Result<HashMap<BodyNumber, Value>, Error> {
+        let core = self.account.core();
+        let range = keys::bodies(core.id, least, most);
+        let page = core.engine.snapshot().await?.scan(range, 2 * PAGE_BODIES).await?;
+        let numbered = page.rows.into_iter();
+        Ok(numbered.filter_map(|(key, row)| Some((keys::body_of(&key)?, row))).collect())
+    }
+
+    /// Bodies that lie anywhere.
+    async fn pick(&self, numbers: &[BodyNumber]) -> Result<HashMap<BodyNumber, Value>, Error> {
+        let core = self.account.core();
+        let keys: Vec<Key> = numbers.iter().map(|number| keys::body(core.id, *number)).collect();
+        let rows = core.engine.snapshot().await?.get_many(&keys).await?;
+        let numbered = numbers.iter().zip(rows);
+        Ok(numbered.filter_map(|(number, row)| Some((*number, row?))).collect())
     }
 }

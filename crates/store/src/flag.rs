@@ -192,10 +192,12 @@ impl Keywords {
         Ok(self.names.len() - 1)
     }
 
-    /// The bits of flags as a client names them. `\Recent` and flags that we do not know are passed
-    /// over: they are not among PERMANENTFLAGS (RFC 3501 §7.1).
-    pub(crate) fn bits(&mut self, flags: &[Flag]) -> Result<(SystemFlags, KeywordSet), Error> {
+    /// The bits of flags as a client names them, and the keywords among them that are new.
+    /// `\Recent` and flags that we do not know are passed over: they are not among PERMANENTFLAGS
+    /// (RFC 3501 §7.1).
+    pub(crate) fn bits<'a>(&self, flags: &'a [Flag]) -> (SystemFlags, KeywordSet, Vec<&'a Keyword>) {
         let (mut system, mut keywords) = (SystemFlags::NONE, KeywordSet::default());
+        let mut new = Vec::new();
         for flag in flags {
             match flag {
                 Flag::Answered => system = system | SystemFlags::ANSWERED,
@@ -203,22 +205,44 @@ impl Keywords {
                 Flag::Deleted => system = system | SystemFlags::DELETED,
                 Flag::Seen => system = system | SystemFlags::SEEN,
                 Flag::Draft => system = system | SystemFlags::DRAFT,
-                Flag::Keyword(keyword) => keywords.insert(self.add(keyword)?),
+                Flag::Keyword(keyword) => match self.number(keyword) {
+                    Some(number) => keywords.insert(number),
+                    None => new.push(keyword),
+                },
                 Flag::Recent | Flag::Extension(_) => {}
             }
+        }
+        (system, keywords, new)
+    }
+
+    /// The bits of flags; keywords that are new are added. A table that others share is copied
+    /// only then.
+    pub(crate) fn bits_of(
+        this: &mut Arc<Self>,
+        flags: &[Flag],
+    ) -> Result<(SystemFlags, KeywordSet), Error> {
+        let (system, mut keywords, new) = this.bits(flags);
+        for keyword in new {
+            keywords.insert(Arc::make_mut(this).add(keyword)?);
         }
         Ok((system, keywords))
     }
 
-    /// The bits of flags that need no new keyword: what removing looks for.
-    pub(crate) fn known_bits(&self, flags: &[Flag]) -> (SystemFlags, KeywordSet) {
-        let known = |flag: &&Flag| match flag {
-            Flag::Keyword(keyword) => self.number(keyword).is_some(),
-            _ => true,
-        };
-        let known: Vec<Flag> = flags.iter().filter(known).cloned().collect();
-        // All of them are known, so nothing is added and nothing can fail.
-        self.clone().bits(&known).unwrap_or_default()
+    /// The numbers that another mailbox's keywords have here; those that are new are added.
+    pub(crate) fn translate(
+        this: &mut Arc<Self>,
+        from: &Self,
+        set: &KeywordSet,
+    ) -> Result<KeywordSet, Error> {
+        let mut translated = KeywordSet::default();
+        for keyword in set.iter().filter_map(|number| from.names.get(number)) {
+            let number = match this.number(keyword) {
+                Some(number) => number,
+                None => Arc::make_mut(this).add(keyword)?,
+            };
+            translated.insert(number);
+        }
+        Ok(translated)
     }
 }
 

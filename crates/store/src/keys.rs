@@ -5,7 +5,7 @@
 //! |---|---|---|---|
 //! | 0 | `c` | | counter of account ids |
 //! | 0 | `u` | name in lower case | `row/user` |
-//! | 0 | `t` | account (8) | an account that is being removed |
+//! | 0 | `t` | account (8) | marks an account that has no name yet, or none any more |
 //! | id | `a` | | `row/account`: counters of the account; rewritten by every commit |
 //! | id | `m` | mailbox (4) | `row/mailbox`: name, UIDVALIDITY, use |
 //! | id | `h` | mailbox (4) | `row/head`: UIDNEXT, MODSEQ, counts |
@@ -61,12 +61,12 @@ pub(crate) fn users() -> Range {
     Range::prefix(key(SYSTEM, USER, &[]))
 }
 
-/// Marks an account that is being removed.
+/// Marks an account without a name.
 pub(crate) fn removed(account: AccountId) -> Key {
     key(SYSTEM, REMOVED, &account.0.to_be_bytes())
 }
 
-/// All accounts that are being removed.
+/// All accounts without a name.
 pub(crate) fn all_removed() -> Range {
     Range::prefix(key(SYSTEM, REMOVED, &[]))
 }

@@ -75,11 +75,14 @@ pub const RECLAIM_BODIES: usize = 512;
 /// How long a search may take.
 pub const SEARCH_BUDGET: Duration = Duration::from_secs(30);
 
-/// Mailboxes that stay loaded after the last session has closed them, in one process.
-pub const WARM_MAILBOXES: usize = 256;
+/// Accounts that stay in memory after their last session has ended, in one process.
+pub const WARM_ACCOUNTS: usize = 32;
 
-/// Messages in those mailboxes (some 60 octets of memory each).
-pub const WARM_MESSAGES: u64 = 2_000_000;
+/// Mailboxes of one account that stay in memory after the last session has closed them.
+pub const WARM_MAILBOXES: usize = 64;
+
+/// Messages in those mailboxes (some 60 octets of memory each), but for the mailbox used last.
+pub const WARM_MESSAGES: u64 = 250_000;
 
 /// How long after a hint of the engine the account is read again: hints of our own commits and of
 /// other processes' bursts then cost one read.

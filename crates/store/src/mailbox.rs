@@ -1,6 +1,11 @@
 //! A handle to an open mailbox. It is bound to the mailbox, not to its name: RENAME does not part
 //! them.
 
+use crate::account::Opened;
+use crate::operation::copy::{self, Verb};
+use crate::operation::expunge::Expunge;
+use crate::operation::flags::StoreFlags;
+use crate::{body, search};
 use crate::{Account, Bodies, Body, Digests, Error, MailboxId, MailboxView, Query};
 use peregrine_proto::command::store::StoreAction;
 use peregrine_proto::number::UidRanges;
@@ -11,7 +16,10 @@ use tokio::sync::watch;
 
 /// A handle to an open mailbox; cloning it is cheap.
 #[derive(Clone)]
-pub struct Mailbox(Arc<(Account, MailboxView)>);
+pub struct Mailbox {
+    account: Account,
+    opened: Arc<Opened>,
+}
 
 /// What STORE does.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -60,54 +68,64 @@ pub struct Copied {
 }
 
 impl Mailbox {
+    pub(crate) fn new(account: Account, opened: Arc<Opened>) -> Self {
+        Self { account, opened }
+    }
+
     /// Its number.
     #[must_use]
     pub fn id(&self) -> MailboxId {
-        MailboxId(0)
+        self.opened.slot.id
+    }
+
+    /// Its UIDVALIDITY.
+    #[must_use]
+    pub fn uid_validity(&self) -> UidValidity {
+        self.view().uid_validity()
     }
 
     /// Its account.
     #[must_use]
     pub fn account(&self) -> &Account {
-        &self.0.0
+        &self.account
     }
 
     /// The name that it has now; `None` once it is deleted.
     #[must_use]
     pub fn name(&self) -> Option<MailboxName> {
-        None
+        self.account.tree().name_of(self.id()).cloned()
     }
 
     /// Its newest version.
     #[must_use]
     pub fn view(&self) -> MailboxView {
-        self.0.1.clone()
+        self.opened.view()
     }
 
     /// Wakes at each new version, and when the mailbox is deleted.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
-        watch::channel(0).1
+        self.opened.changes()
     }
 
     /// Whether it was deleted. What was seen of it can still be read, nothing can be changed.
     #[must_use]
     pub fn is_deleted(&self) -> bool {
-        false
+        self.opened.is_deleted()
     }
 
     /// The messages of `view` that are recent for the caller: each is given to one session only
     /// (RFC 3501 §2.3.2). Not to be called for EXAMINE.
     pub fn claim_recent(&self, view: &MailboxView) -> UidRanges {
-        let _ = view;
-        UidRanges::new()
+        let next = view.uid_next().0.get();
+        let from = self.opened.slot.claim(&self.opened.view(), next);
+        view.version().uids_from(from)
     }
 
     /// The messages of `view` that are recent and that nobody has claimed (for EXAMINE).
     #[must_use]
     pub fn recent(&self, view: &MailboxView) -> UidRanges {
-        let _ = view;
-        UidRanges::new()
+        view.version().uids_from(self.opened.slot.head().recent_from)
     }
 
     /// Changes flags (STORE). Messages that are gone are passed over.
@@ -115,8 +133,8 @@ impl Mailbox {
     /// # Errors
     /// [`Error::NonExistent`] if the mailbox is deleted, [`Error::Limit`] for too many keywords.
     pub async fn store_flags(&self, uids: &UidRanges, change: FlagChange) -> Result<Stored, Error> {
-        let _ = (uids, change);
-        Err(Error::bug("not built"))
+        let mailbox = self.id();
+        self.account.run(StoreFlags { mailbox, uids: uids.clone(), change }).await
     }
 
     /// Removes messages with `\Deleted`: all of them, or those that are named (UID EXPUNGE).
@@ -124,8 +142,7 @@ impl Mailbox {
     /// # Errors
     /// [`Error::NonExistent`] if the mailbox is deleted.
     pub async fn expunge(&self, uids: Option<&UidRanges>) -> Result<Expunged, Error> {
-        let _ = uids;
-        Err(Error::bug("not built"))
+        self.account.run(Expunge { mailbox: self.id(), uids: uids.cloned() }).await
     }
 
     /// Copies messages of `view`, all or none. UIDs that are not in `view` are passed over.
@@ -139,8 +156,7 @@ impl Mailbox {
         uids: &UidRanges,
         target: &MailboxName,
     ) -> Result<Copied, Error> {
-        let _ = (view, uids, target);
-        Err(Error::bug("not built"))
+        copy::run(self, view, uids, target, Verb::Copy).await
     }
 
     /// Moves messages (RFC 6851), all at once. UIDs that are not in `view`, and messages that are
@@ -154,14 +170,13 @@ impl Mailbox {
         uids: &UidRanges,
         target: &MailboxName,
     ) -> Result<Copied, Error> {
-        let _ = (view, uids, target);
-        Err(Error::bug("not built"))
+        copy::run(self, view, uids, target, Verb::Move).await
     }
 
     /// Reads the digests of the messages of these indexes, in order, a page at a time.
     #[must_use]
     pub fn digests(&self, view: &MailboxView, indexes: Range<u32>) -> Digests {
-        Digests::new(view, indexes)
+        Digests::new(&self.account, view, indexes)
     }
 
     /// The body of a message.
@@ -169,14 +184,13 @@ impl Mailbox {
     /// # Errors
     /// [`Error::Expunged`] if another process has removed it, [`Error::Corrupt`].
     pub async fn body(&self, view: &MailboxView, index: u32) -> Result<Body, Error> {
-        let _ = (view, index);
-        Err(Error::bug("not built"))
+        body::one(&self.account, view, index).await
     }
 
     /// Reads the bodies of the messages of these indexes, in order, a page at a time.
     #[must_use]
     pub fn bodies(&self, view: &MailboxView, indexes: Range<u32>) -> Bodies {
-        Bodies::new(view, indexes)
+        Bodies::new(&self.account, view, indexes)
     }
 
     /// The indexes of the messages of `view` that a query finds, ascending. Dropping the future ends
@@ -185,7 +199,6 @@ impl Mailbox {
     /// # Errors
     /// [`Error::Limit`] if it takes longer than [`crate::limits::SEARCH_BUDGET`].
     pub async fn search(&self, view: &MailboxView, query: Query) -> Result<Vec<u32>, Error> {
-        let _ = (view, query);
-        Err(Error::bug("not built"))
+        search::run(self, view, query).await
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod body;
 pub(crate) mod chunk;
 pub(crate) mod garbage;
 pub(crate) mod head;
+pub(crate) mod index;
 pub(crate) mod keywords;
 pub(crate) mod mailbox;
 pub(crate) mod user;

@@ -1,12 +1,33 @@
 //! All accounts of an engine.
 
+mod accounts;
+
+use crate::account::WeakAccount;
+use crate::limits::WARM_ACCOUNTS;
 use crate::{Account, AccountId, Error};
 use peregrine_kv::Engine;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use tokio::sync::Mutex;
 
 /// All accounts of an engine; cloning the handle is cheap.
 #[derive(Clone)]
-pub struct Store(Arc<dyn Engine>);
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    engine: Arc<dyn Engine>,
+    /// One writer for each account, so nobody may start a second one meanwhile.
+    accounts: Mutex<Accounts>,
+}
+
+#[derive(Default)]
+struct Accounts {
+    alive: HashMap<AccountId, WeakAccount>,
+    /// The ones used last, the latest at the end.
+    warm: VecDeque<Account>,
+    /// How many entries make it worth while to look for dead ones.
+    crowded: usize,
+}
 
 /// How a password is checked. The store only keeps it.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -55,57 +76,9 @@ impl Store {
     /// # Errors
     /// Only those of the engine.
     pub async fn open(engine: Arc<dyn Engine>) -> Result<Self, Error> {
-        Ok(Self(engine))
-    }
-
-    /// Makes an account with INBOX, Drafts, Sent, Junk, Trash and Archive, all subscribed. Names
-    /// are compared without case of letters.
-    ///
-    /// # Errors
-    /// [`Error::AlreadyExists`], [`Error::Cannot`] or [`Error::Limit`] for the name.
-    pub async fn create_account(
-        &self,
-        name: &str,
-        credentials: Credentials,
-    ) -> Result<AccountId, Error> {
-        let _ = (name, credentials);
-        Err(Error::bug("not built"))
-    }
-
-    /// Removes an account with all that it has.
-    ///
-    /// # Errors
-    /// [`Error::NonExistent`].
-    pub async fn remove_account(&self, name: &str) -> Result<(), Error> {
-        let _ = name;
-        Err(Error::bug("not built"))
-    }
-
-    /// Sets how an account's password is checked.
-    ///
-    /// # Errors
-    /// [`Error::NonExistent`].
-    pub async fn set_credentials(&self, name: &str, credentials: Credentials) -> Result<(), Error> {
-        let _ = (name, credentials);
-        Err(Error::bug("not built"))
-    }
-
-    /// How an account's password is checked, read anew each time: another process may have changed
-    /// it. `None` if there is no such account, whatever the name looks like.
-    ///
-    /// # Errors
-    /// Only those of the engine.
-    pub async fn credentials(&self, name: &str) -> Result<Option<(AccountId, Credentials)>, Error> {
-        let _ = name;
-        Err(Error::bug("not built"))
-    }
-
-    /// All accounts, in the order of their names.
-    ///
-    /// # Errors
-    /// Only those of the engine.
-    pub async fn accounts(&self) -> Result<Vec<AccountInfo>, Error> {
-        Err(Error::bug("not built"))
+        let store = Self(Arc::new(Inner { engine, accounts: Mutex::default() }));
+        store.finish_removals().await?;
+        Ok(store)
     }
 
     /// A handle to an account.
@@ -113,12 +86,48 @@ impl Store {
     /// # Errors
     /// [`Error::NonExistent`].
     pub async fn account(&self, id: AccountId) -> Result<Account, Error> {
-        let _ = id;
-        Err(Error::bug("not built"))
+        let mut accounts = self.0.accounts.lock().await;
+        let alive = accounts.alive.get(&id).and_then(WeakAccount::upgrade);
+        let account = match alive {
+            Some(account) => account,
+            None => Account::start(Arc::clone(&self.0.engine), id).await?,
+        };
+        accounts.note(&account);
+        Ok(account)
     }
 
     /// Ends orderly: what was handed in is finished, then the engine is closed.
     pub async fn close(&self) {
-        self.0.close().await;
+        let mut accounts = self.0.accounts.lock().await;
+        accounts.warm.clear();
+        let alive: Vec<Account> =
+            accounts.alive.drain().filter_map(|(_, weak)| weak.upgrade()).collect();
+        drop(accounts);
+        for account in alive {
+            account.drain().await;
+        }
+        self.0.engine.close().await;
+    }
+}
+
+impl Accounts {
+    /// Remembers an account that is used now.
+    fn note(&mut self, account: &Account) {
+        if self.alive.len() >= self.crowded {
+            self.alive.retain(|_, weak| weak.upgrade().is_some());
+            self.crowded = 2 * self.alive.len() + WARM_ACCOUNTS;
+        }
+        self.alive.insert(account.id(), account.downgrade());
+        self.warm.retain(|warm| warm.id() != account.id());
+        self.warm.push_back(account.clone());
+        if self.warm.len() > WARM_ACCOUNTS {
+            self.warm.pop_front();
+        }
+    }
+
+    /// Forgets an account that is removed.
+    fn forget(&mut self, id: AccountId) {
+        self.alive.remove(&id);
+        self.warm.retain(|warm| warm.id() != id);
     }
 }

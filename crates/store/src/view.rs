@@ -12,6 +12,8 @@ use crate::MailboxId;
 use crate::flag::{self, Keywords, SystemFlags};
 use crate::message::{Counts, Message};
 use crate::reclaim::Readers;
+use crate::row::head::Head;
+use peregrine_proto::number::UidRanges;
 use peregrine_proto::{ModSeq, Uid, UidValidity};
 use std::fmt;
 use std::ops::Range;
@@ -38,6 +40,48 @@ impl Version {
             mod_seq: ModSeq(1),
             keywords: Arc::default(),
             messages: Messages::default(),
+        }
+    }
+
+    /// How many messages have UIDs from `from` on.
+    pub(crate) fn recent(&self, from: u32) -> u32 {
+        let from = Uid(std::num::NonZeroU32::new(from).unwrap_or(std::num::NonZeroU32::MIN));
+        self.messages.len() - self.messages.find(from).unwrap_or_else(|place| place)
+    }
+
+    /// The UIDs of its messages from `from` on.
+    pub(crate) fn uids_from(&self, from: u32) -> UidRanges {
+        let start = self.messages.len() - self.recent(from);
+        self.messages.range(start..self.messages.len()).map(|message| message.uid).collect()
+    }
+
+    /// The messages in `uids`, ascending; UIDs that are not there are passed over.
+    pub(crate) fn named(&self, uids: &UidRanges) -> impl Iterator<Item = &Message> {
+        uids.ranges().iter().flat_map(|(first, last)| {
+            let start = self.messages.find(*first).unwrap_or_else(|place| place);
+            let end = self.messages.find(*last).map_or_else(|place| place, |index| index + 1);
+            self.messages.range(start..end)
+        })
+    }
+
+    /// How many messages are in `uids`.
+    pub(crate) fn count(&self, uids: &UidRanges) -> u64 {
+        let ranges = uids.ranges().iter().map(|(first, last)| {
+            let start = self.messages.find(*first).unwrap_or_else(|place| place);
+            let end = self.messages.find(*last).map_or_else(|place| place, |index| index + 1);
+            u64::from(end - start)
+        });
+        ranges.sum()
+    }
+
+    /// Its head, where UIDs from `recent_from` on are recent.
+    pub(crate) fn head(&self, recent_from: u32) -> Head {
+        Head {
+            uid_next: self.uid_next,
+            mod_seq: self.mod_seq,
+            counts: self.messages.summary.counts,
+            recent_from,
+            recent: self.recent(recent_from),
         }
     }
 }

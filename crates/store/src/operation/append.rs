@@ -1,0 +1,187 @@
+//! APPEND: messages come in. Parsing, hashing and storing of large bodies are done before the
+//! writer is asked; it only has rows to pack.
+
+use super::{Failure, Operation};
+use crate::account::{Account, Appended, Batch, NewMessage, PlacedBody};
+use crate::flag::Keywords;
+use crate::limits::{COMMIT_TRIES, MAX_MESSAGE, MAX_ROW_BODY, PARSE_ASIDE};
+use crate::message::Message;
+use crate::row::account::AccountRow;
+use crate::row::body::{BodyRow, Place, trailer};
+use crate::{AccountId, BodyNumber, Error, digest, keys};
+use bytes::Bytes;
+use peregrine_kv::{ObjectData, ObjectName};
+use peregrine_proto::number::UidRanges;
+use peregrine_proto::{DateTime, Flag, MailboxName, ModSeq, Uid};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Between two looks at an object that is just being deleted.
+const DOOMED_WAIT: Duration = Duration::from_millis(10);
+/// So often it is looked at: for ten seconds.
+const DOOMED_LOOKS: u32 = 1000;
+
+/// Appends messages.
+struct Append {
+    target: MailboxName,
+    messages: Arc<Vec<Prepared>>,
+    /// The account's object epoch before the objects were stored.
+    epoch: Option<u64>,
+}
+
+struct Prepared {
+    body: PlacedBody,
+    digest: Bytes,
+    size: u32,
+    flags: Vec<Flag>,
+    date: DateTime,
+}
+
+/// What the writer says.
+enum Answer {
+    Done(Appended),
+    /// Objects were deleted meanwhile, perhaps ours: they must be stored again.
+    Stale,
+}
+
+/// Prepares the messages, then has the writer append them.
+pub(crate) async fn run(
+    account: &Account,
+    name: &MailboxName,
+    messages: Vec<NewMessage>,
+) -> Result<Appended, Error> {
+    account.tree().selectable(name)?;
+    let objects: Vec<Bytes> = messages
+        .iter()
+        .filter(|message| message.body.len() > MAX_ROW_BODY)
+        .map(|message| message.body.clone())
+        .collect();
+    let prepared = Arc::new(prepare(account.id(), messages).await?);
+    for _ in 0..COMMIT_TRIES {
+        let epoch = if objects.is_empty() { None } else { Some(put(account, &objects).await?) };
+        let messages = Arc::clone(&prepared);
+        match account.run(Append { target: name.clone(), messages, epoch }).await? {
+            Answer::Done(appended) => return Ok(appended),
+            Answer::Stale => {}
+        }
+    }
+    Err(Error::Unavailable { cause: "objects keep being deleted".into() })
+}
+
+/// Parses and hashes messages; aside, if that takes long.
+async fn prepare(account: AccountId, messages: Vec<NewMessage>) -> Result<Vec<Prepared>, Error> {
+    let octets: usize = messages.iter().map(|message| message.body.len()).sum();
+    let all = move || messages.into_iter().map(|message| one(account, message)).collect();
+    if octets < PARSE_ASIDE {
+        return all();
+    }
+    tokio::task::spawn_blocking(all).await.map_err(|error| Error::bug(error.to_string()))?
+}
+
+fn one(account: AccountId, message: NewMessage) -> Result<Prepared, Error> {
+    let NewMessage { body, flags, date } = message;
+    let length = body.len() as u64;
+    let size = u32::try_from(length).ok().filter(|_| length <= MAX_MESSAGE);
+    let size = size.ok_or(Error::TooBig { size: length, limit: MAX_MESSAGE })?;
+    let digest = digest::make(&body);
+    let hash = ObjectName::of(&body).0;
+    let place = if body.len() <= MAX_ROW_BODY {
+        Place::Inline(body)
+    } else {
+        Place::Object { name: ObjectName::of(&with_trailer(account, &body)), length }
+    };
+    let body = PlacedBody::new(&BodyRow { hash, place });
+    Ok(Prepared { body, digest, size, flags, date })
+}
+
+/// Stores objects; tells the epoch before it.
+async fn put(account: &Account, bodies: &[Bytes]) -> Result<u64, Error> {
+    let (id, engine) = (account.id(), &account.core().engine);
+    let named = |body: &Bytes| {
+        let bytes = with_trailer(id, body);
+        (ObjectName::of(&bytes), bytes)
+    };
+    let snapshot = engine.snapshot().await?;
+    let row = snapshot.get(&keys::account(id)).await?.ok_or(Error::NonExistent("account"))?;
+    drop(snapshot);
+    for body in bodies {
+        let (name, bytes) = named(body);
+        // Who marked it deletes it; only what is stored after that stays.
+        let mut looks = 0;
+        while engine.snapshot().await?.get(&keys::doomed(id, &name)).await?.is_some() {
+            looks += 1;
+            if looks > DOOMED_LOOKS {
+                return Err(Error::Unavailable { cause: "an object is not deleted".into() });
+            }
+            tokio::time::sleep(DOOMED_WAIT).await;
+        }
+        engine.objects().put(&name, ObjectData::Bytes(bytes)).await?;
+    }
+    Ok(AccountRow::decode(&row)?.object_epoch)
+}
+
+fn with_trailer(account: AccountId, body: &Bytes) -> Bytes {
+    [body, &trailer(account)[..]].concat().into()
+}
+
+impl Operation for Append {
+    type Answer = Answer;
+
+    fn octets(&self) -> usize {
+        self.messages.iter().map(|message| message.body.row.len() + message.digest.len()).sum()
+    }
+
+    fn apply(&self, batch: &mut Batch) -> Result<Answer, Failure> {
+        let id = batch.resolve(&self.target)?;
+        if self.epoch.is_some_and(|epoch| epoch != batch.row.object_epoch) {
+            return Ok(Answer::Stale);
+        }
+        let working = batch.mailbox(id)?;
+        working.check_room(self.messages.len())?;
+        let mod_seq = working.next_mod_seq()?;
+        let mut keywords = Arc::clone(&working.version.keywords);
+        let uid_validity = working.version.uid_validity;
+        let flags = self.messages.iter().map(|new| Keywords::bits_of(&mut keywords, &new.flags));
+        let flags = flags.collect::<Result<Vec<_>, Error>>()?;
+        if self.messages.is_empty() {
+            let (uids, mod_seq) = (UidRanges::new(), working.version.mod_seq);
+            return Ok(Answer::Done(Appended { uid_validity, uids, mod_seq }));
+        }
+        let mut messages = Vec::with_capacity(self.messages.len());
+        for (new, (flags, keywords)) in self.messages.iter().zip(flags) {
+            let body = batch.place_body(&new.body);
+            messages.push(new.message(batch.now, body, flags, keywords));
+        }
+        let working = batch.mailbox(id)?;
+        working.version.keywords = keywords;
+        let uids = working.append(mod_seq, messages);
+        for (uid, new) in uids.iter().zip(self.messages.iter()) {
+            batch.put_digest(id, uid, new.digest.clone());
+        }
+        Ok(Answer::Done(Appended { uid_validity, uids, mod_seq }))
+    }
+}
+
+impl Prepared {
+    fn message(
+        &self,
+        saved: u32,
+        body: BodyNumber,
+        flags: crate::SystemFlags,
+        keywords: crate::KeywordSet,
+    ) -> Message {
+        Message {
+            // Both are given when it is added.
+            uid: Uid(NonZeroU32::MIN),
+            mod_seq: ModSeq(0),
+            size: self.size,
+            saved,
+            date_unix: self.date.unix,
+            date_offset: self.date.offset,
+            flags,
+            keywords,
+            body,
+        }
+    }
+}

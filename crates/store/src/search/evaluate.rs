@@ -1,0 +1,222 @@
+//! Evaluating a query: first what memory tells, then digests, then bodies, each only for messages
+//! that are still undecided.
+
+use super::query::{Key, Query, day};
+use crate::digest::Digest;
+use crate::limits::SEARCH_BUDGET;
+use crate::{Body, Error, Mailbox, MailboxView, Message};
+use bytes::Bytes;
+use peregrine_mime::{Structure, decode_header, header_fields, search_text};
+use peregrine_proto::Date;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Messages between two moments at which other tasks may run.
+const BATCH: usize = 4096;
+
+/// Undecided messages with at most so many others between them are read in one go.
+const GAP: u32 = 4;
+
+/// The indexes of the messages that a query finds.
+pub(crate) async fn run(
+    mailbox: &Mailbox,
+    view: &MailboxView,
+    query: Query,
+) -> Result<Vec<u32>, Error> {
+    let search = Search { mailbox, view, key: Arc::new(query.key) };
+    match tokio::time::timeout(SEARCH_BUDGET, search.run()).await {
+        Ok(found) => found,
+        Err(_) => Err(Error::Limit("the search takes too long; narrow it")),
+    }
+}
+
+struct Search<'a> {
+    mailbox: &'a Mailbox,
+    view: &'a MailboxView,
+    key: Arc<Key>,
+}
+
+/// What is known of a message.
+struct Facts<'a> {
+    message: &'a Message,
+    digest: Option<&'a Digest>,
+    body: Option<(&'a Structure, &'a [u8])>,
+}
+
+impl Search<'_> {
+    async fn run(&self) -> Result<Vec<u32>, Error> {
+        let (mut found, mut undecided) = (Vec::new(), Vec::new());
+        let exists = self.view.exists();
+        for start in (0..exists).step_by(BATCH) {
+            let end = exists.min(start.saturating_add(BATCH as u32));
+            for (index, message) in (start..).zip(self.view.messages(start..end)) {
+                match self.key.holds(&Facts { message, digest: None, body: None }) {
+                    Some(true) => found.push(index),
+                    Some(false) => {}
+                    None => undecided.push(index),
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+        for range in ranges(&undecided) {
+            self.read(range, &undecided, &mut found).await?;
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// Decides what lies in a range by digests, and where these do not tell, by bodies.
+    async fn read(
+        &self,
+        range: Range<u32>,
+        undecided: &[u32],
+        found: &mut Vec<u32>,
+    ) -> Result<(), Error> {
+        let mut pages = self.mailbox.digests(self.view, range);
+        while let Some(page) = pages.next_page().await? {
+            let mut left: Vec<(u32, Digest)> = Vec::new();
+            for (index, digest) in (page.first..).zip(page.digests) {
+                if undecided.binary_search(&index).is_err() {
+                    continue;
+                }
+                let Some(message) = self.view.message(index) else { continue };
+                match self.key.holds(&Facts { message, digest: Some(&digest), body: None }) {
+                    Some(true) => found.push(index),
+                    Some(false) => {}
+                    None => left.push((index, digest)),
+                }
+            }
+            self.read_bodies(left, found).await?;
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    async fn read_bodies(
+        &self,
+        mut left: Vec<(u32, Digest)>,
+        found: &mut Vec<u32>,
+    ) -> Result<(), Error> {
+        while let Some((start, _)) = left.first() {
+            let start = *start;
+            let run = (start..).zip(&left).take_while(|(wanted, (index, _))| wanted == index);
+            let mut bodies = self.mailbox.bodies(self.view, start..start + run.count() as u32);
+            while let Some((_, page)) = bodies.next_page().await? {
+                let rest = left.split_off(page.len().min(left.len()));
+                let some = std::mem::replace(&mut left, rest);
+                found.extend(self.judge(some, page).await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides messages by their bodies, off the async threads; ends early if nobody waits.
+    async fn judge(&self, some: Vec<(u32, Digest)>, bodies: Vec<Body>) -> Result<Vec<u32>, Error> {
+        let mut loaded: Vec<(u32, Digest, Message, Bytes)> = Vec::new();
+        for ((index, digest), body) in some.into_iter().zip(bodies) {
+            let Some(message) = self.view.message(index) else { continue };
+            loaded.push((index, digest, message.clone(), body.whole().await?));
+        }
+        let (key, guard) = (Arc::clone(&self.key), Abandon::default());
+        let abandoned = Arc::clone(&guard.0);
+        let judged = tokio::task::spawn_blocking(move || {
+            let mut found = Vec::new();
+            for (index, digest, message, body) in &loaded {
+                if abandoned.load(Ordering::Relaxed) {
+                    break;
+                }
+                let structure = digest.structure()?;
+                let body = Some((&structure, &body[..]));
+                if key.holds(&Facts { message, digest: Some(digest), body }) == Some(true) {
+                    found.push(*index);
+                }
+            }
+            Ok(found)
+        });
+        let judged = judged.await.map_err(|error| Error::bug(error.to_string()))?;
+        drop(guard);
+        judged
+    }
+}
+
+/// Tells a blocking task that nobody waits for it any more.
+#[derive(Default)]
+struct Abandon(Arc<AtomicBool>);
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Ranges that cover ascending indexes, with small gaps between.
+fn ranges(indexes: &[u32]) -> Vec<Range<u32>> {
+    let mut ranges: Vec<Range<u32>> = Vec::new();
+    for index in indexes {
+        match ranges.last_mut() {
+            Some(last) if *index <= last.end + GAP => last.end = index + 1,
+            _ => ranges.push(*index..index + 1),
+        }
+    }
+    ranges
+}
+
+impl Key {
+    /// Whether it holds; `None` if that needs facts that are not there.
+    fn holds(&self, facts: &Facts<'_>) -> Option<bool> {
+        let message = facts.message;
+        Some(match self {
+            Self::Is(always) => *always,
+            Self::Flag(flag) => message.flags.intersects(*flag),
+            Self::Keyword(number) => message.keywords.contains(*number),
+            Self::Uids(uids) => uids.contains(message.uid),
+            Self::Arrived(compare, than) => {
+                let date = message.date();
+                let local = date.unix.saturating_add(60 * i64::from(date.offset));
+                compare.holds(local.div_euclid(86_400), *than)
+            }
+            Self::Larger(octets) => u64::from(message.size) > *octets,
+            Self::Smaller(octets) => u64::from(message.size) < *octets,
+            Self::Sent(compare, than) => facts.digest?.sent().is_some_and(|sent| {
+                let date = Date { year: sent.year, month: sent.month, day: sent.day };
+                compare.holds(day(date), *than)
+            }),
+            Self::Digest(field, needle) => {
+                facts.digest?.header(*field).is_some_and(|text| needle.is_in_folded(text))
+            }
+            Self::Field(name, needle) => {
+                let (structure, body) = facts.body?;
+                let header = structure.parts.first().map_or(&[][..], |root| root.header.of(body));
+                let named = header_fields(header)
+                    .filter(|field| field.name.eq_ignore_ascii_case(name.as_bytes()));
+                named.into_iter().any(|field| needle.is_in(&decode_header(field.value)))
+            }
+            Self::Body(needle) => {
+                let (structure, body) = facts.body?;
+                search_text(structure, body, false, &mut |text| needle.is_in(text))
+            }
+            Self::Text(needle) => {
+                let (structure, body) = facts.body?;
+                search_text(structure, body, true, &mut |text| needle.is_in(text))
+            }
+            Self::Not(key) => !key.holds(facts)?,
+            Self::Or(keys) => return any(keys, facts, true),
+            Self::And(keys) => return any(keys, facts, false),
+        })
+    }
+}
+
+/// Or (`decisive` is true) and And (false): one key that comes to `decisive` decides, whatever is
+/// not known of the others.
+fn any(keys: &[Key], facts: &Facts<'_>, decisive: bool) -> Option<bool> {
+    let mut unknown = false;
+    for key in keys {
+        match key.holds(facts) {
+            Some(value) if value == decisive => return Some(decisive),
+            Some(_) => {}
+            None => unknown = true,
+        }
+    }
+    (!unknown).then_some(!decisive)
+}

@@ -1,0 +1,187 @@
+//! Search keys made ready for one view: numbers for flags and keywords, UIDs for sequence numbers,
+//! texts decoded and folded, days counted.
+
+use super::text::Needle;
+use crate::digest::HeaderText;
+use crate::flag::SystemFlags;
+use crate::{Error, MailboxView};
+use peregrine_proto::command::search::{SearchFlag, SearchKey};
+use peregrine_proto::number::UidRanges;
+use peregrine_proto::{Date, SequenceSet};
+use std::cmp::Ordering;
+
+/// What is searched for, ready to be evaluated on one view.
+#[derive(Clone, Debug)]
+pub struct Query {
+    pub(super) key: Key,
+}
+
+/// One key. Those that need a digest or a body say so by their evaluation.
+#[derive(Clone, Debug)]
+pub(super) enum Key {
+    /// Always, or never.
+    Is(bool),
+    Flag(SystemFlags),
+    Keyword(usize),
+    Uids(UidRanges),
+    /// INTERNALDATE's day compared to this one.
+    Arrived(Compare, i64),
+    Larger(u64),
+    Smaller(u64),
+    /// The Date field's day.
+    Sent(Compare, i64),
+    /// A field that is in the digest.
+    Digest(HeaderText, Needle),
+    /// Any other field.
+    Field(String, Needle),
+    Body(Needle),
+    Text(Needle),
+    Not(Box<Key>),
+    Or(Vec<Key>),
+    And(Vec<Key>),
+}
+
+/// How days are compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Compare {
+    Before,
+    On,
+    Since,
+}
+
+impl Compare {
+    pub(super) fn holds(self, day: i64, than: i64) -> bool {
+        match self {
+            Self::Before => day < than,
+            Self::On => day == than,
+            Self::Since => day.cmp(&than) != Ordering::Less,
+        }
+    }
+}
+
+impl Query {
+    /// Prepares search keys. `charset` is that of their strings (`None`: US-ASCII, and UTF-8 for
+    /// those who do not say so); `recent` has the messages that are recent for the session;
+    /// `sequence` turns sequence numbers, as the session knows them, into UIDs.
+    ///
+    /// # Errors
+    /// [`Error::BadCharset`], and what `sequence` says.
+    pub fn new(
+        keys: &[SearchKey],
+        charset: Option<&str>,
+        view: &MailboxView,
+        recent: &UidRanges,
+        sequence: &mut dyn FnMut(&SequenceSet) -> Result<UidRanges, Error>,
+    ) -> Result<Self, Error> {
+        let mut compiler = Compiler { charset, view, recent, sequence };
+        // A character set that is not known is refused even where no text needs it.
+        compiler.decode(b"")?;
+        Ok(Self { key: compiler.all(keys)? })
+    }
+}
+
+struct Compiler<'a> {
+    charset: Option<&'a str>,
+    view: &'a MailboxView,
+    recent: &'a UidRanges,
+    sequence: &'a mut dyn FnMut(&SequenceSet) -> Result<UidRanges, Error>,
+}
+
+impl Compiler<'_> {
+    fn all(&mut self, keys: &[SearchKey]) -> Result<Key, Error> {
+        let keys: Result<Vec<Key>, Error> = keys.iter().map(|key| self.key(key)).collect();
+        Ok(Key::And(keys?))
+    }
+
+    fn key(&mut self, key: &SearchKey) -> Result<Key, Error> {
+        let not = |key| Key::Not(Box::new(key));
+        Ok(match key {
+            SearchKey::All => Key::Is(true),
+            SearchKey::Flag(flag) => self.flag(*flag),
+            SearchKey::NotFlag(flag) => not(self.flag(*flag)),
+            SearchKey::Keyword(keyword) => {
+                self.view.keywords().number(keyword).map_or(Key::Is(false), Key::Keyword)
+            }
+            SearchKey::Unkeyword(keyword) => {
+                not(self.view.keywords().number(keyword).map_or(Key::Is(false), Key::Keyword))
+            }
+            SearchKey::New => {
+                let unseen = not(self.flag(SearchFlag::Seen));
+                Key::And(vec![self.flag(SearchFlag::Recent), unseen])
+            }
+            SearchKey::Header(name, text) => match HeaderText::named(name.as_bytes()) {
+                Some(field) => Key::Digest(field, self.needle(text)?),
+                None => Key::Field(name.to_string(), self.needle(text)?),
+            },
+            SearchKey::Body(text) => Key::Body(self.needle(text)?),
+            SearchKey::Text(text) => Key::Text(self.needle(text)?),
+            SearchKey::Before(date) => Key::Arrived(Compare::Before, day(*date)),
+            SearchKey::On(date) => Key::Arrived(Compare::On, day(*date)),
+            SearchKey::Since(date) => Key::Arrived(Compare::Since, day(*date)),
+            SearchKey::SentBefore(date) => Key::Sent(Compare::Before, day(*date)),
+            SearchKey::SentOn(date) => Key::Sent(Compare::On, day(*date)),
+            SearchKey::SentSince(date) => Key::Sent(Compare::Since, day(*date)),
+            SearchKey::Larger(octets) => Key::Larger(*octets),
+            SearchKey::Smaller(octets) => Key::Smaller(*octets),
+            SearchKey::Sequence(set) => Key::Uids((self.sequence)(set)?),
+            SearchKey::Uid(set) => Key::Uids(set.resolve(self.view.largest_uid())),
+            SearchKey::Not(key) => not(self.key(key)?),
+            SearchKey::Or(one, other) => Key::Or(vec![self.key(one)?, self.key(other)?]),
+            SearchKey::And(keys) => self.all(keys)?,
+        })
+    }
+
+    fn flag(&self, flag: SearchFlag) -> Key {
+        Key::Flag(match flag {
+            SearchFlag::Answered => SystemFlags::ANSWERED,
+            SearchFlag::Deleted => SystemFlags::DELETED,
+            SearchFlag::Draft => SystemFlags::DRAFT,
+            SearchFlag::Flagged => SystemFlags::FLAGGED,
+            SearchFlag::Seen => SystemFlags::SEEN,
+            SearchFlag::Recent => return Key::Uids(self.recent.clone()),
+        })
+    }
+
+    fn needle(&self, text: &[u8]) -> Result<Needle, Error> {
+        Ok(Needle::new(&self.decode(text)?))
+    }
+
+    fn decode(&self, text: &[u8]) -> Result<String, Error> {
+        match self.charset {
+            None => Ok(String::from_utf8_lossy(text).into_owned()),
+            Some(charset) => peregrine_mime::charset_to_utf8(charset.as_bytes(), text)
+                .ok_or(Error::BadCharset),
+        }
+    }
+}
+
+/// The number of a day, counted from 1970-01-01.
+pub(super) fn day(date: Date) -> i64 {
+    // Years that begin in March have their leap day at the end, and 400 of them 146,097 days.
+    let (year, month) = (i64::from(date.year), i64::from(date.month));
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + i64::from(date.day) - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Days around leap days and the turn of eras are counted rightly.
+    #[test]
+    fn counts_days() {
+        let cases = [
+            ((1970, 1, 1), 0),
+            ((1969, 12, 31), -1),
+            ((2000, 2, 29), 11_016),
+            ((2000, 3, 1), 11_017),
+            ((2100, 3, 1), 47_541),
+            ((0, 3, 1), -719_468),
+        ];
+        for ((year, month, of_month), number) in cases {
+            assert_eq!(day(Date { year, month, day: of_month }), number, "{year}-{month}");
+        }
+    }
+}
