@@ -304,7 +304,8 @@ fn upper_case(word: &[u8], offset: usize) -> Parsed<ByteString> {
     Ok(upper.into())
 }
 
-/// A word of at most 16 octets as a number, letters in capitals, for `match`; 0 for a longer one.
+/// An atom of at most 16 octets as a number, for `match`; 0 for a longer one. Letters lose their
+/// case, and with it a bit that tells no two other octets of our names apart.
 pub(crate) const fn key(word: &[u8]) -> u128 {
     if word.len() > 16 {
         return 0;
@@ -312,7 +313,7 @@ pub(crate) const fn key(word: &[u8]) -> u128 {
     let mut key = 0;
     let mut index = 0;
     while index < word.len() {
-        key = key << 8 | word[index].to_ascii_uppercase() as u128;
+        key = key << 8 | (word[index] & !0x20) as u128;
         index += 1;
     }
     key

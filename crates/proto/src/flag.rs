@@ -156,14 +156,14 @@ impl Flag {
     /// ```abnf
     /// flag-list = "(" [flag *(SP flag)] ")"
     /// ```
-    pub(crate) fn parse_list(reader: &mut Reader<'_>) -> Parsed<SmallVec<[Self; 4]>> {
+    pub(crate) fn parse_list(reader: &mut Reader<'_>) -> Parsed<SmallVec<[Self; 2]>> {
         let mut flags = SmallVec::new();
         reader.list_or_empty(|reader| Self::parse_into(&mut flags, reader))?;
         Ok(flags)
     }
 
     /// `flag *(SP flag)`: STORE takes flags without parentheses too.
-    pub(crate) fn parse_bare_list(reader: &mut Reader<'_>) -> Parsed<SmallVec<[Self; 4]>> {
+    pub(crate) fn parse_bare_list(reader: &mut Reader<'_>) -> Parsed<SmallVec<[Self; 2]>> {
         let mut flags = SmallVec::new();
         Self::parse_into(&mut flags, reader)?;
         while reader.accept(b' ') {
@@ -172,7 +172,7 @@ impl Flag {
         Ok(flags)
     }
 
-    fn parse_into(flags: &mut SmallVec<[Self; 4]>, reader: &mut Reader<'_>) -> Parsed<()> {
+    fn parse_into(flags: &mut SmallVec<[Self; 2]>, reader: &mut Reader<'_>) -> Parsed<()> {
         if flags.len() == Self::MAX_LIST {
             return Err(SyntaxError::wrong(reader.offset(), "more than 512 flags are named"));
         }

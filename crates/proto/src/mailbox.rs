@@ -107,6 +107,11 @@ impl MailboxName {
     /// As [`Self::parse`]; empty in the answer to `LIST "" ""` (RFC 3501 §6.3.8).
     pub fn parse_or_empty(reader: &mut Reader<'_>) -> Parsed<Self> {
         let offset = reader.offset();
+        let mut ahead = *reader;
+        if ahead.run(class::ASTRING).eq_ignore_ascii_case(b"INBOX") {
+            *reader = ahead;
+            return Ok(Self::INBOX);
+        }
         let wire = reader.astring("a mailbox name")?;
         decode(wire)
             .and_then(Self::from_text)

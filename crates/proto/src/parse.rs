@@ -25,121 +25,70 @@ impl Command {
             Ok(tag) => tag,
             Err(error) => return Err(explain(None, frame, error)),
         };
-        match body(&mut reader) {
-            Ok(body) => Ok(Self { tag, body }),
-            Err(error) => Err(explain(Some(tag), frame, error)),
+        // Filled in place: a command is large to move.
+        let mut command = Self { tag, body: CommandBody::Noop(Noop) };
+        match body(&mut reader, &mut command.body) {
+            Ok(()) => Ok(command),
+            Err(error) => Err(explain(Some(command.tag), frame, error)),
         }
     }
 }
 
 /// Name, arguments, end.
-fn body(reader: &mut Reader<'_>) -> Parsed<CommandBody> {
+fn body(reader: &mut Reader<'_>, body: &mut CommandBody) -> Parsed<()> {
     reader.space()?;
-    let offset = reader.offset();
-    let name = key(reader.atom("a command such as NOOP")?);
-    let body = if name == key(b"UID") {
+    let mut offset = reader.offset();
+    let mut name = key(reader.atom("a command such as NOOP")?);
+    let uid = name == key(b"UID");
+    if uid {
         reader.space()?;
-        let offset = reader.offset();
-        let name = key(reader.atom(AFTER_UID)?);
-        match on_messages(name, reader, true)? {
-            Some(body) => body,
-            None => return Err(SyntaxError::expected(offset, AFTER_UID)),
-        }
-    } else if let Some(body) = on_messages(name, reader, false)? {
-        body
-    } else if let Some(body) = on_mailboxes(name, reader)? {
-        body
-    } else if let Some(body) = on_connection(name, reader)? {
-        body
-    } else {
-        return Err(SyntaxError::wrong(offset, UNKNOWN));
-    };
-    reader.end()?;
-    Ok(body)
+        offset = reader.offset();
+        name = key(reader.atom(AFTER_UID)?);
+    }
+    *body = arguments(name, uid, offset, reader)?;
+    reader.end()
 }
 
 const AFTER_UID: &str = "FETCH, STORE, SEARCH, COPY, MOVE or EXPUNGE after UID";
 const UNKNOWN: &str = "unknown command";
 
-/// Commands that have a UID form.
-fn on_messages(name: u128, reader: &mut Reader<'_>, uid: bool) -> Parsed<Option<CommandBody>> {
-    const FETCH: u128 = key(b"FETCH");
-    const STORE: u128 = key(b"STORE");
-    const SEARCH: u128 = key(b"SEARCH");
-    const COPY: u128 = key(b"COPY");
-    const MOVE: u128 = key(b"MOVE");
-    const EXPUNGE: u128 = key(b"EXPUNGE");
-    Ok(Some(match name {
-        FETCH => CommandBody::Fetch(Fetch::parse(reader, uid)?),
-        STORE => CommandBody::Store(Store::parse(reader, uid)?),
-        SEARCH => CommandBody::Search(Search::parse(reader, uid)?),
-        COPY => CommandBody::Copy(Copy::parse(reader, uid)?),
-        MOVE => CommandBody::Move(Move::parse(reader, uid)?),
-        EXPUNGE => CommandBody::Expunge(Expunge::parse(reader, uid)?),
-        _ => return Ok(None),
-    }))
-}
-
-/// Commands that name mailboxes.
-fn on_mailboxes(name: u128, reader: &mut Reader<'_>) -> Parsed<Option<CommandBody>> {
-    const SELECT: u128 = key(b"SELECT");
-    const EXAMINE: u128 = key(b"EXAMINE");
-    const STATUS: u128 = key(b"STATUS");
-    const APPEND: u128 = key(b"APPEND");
-    const LIST: u128 = key(b"LIST");
-    const LSUB: u128 = key(b"LSUB");
-    const CREATE: u128 = key(b"CREATE");
-    const DELETE: u128 = key(b"DELETE");
-    const RENAME: u128 = key(b"RENAME");
-    const SUBSCRIBE: u128 = key(b"SUBSCRIBE");
-    const UNSUBSCRIBE: u128 = key(b"UNSUBSCRIBE");
-    Ok(Some(match name {
-        SELECT => CommandBody::Select(Select::parse(reader)?),
-        EXAMINE => CommandBody::Examine(Examine::parse(reader)?),
-        STATUS => CommandBody::Status(Status::parse(reader)?),
-        APPEND => CommandBody::Append(Append::parse(reader)?),
-        LIST => CommandBody::List(List::parse(reader)?),
-        LSUB => CommandBody::Lsub(Lsub::parse(reader)?),
-        CREATE => CommandBody::Create(Create::parse(reader)?),
-        DELETE => CommandBody::Delete(Delete::parse(reader)?),
-        RENAME => CommandBody::Rename(Rename::parse(reader)?),
-        SUBSCRIBE => CommandBody::Subscribe(Subscribe::parse(reader)?),
-        UNSUBSCRIBE => CommandBody::Unsubscribe(Unsubscribe::parse(reader)?),
-        _ => return Ok(None),
-    }))
-}
-
-/// All others.
-fn on_connection(name: u128, reader: &mut Reader<'_>) -> Parsed<Option<CommandBody>> {
-    const NOOP: u128 = key(b"NOOP");
-    const IDLE: u128 = key(b"IDLE");
-    const CHECK: u128 = key(b"CHECK");
-    const CLOSE: u128 = key(b"CLOSE");
-    const UNSELECT: u128 = key(b"UNSELECT");
-    const CAPABILITY: u128 = key(b"CAPABILITY");
-    const LOGOUT: u128 = key(b"LOGOUT");
-    const STARTTLS: u128 = key(b"STARTTLS");
-    const NAMESPACE: u128 = key(b"NAMESPACE");
-    const LOGIN: u128 = key(b"LOGIN");
-    const AUTHENTICATE: u128 = key(b"AUTHENTICATE");
-    const ID: u128 = key(b"ID");
-    const ENABLE: u128 = key(b"ENABLE");
-    Ok(Some(match name {
-        NOOP => CommandBody::Noop(Noop),
-        IDLE => CommandBody::Idle(Idle),
-        CHECK => CommandBody::Check(Check),
-        CLOSE => CommandBody::Close(Close),
-        UNSELECT => CommandBody::Unselect(Unselect),
-        CAPABILITY => CommandBody::Capability(Capability),
-        LOGOUT => CommandBody::Logout(Logout),
-        STARTTLS => CommandBody::StartTls(StartTls),
-        NAMESPACE => CommandBody::Namespace(Namespace),
-        LOGIN => CommandBody::Login(Login::parse(reader)?),
-        AUTHENTICATE => CommandBody::Authenticate(Authenticate::parse(reader)?),
-        ID => CommandBody::Id(Id::parse(reader)?),
-        ENABLE => CommandBody::Enable(Enable::parse(reader)?),
-        _ => return Ok(None),
-    }))
+/// What stands behind the name, which began at `offset`.
+#[inline(always)]
+fn arguments(name: u128, uid: bool, offset: usize, reader: &mut Reader<'_>) -> Parsed<CommandBody> {
+    Ok(match (name, uid) {
+        (FETCH, _) => CommandBody::Fetch(Fetch::parse(reader, uid)?),
+        (STORE, _) => CommandBody::Store(Store::parse(reader, uid)?),
+        (SEARCH, _) => CommandBody::Search(Search::parse(reader, uid)?),
+        (COPY, _) => CommandBody::Copy(Copy::parse(reader, uid)?),
+        (MOVE, _) => CommandBody::Move(Move::parse(reader, uid)?),
+        (EXPUNGE, _) => CommandBody::Expunge(Expunge::parse(reader, uid)?),
+        (_, true) => return Err(SyntaxError::expected(offset, AFTER_UID)),
+        (NOOP, _) => CommandBody::Noop(Noop),
+        (SELECT, _) => CommandBody::Select(Select::parse(reader)?),
+        (EXAMINE, _) => CommandBody::Examine(Examine::parse(reader)?),
+        (STATUS, _) => CommandBody::Status(Status::parse(reader)?),
+        (APPEND, _) => CommandBody::Append(Append::parse(reader)?),
+        (LIST, _) => CommandBody::List(List::parse(reader)?),
+        (LSUB, _) => CommandBody::Lsub(Lsub::parse(reader)?),
+        (CREATE, _) => CommandBody::Create(Create::parse(reader)?),
+        (DELETE, _) => CommandBody::Delete(Delete::parse(reader)?),
+        (RENAME, _) => CommandBody::Rename(Rename::parse(reader)?),
+        (SUBSCRIBE, _) => CommandBody::Subscribe(Subscribe::parse(reader)?),
+        (UNSUBSCRIBE, _) => CommandBody::Unsubscribe(Unsubscribe::parse(reader)?),
+        (IDLE, _) => CommandBody::Idle(Idle),
+        (CHECK, _) => CommandBody::Check(Check),
+        (CLOSE, _) => CommandBody::Close(Close),
+        (UNSELECT, _) => CommandBody::Unselect(Unselect),
+        (CAPABILITY, _) => CommandBody::Capability(Capability),
+        (LOGOUT, _) => CommandBody::Logout(Logout),
+        (STARTTLS, _) => CommandBody::StartTls(StartTls),
+        (NAMESPACE, _) => CommandBody::Namespace(Namespace),
+        (LOGIN, _) => CommandBody::Login(Login::parse(reader)?),
+        (AUTHENTICATE, _) => CommandBody::Authenticate(Authenticate::parse(reader)?),
+        (ID, _) => CommandBody::Id(Id::parse(reader)?),
+        (ENABLE, _) => CommandBody::Enable(Enable::parse(reader)?),
+        _ => return Err(SyntaxError::wrong(offset, UNKNOWN)),
+    })
 }
 
 #[cold]
@@ -196,3 +145,34 @@ const NAMES: [&str; 31] = [
     Unselect::NAME,
     Unsubscribe::NAME,
 ];
+
+const APPEND: u128 = key(Append::NAME.as_bytes());
+const AUTHENTICATE: u128 = key(Authenticate::NAME.as_bytes());
+const CAPABILITY: u128 = key(Capability::NAME.as_bytes());
+const CHECK: u128 = key(Check::NAME.as_bytes());
+const CLOSE: u128 = key(Close::NAME.as_bytes());
+const COPY: u128 = key(Copy::NAME.as_bytes());
+const CREATE: u128 = key(Create::NAME.as_bytes());
+const DELETE: u128 = key(Delete::NAME.as_bytes());
+const ENABLE: u128 = key(Enable::NAME.as_bytes());
+const EXAMINE: u128 = key(Examine::NAME.as_bytes());
+const EXPUNGE: u128 = key(Expunge::NAME.as_bytes());
+const FETCH: u128 = key(Fetch::NAME.as_bytes());
+const ID: u128 = key(Id::NAME.as_bytes());
+const IDLE: u128 = key(Idle::NAME.as_bytes());
+const LIST: u128 = key(List::NAME.as_bytes());
+const LOGIN: u128 = key(Login::NAME.as_bytes());
+const LOGOUT: u128 = key(Logout::NAME.as_bytes());
+const LSUB: u128 = key(Lsub::NAME.as_bytes());
+const MOVE: u128 = key(Move::NAME.as_bytes());
+const NAMESPACE: u128 = key(Namespace::NAME.as_bytes());
+const NOOP: u128 = key(Noop::NAME.as_bytes());
+const RENAME: u128 = key(Rename::NAME.as_bytes());
+const SEARCH: u128 = key(Search::NAME.as_bytes());
+const SELECT: u128 = key(Select::NAME.as_bytes());
+const STARTTLS: u128 = key(StartTls::NAME.as_bytes());
+const STATUS: u128 = key(Status::NAME.as_bytes());
+const STORE: u128 = key(Store::NAME.as_bytes());
+const SUBSCRIBE: u128 = key(Subscribe::NAME.as_bytes());
+const UNSELECT: u128 = key(Unselect::NAME.as_bytes());
+const UNSUBSCRIBE: u128 = key(Unsubscribe::NAME.as_bytes());

@@ -35,6 +35,7 @@ impl Tag {
     }
 
     /// Reads a tag.
+    #[inline]
     pub fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
         let offset = reader.offset();
         let tag = reader.word(class::TAG, "a tag")?;

@@ -59,6 +59,8 @@ pub mod class {
     pub const QUOTED: u8 = 16;
     /// `DIGIT`
     pub const DIGIT: u8 = 32;
+    /// Letters, digits and `.`: the words of FETCH, which `[` ends.
+    pub const WORD: u8 = 64;
 }
 
 static CLASSES: [u8; 256] = classes();
@@ -87,6 +89,9 @@ const fn classes() -> [u8; 256] {
         }
         if byte.is_ascii_digit() {
             bits |= class::DIGIT;
+        }
+        if byte.is_ascii_alphanumeric() || byte == b'.' {
+            bits |= class::WORD;
         }
         table[octet] = bits;
         octet += 1;
@@ -238,6 +243,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads this atom, in any case, if it is next as a whole.
+    #[inline]
     pub fn accept_atom(&mut self, atom: &str) -> bool {
         let mut ahead = *self;
         let there = ahead.run(class::ATOM).eq_ignore_ascii_case(atom.as_bytes());
@@ -260,6 +266,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The octets as a slice that keeps the frame alive. They must lie in the frame.
+    #[inline]
     pub fn share(&self, part: &[u8]) -> Bytes {
         self.source.slice_ref(part)
     }
@@ -274,6 +281,7 @@ impl<'a> Reader<'a> {
     /// ```abnf
     /// number = 1*DIGIT
     /// ```
+    #[inline]
     pub fn number(&mut self, what: &'static str) -> Parsed<u32> {
         let at = self.at;
         let value = self.number64(what)?;
@@ -281,10 +289,15 @@ impl<'a> Reader<'a> {
     }
 
     /// `number64`: 0 to 2^64-1; the RFCs use it to 2^63-1 only.
+    #[inline]
     pub fn number64(&mut self, what: &'static str) -> Parsed<u64> {
+        /// Digits that fit whatever they are.
+        const SAFE: usize = 19;
         let at = self.at;
-        let mut value = 0u64;
-        for digit in self.word(class::DIGIT, what)? {
+        let digits = self.word(class::DIGIT, what)?;
+        let (safe, rest) = digits.split_at(digits.len().min(SAFE));
+        let mut value = safe.iter().fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
+        for digit in rest {
             value = value
                 .checked_mul(10)
                 .and_then(|value| value.checked_add(u64::from(digit - b'0')))
@@ -298,6 +311,7 @@ impl<'a> Reader<'a> {
     /// ```abnf
     /// nz-number = digit-nz *DIGIT
     /// ```
+    #[inline]
     pub fn nz_number(&mut self, what: &'static str) -> Parsed<u32> {
         if self.peek() == Some(b'0') {
             return self.expected(what);
@@ -394,6 +408,7 @@ impl<'a> Reader<'a> {
     /// ```abnf
     /// astring = 1*ASTRING-CHAR / string
     /// ```
+    #[inline]
     pub fn astring(&mut self, what: &'static str) -> Parsed<Bytes> {
         match self.peek() {
             Some(b'"' | b'{') => self.string(what),
@@ -417,6 +432,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `"(" item *(SP item) ")"`: each item read by `item`, at least one.
+    #[inline]
     pub fn list(&mut self, mut item: impl FnMut(&mut Self) -> Parsed<()>) -> Parsed<()> {
         self.byte(b'(', "`(`")?;
         loop {

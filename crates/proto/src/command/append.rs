@@ -14,7 +14,7 @@ pub struct Append {
     /// Where to.
     pub mailbox: MailboxName,
     /// Flags to set; may be empty.
-    pub flags: SmallVec<[Flag; 4]>,
+    pub flags: SmallVec<[Flag; 2]>,
     /// INTERNALDATE; the time of arrival where none is given.
     pub date: Option<DateTime>,
     /// The message itself.

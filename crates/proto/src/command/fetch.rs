@@ -2,7 +2,7 @@
 
 use super::{Messages, States, key};
 use crate::effects::{Effects, Resource};
-use crate::token::{Parsed, Reader, SyntaxError};
+use crate::token::{Parsed, Reader, SyntaxError, class};
 use crate::writer::CommandWriter;
 use crate::{Partial, Section, SectionText, write};
 use smallvec::{SmallVec, smallvec};
@@ -43,8 +43,8 @@ pub enum FetchItem {
     BodySection {
         /// Don't set \Seen.
         peek: bool,
-        /// Which part and text.
-        section: Section,
+        /// Which part and text. Boxed, so that commands stay small.
+        section: Box<Section>,
         /// Which octets of it.
         partial: Option<Partial>,
     },
@@ -143,11 +143,9 @@ impl FetchItem {
     ///             "BODY.PEEK" section ["<" number "." nz-number ">"]
     /// ```
     fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
-        let rest = reader.rest();
-        let of_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.';
-        let length = rest.iter().position(|byte| !of_word(byte)).unwrap_or(rest.len());
-        let word = &rest[..length];
-        let section = rest.get(length) == Some(&b'[');
+        let start = *reader;
+        let word = reader.run(class::WORD);
+        let section = reader.peek() == Some(b'[');
         let item = match (key(word), section) {
             (FLAGS, false) => Self::Flags,
             (UID, false) => Self::Uid,
@@ -159,17 +157,15 @@ impl FetchItem {
             (RFC822_TEXT, false) => Self::Rfc822Text,
             (BODYSTRUCTURE, false) => Self::BodyStructure,
             (BODY, false) => Self::Body,
-            (BODY, true) => return Self::parse_section(reader, length, false),
-            (BODY_PEEK, true) => return Self::parse_section(reader, length, true),
-            _ => return Self::unknown(reader, word),
+            (BODY, true) => return Self::parse_section(reader, false),
+            (BODY_PEEK, true) => return Self::parse_section(reader, true),
+            _ => return Self::unknown(&start, word),
         };
-        reader.advance(length);
         Ok(item)
     }
 
-    fn parse_section(reader: &mut Reader<'_>, word: usize, peek: bool) -> Parsed<Self> {
-        reader.advance(word);
-        let section = Section::parse(reader)?;
+    fn parse_section(reader: &mut Reader<'_>, peek: bool) -> Parsed<Self> {
+        let section = Box::new(Section::parse(reader)?);
         let partial = Partial::parse(reader)?;
         Ok(Self::BodySection { peek, section, partial })
     }

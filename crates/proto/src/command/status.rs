@@ -1,6 +1,6 @@
 //! STATUS (RFC 3501 §6.3.10).
 
-use super::States;
+use super::{States, key};
 use crate::MailboxName;
 use crate::effects::{Answer, Effects, Resource};
 use crate::token::{Parsed, Reader, SyntaxError};
@@ -98,13 +98,22 @@ impl StatusItem {
     pub fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
         const WHAT: &str = "MESSAGES, RECENT, UIDNEXT, UIDVALIDITY or UNSEEN";
         let offset = reader.offset();
-        let word = reader.atom(WHAT)?;
-        Self::ALL
-            .into_iter()
-            .find(|item| word.eq_ignore_ascii_case(item.name().as_bytes()))
-            .ok_or(SyntaxError::expected(offset, WHAT))
+        Ok(match key(reader.atom(WHAT)?) {
+            MESSAGES => Self::Messages,
+            RECENT => Self::Recent,
+            UIDNEXT => Self::UidNext,
+            UIDVALIDITY => Self::UidValidity,
+            UNSEEN => Self::Unseen,
+            _ => return Err(SyntaxError::expected(offset, WHAT)),
+        })
     }
 }
+
+const MESSAGES: u128 = key(b"MESSAGES");
+const RECENT: u128 = key(b"RECENT");
+const UIDNEXT: u128 = key(b"UIDNEXT");
+const UIDVALIDITY: u128 = key(b"UIDVALIDITY");
+const UNSEEN: u128 = key(b"UNSEEN");
 
 #[cfg(test)]
 mod tests {

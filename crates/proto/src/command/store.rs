@@ -17,7 +17,7 @@ pub struct Store {
     /// `.SILENT`: don't answer with the new flags.
     pub silent: bool,
     /// The flags; may be empty.
-    pub flags: SmallVec<[Flag; 4]>,
+    pub flags: SmallVec<[Flag; 2]>,
 }
 
 /// What STORE does with its flags.

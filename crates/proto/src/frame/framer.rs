@@ -235,12 +235,18 @@ impl Framer {
         if self.front.is_empty() {
             self.next_front();
         }
-        let command = std::mem::take(&mut self.command);
-        Step::Event(if self.dialogue {
-            FrameEvent::Line(text)
+        if self.dialogue {
+            self.command = Command::default();
+            return Step::Event(FrameEvent::Line(text));
+        }
+        // Without a literal there is less to set back: this is the way of most commands.
+        let spooled = if self.command.line_at == 0 {
+            self.command.brackets = Brackets::default();
+            SmallVec::new()
         } else {
-            FrameEvent::Frame(Frame { text, spooled: command.spooled })
-        })
+            std::mem::take(&mut self.command).spooled
+        };
+        Step::Event(FrameEvent::Frame(Frame { text, spooled }))
     }
 
     /// Checks the present line, of which the text up to `end` is known, LF not counted.

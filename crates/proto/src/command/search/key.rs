@@ -38,13 +38,14 @@ impl SearchKey {
             _ => {}
         }
         let word = reader.word(class::ATOM, "a search key such as ALL, FROM or UID")?;
-        if let Some(found) = Self::alone(word) {
+        let name = key(word);
+        if let Some(found) = Self::alone(name) {
             return Ok(found);
         }
-        if let Some(found) = Self::of_messages(word, reader)? {
+        if let Some(found) = Self::with_argument(name, reader)? {
             return Ok(found);
         }
-        match key(word) {
+        match name {
             NOT => {
                 reader.space()?;
                 Ok(Self::Not(Box::new(Self::parse(reader, depth - 1, left)?)))
@@ -61,9 +62,9 @@ impl SearchKey {
     }
 
     /// Keys without arguments.
-    fn alone(word: &[u8]) -> Option<Self> {
+    fn alone(name: u128) -> Option<Self> {
         use SearchFlag::{Answered, Deleted, Draft, Flagged, Recent, Seen};
-        Some(match key(word) {
+        Some(match name {
             ALL => Self::All,
             NEW => Self::New,
             OLD => Self::NotFlag(Recent),
@@ -83,8 +84,8 @@ impl SearchKey {
     }
 
     /// Keys with arguments that are no keys.
-    fn of_messages(word: &[u8], reader: &mut Reader<'_>) -> Parsed<Option<Self>> {
-        Ok(Some(match key(word) {
+    fn with_argument(name: u128, reader: &mut Reader<'_>) -> Parsed<Option<Self>> {
+        Ok(Some(match name {
             KEYWORD => Self::Keyword(keyword(reader)?),
             UNKEYWORD => Self::Unkeyword(keyword(reader)?),
             UID => {
@@ -108,14 +109,17 @@ impl SearchKey {
             SENTSINCE => Self::SentSince(date(reader)?),
             LARGER => Self::Larger(size(reader)?),
             SMALLER => Self::Smaller(size(reader)?),
-            _ => {
-                let field = FIELDS.iter().find(|field| word.eq_ignore_ascii_case(field.as_bytes()));
-                let Some(field) = field else {
-                    return Ok(None);
-                };
-                Self::Header(ByteString::from_static(field), string(reader)?)
-            }
+            BCC => Self::field(FIELDS[0], reader)?,
+            CC => Self::field(FIELDS[1], reader)?,
+            FROM => Self::field(FIELDS[2], reader)?,
+            SUBJECT => Self::field(FIELDS[3], reader)?,
+            TO => Self::field(FIELDS[4], reader)?,
+            _ => return Ok(None),
         }))
+    }
+
+    fn field(name: &'static str, reader: &mut Reader<'_>) -> Parsed<Self> {
+        Ok(Self::Header(ByteString::from_static(name), string(reader)?))
     }
 
     pub(super) fn write(&self, out: &mut CommandWriter) {
@@ -228,12 +232,15 @@ fn size_key(out: &mut CommandWriter, word: &str, size: u64) {
 
 const ALL: u128 = key(b"ALL");
 const ANSWERED: u128 = key(b"ANSWERED");
+const BCC: u128 = key(b"BCC");
 const BEFORE: u128 = key(b"BEFORE");
 const BODY: u128 = key(b"BODY");
+const CC: u128 = key(b"CC");
 const CHARSET: u128 = key(b"CHARSET");
 const DELETED: u128 = key(b"DELETED");
 const DRAFT: u128 = key(b"DRAFT");
 const FLAGGED: u128 = key(b"FLAGGED");
+const FROM: u128 = key(b"FROM");
 const HEADER: u128 = key(b"HEADER");
 const KEYWORD: u128 = key(b"KEYWORD");
 const LARGER: u128 = key(b"LARGER");
@@ -249,7 +256,9 @@ const SENTON: u128 = key(b"SENTON");
 const SENTSINCE: u128 = key(b"SENTSINCE");
 const SINCE: u128 = key(b"SINCE");
 const SMALLER: u128 = key(b"SMALLER");
+const SUBJECT: u128 = key(b"SUBJECT");
 const TEXT: u128 = key(b"TEXT");
+const TO: u128 = key(b"TO");
 const UID: u128 = key(b"UID");
 const UNANSWERED: u128 = key(b"UNANSWERED");
 const UNDELETED: u128 = key(b"UNDELETED");
