@@ -61,6 +61,8 @@
 //! # Ok::<(), &str>(())
 //! ```
 
+#![warn(missing_docs)]
+
 mod entry;
 mod host;
 mod job;
