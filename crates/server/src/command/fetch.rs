@@ -38,7 +38,7 @@ pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
     writer.announce_keywords();
     for run in runs {
         match plan.needs {
-            Needs::Memory => writer.from_memory(&run).await,
+            Needs::Memory => writer.without_reading(&run).await,
             Needs::Digests => writer.with_digests(&run).await?,
             Needs::Bodies { structure } => writer.with_bodies(&run, structure).await?,
         }
@@ -108,7 +108,7 @@ impl Writer<'_> {
     }
 
     /// FLAGS, UID, INTERNALDATE, RFC822.SIZE: nothing is read.
-    async fn from_memory(&mut self, run: &Run) {
+    async fn without_reading(&mut self, run: &Run) {
         let view = &run.snapshot.0;
         for (message, number) in view.messages(run.indexes.clone()).zip(run.first.0.get()..) {
             self.message(number, view, message, None);
