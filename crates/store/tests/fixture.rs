@@ -46,3 +46,18 @@ pub fn message(text: &str, flags: &[Flag]) -> NewMessage {
         date: DateTime { unix: 1_000_000_000, offset: 60 },
     }
 }
+
+/// How many rows a space of keys has, by its letter, in all accounts.
+pub async fn rows(engine: &Arc<dyn Engine>, space: u8) -> usize {
+    let snapshot = engine.snapshot().await.unwrap();
+    let mut range = peregrine_kv::Range::all();
+    let mut count = 0;
+    loop {
+        let page = snapshot.scan(range.clone(), 1000).await.unwrap();
+        count += page.rows.iter().filter(|(key, _)| key[8] == space).count();
+        match page.rows.last() {
+            Some((last, _)) if page.more => range = range.after(last),
+            _ => return count,
+        }
+    }
+}
