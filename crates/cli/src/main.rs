@@ -1,1 +1,81 @@
-fn main() {}
+//! The binary `peregrine`: arguments in, library calls, words out.
+//!
+//! - `command`: one file for each subcommand.
+//! - `failure`: what can go wrong, and the exit code that tells a script which it was.
+//! - `password`: asking for one; `progress`: bars; `output`: colours, tables, what is safe to
+//!   print; `logging`: the log.
+//!
+//! Nothing here does what a user of the library would want: that is `peregrine_server::admin`.
+
+mod command;
+mod failure;
+mod logging;
+mod output;
+mod password;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use command::{check_config, demo, export, import, init, serve, user};
+use failure::Failure;
+
+/// Ends `--help`: what scripts need to know.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   all went well
+  1   it failed, or something had to be left out (the output says what)
+  2   the command line makes no sense
+  78  peregrine.toml or what it names has mistakes
+
+A first server:
+  peregrine init ~/mail --user alice
+  peregrine serve ~/mail
+
+Or only look around: peregrine demo";
+
+/// An IMAP mail server, and tools for the mail in it.
+#[derive(Parser)]
+#[command(name = "peregrine", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Init(init::Arguments),
+    Serve(serve::Arguments),
+    Demo(demo::Arguments),
+    User(user::Arguments),
+    Import(import::Arguments),
+    Export(export::Arguments),
+    CheckConfig(check_config::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Init(arguments) => init::run(arguments).await,
+        Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Demo(arguments) => demo::run(arguments).await,
+        Command::User(arguments) => user::run(arguments).await,
+        Command::Import(arguments) => import::run(arguments).await,
+        Command::Export(arguments) => export::run(arguments).await,
+        Command::CheckConfig(arguments) => check_config::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.tell();
+            failure.exit_code()
+        }
+    }
+}
+
+/// What most subcommands begin with.
+fn load(folder: &std::path::Path) -> Result<peregrine_server::config::Config, Failure> {
+    peregrine_server::config::load(folder).map_err(Failure::Config)
+}

@@ -54,6 +54,9 @@ pub enum AdminError {
     /// There is such a user.
     #[error("there is already a user `{0}`; to change the password: peregrine user passwd")]
     UserExists(String),
+    /// The name cannot be a mailbox's.
+    #[error("this cannot be a mailbox: {0}")]
+    Mailbox(String),
     /// The source holds no mail of a kind that is known.
     #[error("{} holds neither a Maildir (a folder with `cur` and `new`) nor an mbox", .0.display())]
     NoMail(PathBuf),

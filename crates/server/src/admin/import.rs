@@ -43,7 +43,7 @@ pub struct ImportOptions {
     pub format: Format,
     /// The mailbox that takes the source's INBOX; those below it go below. By default each goes
     /// to the mailbox of its own name.
-    pub into: Option<MailboxName>,
+    pub into: Option<String>,
     /// Read and compare everything, change nothing.
     pub dry_run: bool,
     /// Leave lines that end in LF alone as they are; else they end in CRLF as in all mail on the
@@ -136,6 +136,8 @@ pub async fn import(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<ImportReport, AdminError> {
     let mut report = ImportReport::default();
+    let into = options.into.as_deref().map(MailboxName::new).transpose();
+    let into = into.map_err(|error| AdminError::Mailbox(error.to_string()))?;
     let (source, format) = (options.source.clone(), options.format);
     let survey = tokio::task::spawn_blocking(move || survey(&source, format)).await??;
     survey.problems.into_iter().for_each(|problem| report.problem(problem));
@@ -148,13 +150,13 @@ pub async fn import(
         done: 0,
         messages: 0,
     };
-    for (target, sources) in targets(survey.mailboxes, options, &mut work.report) {
+    for (target, sources) in targets(survey.mailboxes, into.as_ref(), &mut work.report) {
         work.mailbox(&target, sources).await?;
     }
     if !options.dry_run {
         for name in survey.subscriptions {
             // One that names nothing here is left out: subscribing needs a mailbox.
-            if let Some(name) = target(&name, options.into.as_ref()) {
+            if let Some(name) = target(&name, into.as_ref()) {
                 let _ = account.subscribe(&name).await;
             }
         }
@@ -193,12 +195,12 @@ fn survey(source: &Path, format: Format) -> Result<Survey, AdminError> {
 /// Sources by the mailbox that takes them: two may go to one.
 fn targets(
     sources: Vec<SourceMailbox>,
-    options: &ImportOptions,
+    into: Option<&MailboxName>,
     report: &mut ImportReport,
 ) -> Vec<(MailboxName, Vec<SourceMailbox>)> {
     let mut targets: Vec<(MailboxName, Vec<SourceMailbox>)> = Vec::new();
     for source in sources {
-        let Some(name) = target(&source.name, options.into.as_ref()) else {
+        let Some(name) = target(&source.name, into) else {
             let reason = format!("`{}` cannot be a mailbox name here; skipped", source.name);
             report.problem(Problem::at(&source.path, reason));
             continue;

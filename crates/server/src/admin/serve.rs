@@ -112,7 +112,7 @@ fn apply(limits: &config::Limits, options: &mut Limits) {
     options.session.before_login = limits.login_timeout;
     options.session.idle = limits.idle_timeout;
     options.session.write_stall = limits.write_timeout;
-    options.session.message = u32::try_from(limits.message_size).unwrap_or(u32::MAX);
+    options.session.frame.append = u32::try_from(limits.message_size).unwrap_or(u32::MAX);
 }
 
 fn only_loopback(addresses: &[SocketAddr]) -> bool {

@@ -1,0 +1,9 @@
+//! The subcommands: for each its arguments and what is said about it.
+
+pub mod check_config;
+pub mod demo;
+pub mod export;
+pub mod import;
+pub mod init;
+pub mod serve;
+pub mod user;

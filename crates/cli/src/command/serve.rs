@@ -1,0 +1,158 @@
+//! `peregrine serve`: the server, until a signal ends it.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use peregrine_server::admin::serve::{self, Serving};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::failure::Failure;
+use crate::{load, logging};
+
+const EXAMPLE: &str = "\
+Example:
+  peregrine serve ~/mail
+  peregrine serve ~/mail --imap 127.0.0.1:2143 --imaps 0.0.0.0:993
+
+Try it by hand:
+  nc 127.0.0.1 1143
+  a LOGIN alice PASSWORD
+  b SELECT INBOX
+
+SIGTERM and SIGINT end it when what is under way is done; SIGHUP reads the certificate again.";
+
+/// Serve the mail in a folder.
+///
+/// Prints one line when it is ready. On other addresses than loopback a password is taken only
+/// under TLS, unless peregrine.toml says otherwise.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Arguments {
+    /// The folder that `peregrine init` made.
+    dir: PathBuf,
+    /// Listen here in clear (with STARTTLS), instead of where peregrine.toml says. Repeatable.
+    #[arg(long, value_name = "ADDR:PORT")]
+    imap: Vec<SocketAddr>,
+    /// Listen here with TLS, instead of where peregrine.toml says. Repeatable.
+    #[arg(long, value_name = "ADDR:PORT")]
+    imaps: Vec<SocketAddr>,
+}
+
+/// Runs it.
+pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let mut config = load(&arguments.dir)?;
+    if !arguments.imap.is_empty() {
+        config.listeners.imap = arguments.imap;
+    }
+    if !arguments.imaps.is_empty() {
+        config.listeners.imaps = arguments.imaps;
+    }
+    logging::start(config.log);
+    warn_of_root();
+    // Before listening, so that a signal right after the ready line is not the end of it all.
+    let mut signals = Signals::new().map_err(|e| Failure::Io("cannot wait for signals", e))?;
+    let serving = serve::serve(config).await?;
+    ready(&serving);
+    loop {
+        match signals.next().await {
+            Wish::Reload => match serving.reload_certificate() {
+                Ok(()) => tracing::info!("certificate read again"),
+                Err(error) => tracing::error!(%error, "the old certificate stays"),
+            },
+            Wish::End => break,
+        }
+    }
+    notify("STOPPING=1");
+    tracing::info!("ending; a second signal ends at once");
+    tokio::select! {
+        () = serving.shutdown() => Ok(()),
+        () = signals.end() => Err(Failure::Incomplete),
+    }
+}
+
+/// What a signal asks for.
+enum Wish {
+    Reload,
+    End,
+}
+
+/// The signals that are listened to.
+pub struct Signals {
+    hang_up: Signal,
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Takes them over from now on.
+    pub fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for SIGINT or SIGTERM.
+    pub async fn end(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    async fn next(&mut self) -> Wish {
+        tokio::select! {
+            _ = self.hang_up.recv() => Wish::Reload,
+            _ = self.interrupt.recv() => Wish::End,
+            _ = self.terminate.recv() => Wish::End,
+        }
+    }
+}
+
+/// The one line that scripts wait for.
+fn ready(serving: &Serving) {
+    let addresses: Vec<String> =
+        serving.addresses().map(|(name, address)| format!("{name} {address}")).collect();
+    println!("ready: {}", addresses.join(", "));
+    // Whoever waits for the line may have put a pipe there. If nobody reads it, that is no harm.
+    let _ = std::io::stdout().flush();
+    notify("READY=1");
+}
+
+/// Tells systemd how the service is, where it has asked to know (sd_notify(3)).
+fn notify(state: &str) {
+    #[cfg(target_os = "linux")]
+    if let Some(path) = std::env::var_os("NOTIFY_SOCKET") {
+        use std::os::linux::net::SocketAddrExt;
+        use std::os::unix::ffi::OsStrExt;
+        use std::os::unix::net::{SocketAddr, UnixDatagram};
+        let address = match path.as_bytes().strip_prefix(b"@") {
+            Some(name) => SocketAddr::from_abstract_name(name),
+            None => SocketAddr::from_pathname(&path),
+        };
+        let sent = address
+            .and_then(|address| UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address));
+        if let Err(error) = sent {
+            tracing::warn!(%error, "cannot tell the service manager: {state}");
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = state;
+}
+
+/// Mail servers are attacked; one that runs as root gives the whole machine away.
+fn warn_of_root() {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::MetadataExt;
+        // The owner of this folder is whom the process runs as.
+        if std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
+            tracing::warn!(
+                "running as root; give the folder to a user of its own and run as that one \
+                 (ports below 1024 then need CAP_NET_BIND_SERVICE)"
+            );
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What can go wrong, how it is told, and with which exit code the process then ends.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
+use peregrine_server::admin::AdminError;
+use peregrine_server::config::ConfigError;
+
+use crate::output;
+
+/// `EX_USAGE` is 64, but clap and most shells' tools say 2.
+const USAGE: u8 = 2;
+
+/// `EX_CONFIG` of sysexits.
+const CONFIG: u8 = 78;
+
+/// Why a subcommand did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The configuration file has mistakes.
+    #[error("the configuration has mistakes")]
+    Config(Vec<ConfigError>),
+    /// What the configuration names cannot be used.
+    #[error("{0}")]
+    Named(AdminError),
+    /// The work failed.
+    #[error("{0}")]
+    Admin(#[from] AdminError),
+    /// What was asked makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// The terminal, a signal or a connection failed.
+    #[error("{0}: {1}")]
+    Io(&'static str, std::io::Error),
+    /// It is done but for something that was told already.
+    #[error("not everything could be done; see above")]
+    Incomplete,
+}
+
+impl Failure {
+    /// Tells a person, on standard error.
+    pub fn tell(&self) {
+        match self {
+            Self::Config(errors) | Self::Admin(AdminError::Config(errors)) => {
+                errors.iter().for_each(|error| eprint!("{}", render(error)));
+                let plural = if errors.len() == 1 { "mistake" } else { "mistakes" };
+                eprintln!("{} {plural} in the configuration", errors.len());
+            }
+            other => eprintln!("peregrine: {}", output::printable(&other.to_string())),
+        }
+    }
+
+    /// What the process ends with.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Config(_) | Self::Named(_) | Self::Admin(AdminError::Config(_)) => {
+                ExitCode::from(CONFIG)
+            }
+            Self::Usage(_) => ExitCode::from(USAGE),
+            Self::Admin(_) | Self::Io(..) | Self::Incomplete => ExitCode::FAILURE,
+        }
+    }
+}
+
+/// A mistake with the lines of the file around it.
+fn render(error: &ConfigError) -> String {
+    let text = std::fs::read_to_string(&error.file).unwrap_or_default();
+    let shown = Shown { error, source: NamedSource::new(error.file.to_string_lossy(), text) };
+    let theme = match output::colours(&std::io::stderr()) {
+        true => GraphicalTheme::unicode(),
+        false => GraphicalTheme::unicode_nocolor(),
+    };
+    let mut rendered = String::new();
+    let handler = GraphicalReportHandler::new_themed(theme).with_context_lines(1).with_width(100);
+    match handler.render_report(&mut rendered, &shown) {
+        Ok(()) => rendered,
+        Err(_) => format!("{error}\n"),
+    }
+}
+
+/// A mistake as miette wants it.
+#[derive(Debug)]
+struct Shown<'e> {
+    error: &'e ConfigError,
+    source: NamedSource<String>,
+}
+
+impl std::fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.error.message)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl Diagnostic for Shown<'_> {
+    fn help<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
+        self.error.help.as_ref().map(|help| Box::new(help) as Box<dyn Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        (!self.error.span.is_empty()).then_some(&self.source as &dyn miette::SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let span = self.error.span.clone();
+        (!span.is_empty())
+            .then(|| Box::new(std::iter::once(LabeledSpan::new_with_span(None, span))) as Box<_>)
+    }
+}

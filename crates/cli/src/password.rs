@@ -1,0 +1,54 @@
+//! Asking for a password: without echo on a terminal, one line of standard input elsewhere.
+//! Never from the command line, where every process of the machine could read it.
+
+use std::io::{self, BufRead, IsTerminal, Read};
+
+use crate::failure::Failure;
+
+/// Longest line that is read, in octets; the server takes shorter passwords still.
+const LONGEST: u64 = 4096;
+
+/// A new password for `user`; on a terminal it is asked for twice.
+pub fn ask_new(user: &str) -> Result<String, Failure> {
+    if !io::stdin().is_terminal() {
+        return from_line(&mut io::stdin().lock());
+    }
+    let prompt = |text: String| {
+        rpassword::prompt_password(text).map_err(|e| Failure::Io("cannot ask for a password", e))
+    };
+    let password = prompt(format!("Password for {user}: "))?;
+    let again = prompt("The same again: ".into())?;
+    if password != again {
+        return Err(Failure::Usage("the two passwords differ; nothing was changed".into()));
+    }
+    Ok(password)
+}
+
+fn from_line(input: &mut impl BufRead) -> Result<String, Failure> {
+    let mut line = String::new();
+    let read = input.take(LONGEST).read_line(&mut line);
+    read.map_err(|e| Failure::Io("cannot read the password from standard input", e))?;
+    let password = line.strip_suffix('\n').unwrap_or(&line);
+    let password = password.strip_suffix('\r').unwrap_or(password);
+    if password.is_empty() {
+        return Err(Failure::Usage(
+            "no password on standard input: pipe one line with it, or run this in a terminal"
+                .into(),
+        ));
+    }
+    Ok(password.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_without_its_end_is_the_password() {
+        for (input, wanted) in [("a b\n", "a b"), ("a\r\nrest\n", "a"), (" a ", " a ")] {
+            assert_eq!(from_line(&mut input.as_bytes()).unwrap(), wanted);
+        }
+        assert!(matches!(from_line(&mut "\n".as_bytes()), Err(Failure::Usage(_))));
+        assert!(matches!(from_line(&mut "".as_bytes()), Err(Failure::Usage(_))));
+    }
+}

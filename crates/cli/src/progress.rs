@@ -1,0 +1,81 @@
+//! How far long work is: a bar on a terminal, a line now and then elsewhere. On standard error,
+//! so that standard output holds the result alone.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use peregrine_server::admin::import::Progress;
+
+use crate::output;
+
+/// Time between two lines where there is no terminal.
+const LINES: Duration = Duration::from_secs(5);
+
+/// A bar or lines.
+pub struct Teller {
+    bar: Option<ProgressBar>,
+    start: Instant,
+    last: Instant,
+}
+
+impl Teller {
+    /// For work that is called `verb`, such as "importing".
+    pub fn new(verb: &'static str) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(0);
+            let template =
+                "{prefix} {wide_bar} {bytes}/{total_bytes}, {binary_bytes_per_sec}, {eta} left  {msg}";
+            // Only a template with a mistake fails; the default is the next best thing.
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            bar.set_prefix(verb);
+            bar
+        });
+        let now = Instant::now();
+        Self { bar, start: now, last: now }
+    }
+
+    /// Shows where the work is.
+    pub fn tell(&mut self, progress: Progress<'_>) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(progress.total);
+                bar.set_position(progress.done.min(progress.total));
+                let messages = output::number(progress.messages);
+                let mailbox = output::printable(progress.mailbox);
+                bar.set_message(format!("{messages} messages, {mailbox}"));
+            }
+            None if self.last.elapsed() >= LINES => {
+                self.last = Instant::now();
+                eprintln!("{}", self.line(&progress));
+            }
+            None => {}
+        }
+    }
+
+    /// Takes the bar away, and says how long it took and how fast it was.
+    pub fn finish(self, messages: u64) -> String {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+        let seconds = self.start.elapsed().as_secs_f64().max(0.001);
+        let rate = messages as f64 / seconds;
+        format!("{} messages in {seconds:.1} s, {rate:.0}/s", output::number(messages))
+    }
+
+    fn line(&self, progress: &Progress<'_>) -> String {
+        let elapsed = self.start.elapsed().as_secs_f64();
+        let rate = progress.done as f64 / elapsed;
+        let left = progress.total.saturating_sub(progress.done) as f64 / rate.max(1.0);
+        format!(
+            "{}: {} messages, {} of {}, {}/s, {left:.0} s left",
+            output::printable(progress.mailbox),
+            output::number(progress.messages),
+            output::size(progress.done),
+            output::size(progress.total),
+            output::size(rate as u64),
+        )
+    }
+}
