@@ -30,7 +30,8 @@ const DAY: i64 = 86_400;
 impl Date {
     /// The day, if there is such a day in the proleptic Gregorian calendar.
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let century = year.is_multiple_of(100);
+        let leap = year.is_multiple_of(if century { 400 } else { 4 });
         let days = match month {
             2 => 28 + u8::from(leap),
             4 | 6 | 9 | 11 => 30,

@@ -79,7 +79,7 @@ pub enum FrameEvent {
         /// Why.
         error: FrameError,
     },
-    /// The connection cannot go on: BYE. Nothing comes after this.
+    /// The connection cannot go on: BYE. Nothing comes after this but [`Self::SpoolDropped`].
     Fatal(FrameError),
 }
 

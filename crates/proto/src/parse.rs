@@ -19,9 +19,10 @@ impl Command {
     /// ```abnf
     /// command = tag SP command-name [SP arguments] CRLF
     /// ```
+    #[expect(clippy::result_large_err, reason = "a command is larger still")]
     pub fn parse(frame: &Frame) -> Result<Self, ParseError> {
         let mut reader = Reader::with_spooled(&frame.text, &frame.spooled);
-        let tag = match Tag::parse(&mut reader) {
+        let tag = match tag(&mut reader) {
             Ok(tag) => tag,
             Err(error) => return Err(explain(None, frame, error)),
         };
@@ -31,6 +32,15 @@ impl Command {
             Ok(()) => Ok(command),
             Err(error) => Err(explain(Some(command.tag), frame, error)),
         }
+    }
+}
+
+/// A tag as a whole word: the beginning of something else is not reflected as if it were one.
+fn tag(reader: &mut Reader<'_>) -> Parsed<Tag> {
+    let tag = Tag::parse(reader)?;
+    match reader.peek() {
+        None | Some(b' ') => Ok(tag),
+        Some(_) => reader.expected("a space after the tag"),
     }
 }
 

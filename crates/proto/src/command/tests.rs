@@ -7,6 +7,7 @@ use crate::writer::{CommandWriter, LiteralMode};
 use bytes::Bytes;
 
 /// Frames and reads a command given without its last CRLF.
+#[expect(clippy::result_large_err, reason = "a command is larger still")]
 pub(crate) fn parse(line: &[u8]) -> Result<Command, ParseError> {
     let frame = frame(line);
     Command::parse(&frame)

@@ -1,0 +1,331 @@
+//! Every command that can be written is read as the same again, and every allowed way of sending
+//! literals says the same.
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use peregrine_proto::command::append::Literal;
+use peregrine_proto::command::fetch::FetchItem;
+use peregrine_proto::command::search::{SearchFlag, SearchKey};
+use peregrine_proto::command::status::StatusItem;
+use peregrine_proto::command::store::StoreAction;
+use peregrine_proto::command::*;
+use peregrine_proto::number::{Bound, Number, NumberSet};
+use peregrine_proto::{
+    Command, CommandWriter, Date, DateTime, Flag, FrameEvent, FrameLimits, Framer, Keyword,
+    ListPattern, LiteralMode, MailboxName, Partial, Secret, Section, SectionText, Tag,
+};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+fn text(pattern: &'static str) -> impl Strategy<Value = ByteString> {
+    pattern.prop_map(ByteString::from)
+}
+
+/// Octets that a string may hold: all but NUL.
+fn octets() -> impl Strategy<Value = Bytes> {
+    prop_oneof![
+        "[ -~]{0,12}".prop_map(Bytes::from),
+        vec(1..=255u8, 0..12).prop_map(Bytes::from),
+        vec(1..=255u8, 1020..1030).prop_map(Bytes::from),
+        select(vec!["NIL", "nil", "\"", "\\", "{3}", "{3+}\r\nabc", "]", ""]).prop_map(Bytes::from),
+    ]
+}
+
+fn mailbox() -> impl Strategy<Value = MailboxName> {
+    let name = prop_oneof![
+        "[ -~]{1,12}",
+        "[a-z&äß台😀/ %*]{1,12}",
+        "inbox(/[a-z]{1,3})?",
+        select(vec!["NIL", "&", "-", "&-", "{5}", "\\", "\""]).prop_map(String::from),
+    ];
+    name.prop_map(|name| MailboxName::new(&name).unwrap())
+}
+
+fn set<N: Number>() -> impl Strategy<Value = NumberSet<N>> {
+    let bound = || {
+        option::weighted(0.9, 1..=u32::MAX)
+            .prop_map(|number| number.and_then(N::new).map_or(Bound::Largest, Bound::Number))
+    };
+    vec((bound(), bound()), 1..4).prop_map(|ranges| NumberSet { ranges: ranges.into() })
+}
+
+fn messages() -> impl Strategy<Value = Messages> {
+    prop_oneof![set().prop_map(Messages::Sequence), set().prop_map(Messages::Uid)]
+}
+
+fn keyword() -> impl Strategy<Value = Keyword> {
+    "[!#$'+-\\[^-z|}~]{1,12}".prop_map(|word| Keyword::new(&word).unwrap())
+}
+
+fn flags() -> impl Strategy<Value = Vec<Flag>> {
+    let system =
+        select(vec![Flag::Answered, Flag::Flagged, Flag::Deleted, Flag::Seen, Flag::Draft]);
+    vec(
+        prop_oneof![
+            system,
+            keyword().prop_map(Flag::Keyword),
+            "X[a-z]{1,5}".prop_map(|name| Flag::Extension(Keyword::new(&name).unwrap())),
+        ],
+        0..5,
+    )
+}
+
+fn date() -> impl Strategy<Value = Date> {
+    (0..=9999u16, 1..=12u8, 1..=31u8)
+        .prop_filter_map("no such day", |(year, month, day)| Date::new(year, month, day))
+}
+
+fn date_time() -> impl Strategy<Value = DateTime> {
+    (-62_000_000_000..253_000_000_000i64, -1439..=1439i16)
+        .prop_map(|(unix, offset)| DateTime { unix, offset })
+}
+
+fn section() -> impl Strategy<Value = Section> {
+    let names = || vec(prop_oneof![text("[A-Za-z-]{1,9}"), text("[ -~é]{0,5}")], 1..4);
+    (vec(1..=u32::MAX, 0..4), 0..6, names()).prop_map(|(path, kind, names)| Section {
+        text: match kind {
+            0 => SectionText::Header,
+            1 => SectionText::HeaderFields(names),
+            2 => SectionText::HeaderFieldsNot(names),
+            3 => SectionText::Text,
+            4 if !path.is_empty() => SectionText::Mime,
+            _ => SectionText::Whole,
+        },
+        path: path.into(),
+    })
+}
+
+fn fetch_item() -> impl Strategy<Value = FetchItem> {
+    let partial = option::of((any::<u32>(), 1..=u32::MAX))
+        .prop_map(|partial| partial.map(|(start, count)| Partial { start, count }));
+    prop_oneof![
+        select(vec![
+            FetchItem::Envelope,
+            FetchItem::Flags,
+            FetchItem::InternalDate,
+            FetchItem::Rfc822,
+            FetchItem::Rfc822Header,
+            FetchItem::Rfc822Size,
+            FetchItem::Rfc822Text,
+            FetchItem::Body,
+            FetchItem::BodyStructure,
+            FetchItem::Uid,
+        ]),
+        (any::<bool>(), section(), partial).prop_map(|(peek, section, partial)| {
+            FetchItem::BodySection { peek, section: Box::new(section), partial }
+        }),
+    ]
+}
+
+fn search_key() -> impl Strategy<Value = SearchKey> {
+    let flag = || {
+        select(vec![
+            SearchFlag::Answered,
+            SearchFlag::Deleted,
+            SearchFlag::Draft,
+            SearchFlag::Flagged,
+            SearchFlag::Recent,
+            SearchFlag::Seen,
+        ])
+    };
+    let name = prop_oneof![
+        select(vec!["BCC", "CC", "FROM", "SUBJECT", "TO"]).prop_map(ByteString::from),
+        text("X[A-Za-z-]{1,9}"),
+        text("X[ -~]{0,5}"),
+    ];
+    let leaf = prop_oneof![
+        select(vec![SearchKey::All, SearchKey::New]),
+        flag().prop_map(SearchKey::Flag),
+        flag().prop_map(SearchKey::NotFlag),
+        keyword().prop_map(SearchKey::Keyword),
+        keyword().prop_map(SearchKey::Unkeyword),
+        (name, octets()).prop_map(|(name, text)| SearchKey::Header(name, text)),
+        octets().prop_map(SearchKey::Body),
+        octets().prop_map(SearchKey::Text),
+        date().prop_map(SearchKey::Before),
+        date().prop_map(SearchKey::On),
+        date().prop_map(SearchKey::Since),
+        date().prop_map(SearchKey::SentBefore),
+        date().prop_map(SearchKey::SentOn),
+        date().prop_map(SearchKey::SentSince),
+        any::<u64>().prop_map(SearchKey::Larger),
+        any::<u64>().prop_map(SearchKey::Smaller),
+        set().prop_map(SearchKey::Sequence),
+        set().prop_map(SearchKey::Uid),
+    ];
+    leaf.prop_recursive(4, 16, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|key| SearchKey::Not(Box::new(key))),
+            (inner.clone(), inner.clone())
+                .prop_map(|(left, right)| SearchKey::Or(Box::new(left), Box::new(right))),
+            vec(inner, 1..4).prop_map(SearchKey::And),
+        ]
+    })
+}
+
+fn plain() -> impl Strategy<Value = CommandBody> {
+    select(vec![
+        CommandBody::Capability(Capability),
+        CommandBody::Noop(Noop),
+        CommandBody::Logout(Logout),
+        CommandBody::StartTls(StartTls),
+        CommandBody::Check(Check),
+        CommandBody::Close(Close),
+        CommandBody::Unselect(Unselect),
+        CommandBody::Idle(Idle),
+        CommandBody::Namespace(Namespace),
+    ])
+}
+
+fn on_connection() -> impl Strategy<Value = CommandBody> {
+    let pairs = vec(("[ -~]{0,30}", option::of("[ -~é]{0,30}")), 0..4).prop_map(|pairs| {
+        let pairs = pairs.into_iter();
+        pairs.map(|(field, value)| (field.into(), value.map(ByteString::from))).collect()
+    });
+    prop_oneof![
+        (octets(), octets()).prop_map(|(user, password)| {
+            CommandBody::Login(Login { user, password: Secret::new(password) })
+        }),
+        (text("[A-Z0-9-]{1,12}"), option::of(vec(any::<u8>(), 0..40))).prop_map(
+            |(mechanism, response)| CommandBody::Authenticate(Authenticate {
+                mechanism,
+                initial_response: response.map(|response| Secret::new(response.into())),
+            })
+        ),
+        option::of(pairs).prop_map(|parameters| CommandBody::Id(Id { parameters })),
+        vec(text("[A-Z0-9=]{1,9}"), 1..4)
+            .prop_map(|names| { CommandBody::Enable(Enable { capabilities: names.into() }) }),
+    ]
+}
+
+fn on_mailboxes() -> impl Strategy<Value = CommandBody> {
+    let pattern = || "[a-z&äß台%*/ ]{0,9}".prop_map(|text| ListPattern::new(&text).unwrap());
+    let reference = || prop_oneof![text("[a-z&ä/ ]{0,6}"), text("[ -~]{0,6}")];
+    let items = vec(select(StatusItem::ALL.to_vec()), 1..7);
+    prop_oneof![
+        mailbox().prop_map(|mailbox| CommandBody::Select(Select { mailbox })),
+        mailbox().prop_map(|mailbox| CommandBody::Examine(Examine { mailbox })),
+        mailbox()
+            .prop_filter("dropped", |name| !name.as_str().ends_with('/'))
+            .prop_map(|mailbox| CommandBody::Create(Create { mailbox })),
+        mailbox().prop_map(|mailbox| CommandBody::Delete(Delete { mailbox })),
+        mailbox().prop_map(|mailbox| CommandBody::Subscribe(Subscribe { mailbox })),
+        mailbox().prop_map(|mailbox| CommandBody::Unsubscribe(Unsubscribe { mailbox })),
+        (mailbox(), mailbox()).prop_map(|(from, to)| CommandBody::Rename(Rename { from, to })),
+        (mailbox(), items).prop_map(|(mailbox, items)| {
+            CommandBody::Status(Status { mailbox, items: items.into() })
+        }),
+        (reference(), pattern())
+            .prop_map(|(reference, pattern)| CommandBody::Lsub(Lsub { reference, pattern })),
+        (any::<bool>(), any::<bool>(), reference(), pattern()).prop_map(
+            |(only_special_use, told, reference, pattern)| CommandBody::List(List {
+                only_special_use,
+                reference,
+                pattern,
+                return_special_use: told || only_special_use,
+            })
+        ),
+    ]
+}
+
+fn on_messages() -> impl Strategy<Value = CommandBody> {
+    let action = select(vec![StoreAction::Replace, StoreAction::Add, StoreAction::Remove]);
+    let message = vec(any::<u8>(), 0..60).prop_map(|octets| Literal::Inline(octets.into()));
+    prop_oneof![
+        option::of(set()).prop_map(|uids| CommandBody::Expunge(Expunge { uids })),
+        (messages(), mailbox())
+            .prop_map(|(messages, mailbox)| CommandBody::Copy(Copy { messages, mailbox })),
+        (messages(), mailbox())
+            .prop_map(|(messages, mailbox)| CommandBody::Move(Move { messages, mailbox })),
+        (messages(), action, any::<bool>(), flags()).prop_map(
+            |(messages, action, silent, flags)| CommandBody::Store(Store {
+                messages,
+                action,
+                silent,
+                flags: flags.into(),
+            })
+        ),
+        (mailbox(), flags(), option::of(date_time()), message).prop_map(
+            |(mailbox, flags, date, message)| CommandBody::Append(Append {
+                mailbox,
+                flags: flags.into(),
+                date,
+                message,
+            })
+        ),
+        (messages(), vec(fetch_item(), 1..6)).prop_map(|(messages, items)| {
+            CommandBody::Fetch(Fetch { messages, items: items.into() })
+        }),
+        (any::<bool>(), option::of(text("[A-Z0-9-]{1,9}")), vec(search_key(), 1..4))
+            .prop_map(|(uid, charset, keys)| CommandBody::Search(Search { uid, charset, keys })),
+    ]
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let body = prop_oneof![
+        1 => plain(),
+        2 => on_connection(),
+        4 => on_mailboxes(),
+        6 => on_messages(),
+    ];
+    ("[a-zA-Z0-9.\\]!#]{1,30}", body)
+        .prop_map(|(tag, body)| Command { tag: Tag::new(tag.as_bytes()).unwrap(), body })
+}
+
+/// Sends what was written as a client does, waiting for `+` where it must.
+fn sent(out: &CommandWriter) -> Vec<Command> {
+    let mut framer = Framer::new(FrameLimits { non_sync: u32::MAX, ..FrameLimits::AFTER_LOGIN });
+    let mut commands = Vec::new();
+    let mut start = 0;
+    for end in out.waits.iter().copied().chain([out.octets.len()]) {
+        framer.push(Bytes::copy_from_slice(&out.octets[start..end]));
+        start = end;
+        let mut waits = 0;
+        while let Some(event) = framer.next() {
+            match event {
+                FrameEvent::Frame(frame) => commands.push(Command::parse(&frame).unwrap()),
+                FrameEvent::Continue => waits += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(waits, usize::from(end < out.octets.len()), "`+` comes exactly where it must");
+    }
+    commands
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn what_is_written_is_read_as_the_same(command in command()) {
+        let mut forms = Vec::new();
+        for mode in [LiteralMode::Wait, LiteralMode::Minus, LiteralMode::Plus] {
+            let mut out = CommandWriter::new(mode);
+            command.write(&mut out);
+            prop_assert!(mode != LiteralMode::Plus || out.waits.is_empty());
+            let read = sent(&out);
+            prop_assert_eq!(read.len(), 1);
+            prop_assert_eq!(&read[0].tag, &command.tag);
+            prop_assert_eq!(read[0].body.name(), command.body.name());
+            prop_assert_eq!(format!("{:?}", read[0].body), format!("{:?}", command.body));
+            // Secrets print as nothing: what they are shows when they are written again.
+            let mut again = CommandWriter::new(mode);
+            read[0].write(&mut again);
+            prop_assert_eq!(&again.octets, &out.octets);
+            forms.push(out);
+        }
+        let _ = command.body.effects();
+    }
+
+    /// A prefix of a command never is another command with a surprise behind it: cutting a line
+    /// short gives BAD or a command, never a panic.
+    #[test]
+    fn a_line_cut_short_is_judged(command in command(), cut in any::<prop::sample::Index>()) {
+        let mut out = CommandWriter::new(LiteralMode::Plus);
+        command.write(&mut out);
+        let text = &out.octets[..cut.index(out.octets.len())];
+        let _ = Command::parse(&peregrine_proto::Frame::new(Bytes::copy_from_slice(text)));
+    }
+}
