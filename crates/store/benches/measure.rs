@@ -52,7 +52,8 @@ async fn measure(folder: &Path) -> Done {
     let view = mailbox.view();
 
     let started = Instant::now();
-    let sum: u64 = view.messages(0..MANY).map(|m| u64::from(m.uid.0.get()) + u64::from(m.size)).sum();
+    let sum: u64 =
+        view.messages(0..MANY).map(|m| u64::from(m.uid.0.get()) + u64::from(m.size)).sum();
     rate("look at UIDs and sizes", MANY, started.elapsed());
     let (started, mut out) = (Instant::now(), Vec::with_capacity(8 << 20));
     view.messages(0..MANY).for_each(|message| view.write_flags(message, false, &mut out));
@@ -63,7 +64,8 @@ async fn measure(folder: &Path) -> Done {
         let (started, mut octets) = (Instant::now(), 0);
         let mut digests = mailbox.digests(&view, 0..MANY);
         while let Some(page) = digests.next_page().await? {
-            octets += page.digests.iter().map(|d| d.envelope().len() + d.body().len()).sum::<usize>();
+            octets +=
+                page.digests.iter().map(|d| d.envelope().len() + d.body().len()).sum::<usize>();
         }
         rate("read digests", MANY, started.elapsed());
         std::hint::black_box(octets);
@@ -96,7 +98,11 @@ async fn appends(account: &Account, callers: u32, each: u32) -> Done {
     for task in tasks {
         task.await??;
     }
-    rate(&format!("durable appends of 8 KiB, {callers} callers"), callers * each, started.elapsed());
+    rate(
+        &format!("durable appends of 8 KiB, {callers} callers"),
+        callers * each,
+        started.elapsed(),
+    );
     Ok(())
 }
 
@@ -151,7 +157,11 @@ fn message(number: u32, octets: usize) -> NewMessage {
     while body.len() < octets {
         body.push_str("The quick brown fox jumps over the lazy dog.\r\n");
     }
-    NewMessage { body: body.into(), flags: vec![], date: DateTime { unix: 1_600_000_000, offset: 0 } }
+    NewMessage {
+        body: body.into(),
+        flags: vec![],
+        date: DateTime { unix: 1_600_000_000, offset: 0 },
+    }
 }
 
 fn rate(what: &str, count: u32, time: Duration) {

@@ -201,15 +201,19 @@ impl Account {
         answer.await.map_err(|_| stopped())?
     }
 
+    /// How many operations wait for the writer: a measure of how busy the account is.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.0.queue.max_capacity() - self.0.queue.capacity()
+    }
+
     /// Begins to work on an account that is stored.
     pub(crate) async fn start(engine: Arc<dyn Engine>, id: AccountId) -> Result<Self, Error> {
         let unread = Arc::new(Notify::new());
         let loaded = load::account(&*engine, id, &state::Slots::new(), &unread).await?;
         let (queue, requests) = mpsc::channel(BATCH_OPERATIONS);
-        let state = State {
-            tree: Arc::clone(&loaded.state.tree),
-            slots: Arc::clone(&loaded.state.slots),
-        };
+        let state =
+            State { tree: Arc::clone(&loaded.state.tree), slots: Arc::clone(&loaded.state.slots) };
         let core = Arc::new(Core {
             id,
             engine,

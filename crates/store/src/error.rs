@@ -78,7 +78,9 @@ impl From<peregrine_kv::Error> for Error {
                 Self::Limit("the change is too large to be made at once; make it in parts")
             }
             Kv::TooLarge { .. } | Kv::Invalid(_) => Self::bug(error.to_string()),
-            Kv::Io(_) | Kv::Stopped | Kv::Engine(_) => Self::Unavailable { cause: error.to_string() },
+            Kv::Io(_) | Kv::Stopped | Kv::Engine(_) => {
+                Self::Unavailable { cause: error.to_string() }
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Flags as bits: the system flags of every mailbox, and the keywords that each mailbox numbers.
 
-use crate::limits::{MAX_KEYWORD, MAX_KEYWORDS};
 use crate::Error;
+use crate::limits::{MAX_KEYWORD, MAX_KEYWORDS};
 use peregrine_proto::{Flag, Keyword};
 use std::collections::HashMap;
 use std::ops::{BitAnd, BitOr, Not};
@@ -195,7 +195,10 @@ impl Keywords {
     /// The bits of flags as a client names them, and the keywords among them that are new.
     /// `\Recent` and flags that we do not know are passed over: they are not among PERMANENTFLAGS
     /// (RFC 3501 §7.1).
-    pub(crate) fn bits<'a>(&self, flags: &'a [Flag]) -> (SystemFlags, KeywordSet, Vec<&'a Keyword>) {
+    pub(crate) fn bits<'a>(
+        &self,
+        flags: &'a [Flag],
+    ) -> (SystemFlags, KeywordSet, Vec<&'a Keyword>) {
         let (mut system, mut keywords) = (SystemFlags::NONE, KeywordSet::default());
         let mut new = Vec::new();
         for flag in flags {

@@ -199,8 +199,12 @@ impl MailboxView {
         if self.version().mod_seq == older.version().mod_seq {
             return Difference::default();
         }
-        let keywords = self.version().keywords.names().len() > older.version().keywords.names().len();
-        Difference { keywords, ..difference::difference(&self.version().messages, &older.version().messages) }
+        let keywords =
+            self.version().keywords.names().len() > older.version().keywords.names().len();
+        Difference {
+            keywords,
+            ..difference::difference(&self.version().messages, &older.version().messages)
+        }
     }
 
     /// Messages with a MODSEQ above `since` (CHANGEDSINCE), with their indexes. Takes hardly any

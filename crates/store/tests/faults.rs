@@ -66,7 +66,8 @@ async fn operate(number: u32, account: &Account, mailbox: &Mailbox) -> Option<Re
 
 async fn prepared(engine: &Arc<dyn Engine>) -> (peregrine_store::Store, Account, Mailbox) {
     let (store, account) = on(Arc::clone(engine)).await;
-    let messages = vec![message("one", &[]), message("two", &[]), message("three", &[Flag::Deleted])];
+    let messages =
+        vec![message("one", &[]), message("two", &[]), message("three", &[Flag::Deleted])];
     account.append(&inbox(), messages).await.unwrap();
     let mailbox = account.open(&inbox()).await.unwrap();
     (store, account, mailbox)
@@ -195,4 +196,66 @@ async fn callers_do_not_disturb_each_other() {
     assert_eq!((view.exists(), seen.len()), (35, 32));
     assert_eq!(view.message(0).unwrap().keywords.iter().count(), 32);
     assert_eq!(fixture::rows(&engine, b'b').await, 3 + 8);
+}
+
+/// Nothing is shown before it is durable; what waits meanwhile shares one commit; an operation that
+/// nobody waits for any more is done all the same (I34).
+#[tokio::test]
+async fn commits_are_waited_for_and_shared() {
+    let (engine, faults) = faulty();
+    let (_store, account, mailbox) = prepared(&engine).await;
+    let before = revision(&engine, &account).await;
+    let gate = faults.hold(Call::Commit, 1);
+    let append = |text: &'static str| {
+        let account = account.clone();
+        tokio::spawn(async move { account.append(&inbox(), vec![message(text, &[])]).await })
+    };
+    let first = append("first");
+    gate.reached().await;
+    let rest: Vec<_> = (0..10).map(|_| append("more")).collect();
+    while account.queued() < rest.len() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(mailbox.view().exists(), 3);
+    assert_eq!(account.status(&inbox()).unwrap().uid_next, mailbox.view().uid_next());
+    first.abort();
+    gate.open();
+    for task in rest {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(mailbox.view().exists(), 14);
+    assert_eq!(revision(&engine, &account).await, before + 2);
+}
+
+/// How many commits an account has seen, as its row has it.
+async fn revision(engine: &Arc<dyn Engine>, account: &Account) -> u64 {
+    let key = [&account.id().0.to_be_bytes()[..], b"a"].concat();
+    let row = engine.snapshot().await.unwrap().get(&key).await.unwrap().unwrap();
+    u64::from_be_bytes(row[1..9].try_into().unwrap())
+}
+
+/// UIDs end before they wrap (T65): the last ones are given, then APPEND and COPY are refused.
+#[tokio::test]
+async fn uids_end() {
+    let engine: Arc<dyn Engine> = Arc::new(MemoryEngine::new());
+    let id = on(Arc::clone(&engine)).await.1.id();
+    // INBOX is the first mailbox; its UIDNEXT stands behind the version byte of its head.
+    let key = [&id.0.to_be_bytes()[..], b"h", &1_u32.to_be_bytes()].concat();
+    let mut head = engine.snapshot().await.unwrap().get(&key).await.unwrap().unwrap().to_vec();
+    head[1..5].copy_from_slice(&(u32::MAX - 2).to_be_bytes());
+    let mut transaction = peregrine_kv::Transaction::new();
+    transaction.put(key, head);
+    engine.commit(transaction).await.unwrap();
+    let (_store, account) = on(Arc::clone(&engine)).await;
+    let three = vec![message("a", &[]), message("b", &[]), message("c", &[])];
+    let refused = account.append(&inbox(), three.clone()).await;
+    assert!(matches!(refused, Err(Error::Limit(_))), "{refused:?}");
+    let appended = account.append(&inbox(), three[..2].to_vec()).await.unwrap();
+    assert_eq!(appended.uids, uids(&[u32::MAX - 2, u32::MAX - 1]));
+    let refused = account.append(&inbox(), three[2..].to_vec()).await;
+    assert!(matches!(refused, Err(Error::Limit(_))), "{refused:?}");
+    let mailbox = account.open(&inbox()).await.unwrap();
+    let copied = mailbox.copy(&mailbox.view(), &appended.uids, &inbox()).await;
+    assert!(matches!(copied, Err(Error::Limit(_))), "{copied:?}");
+    assert_eq!(mailbox.view().exists(), 2);
 }

@@ -16,7 +16,12 @@ fn flags_of(view: &MailboxView) -> Vec<String> {
     all.collect()
 }
 
-async fn set(mailbox: &Mailbox, list: &[u32], action: StoreAction, flags: &[Flag]) -> Option<ModSeq> {
+async fn set(
+    mailbox: &Mailbox,
+    list: &[u32],
+    action: StoreAction,
+    flags: &[Flag],
+) -> Option<ModSeq> {
     let change = FlagChange { action, flags: flags.to_vec(), unchanged_since: None };
     mailbox.store_flags(&uids(list), change).await.unwrap().mod_seq
 }
@@ -158,4 +163,22 @@ async fn keywords_are_bounded() {
     set(&mailbox, &[1], StoreAction::Remove, &all[1..511]).await;
     assert_eq!(flags_of(&mailbox.view()), ["(k0 k511)"]);
     assert_eq!(mailbox.view().keywords().names().len(), 512);
+}
+
+/// I12: UNCHANGEDSINCE changes those that did not change, and names the rest.
+#[tokio::test]
+async fn changes_can_be_conditional() {
+    let (_store, account) = account().await;
+    let mailbox = account.open(&inbox()).await.unwrap();
+    let three = vec![message("one", &[]), message("two", &[]), message("three", &[])];
+    let since = account.append(&inbox(), three).await.unwrap().mod_seq;
+    set(&mailbox, &[2], StoreAction::Add, &[Flag::Seen]).await.unwrap();
+    let change = FlagChange {
+        action: StoreAction::Add,
+        flags: vec![Flag::Flagged],
+        unchanged_since: Some(since),
+    };
+    let stored = mailbox.store_flags(&uids(&[1, 2, 3, 9]), change).await.unwrap();
+    assert_eq!((stored.changed, stored.modified), (uids(&[1, 3]), uids(&[2])));
+    assert!(stored.missing);
 }

@@ -246,7 +246,7 @@ impl Batch {
 /// A body that is ready to be stored.
 #[derive(Clone, Debug)]
 pub(crate) struct PlacedBody {
-    /// BLAKE3 of the body.
+    /// BLAKE3 of the body, or the name of its object.
     pub hash: [u8; 32],
     /// Its row.
     pub row: Bytes,

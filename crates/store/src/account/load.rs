@@ -43,7 +43,8 @@ pub(crate) async fn account(
     for (key, value) in rows(&*snapshot, keys::mailboxes(id)).await? {
         let (name, entry) = mailbox::decode(id_of(&key)?, &value)?;
         if entry.selectable {
-            let head = heads.remove(&entry.id).ok_or_else(|| Error::corrupt("a head is missing"))?;
+            let head =
+                heads.remove(&entry.id).ok_or_else(|| Error::corrupt("a head is missing"))?;
             slots.insert(entry.id, slot(known, entry.id, head, unread));
         }
         tree.entries.insert(name, entry);

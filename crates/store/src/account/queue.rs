@@ -33,10 +33,11 @@ struct Queued<O: Operation> {
     reply: oneshot::Sender<Result<O::Answer, Error>>,
 }
 
+/// Where an operation's answer comes.
+pub(crate) type Answer<O> = oneshot::Receiver<Result<<O as Operation>::Answer, Error>>;
+
 /// An operation ready for the queue, and where its answer comes.
-pub(crate) fn pending<O: Operation>(
-    operation: O,
-) -> (Box<dyn Pending>, oneshot::Receiver<Result<O::Answer, Error>>) {
+pub(crate) fn pending<O: Operation>(operation: O) -> (Box<dyn Pending>, Answer<O>) {
     let (reply, answer) = oneshot::channel();
     let outcome = Err(Error::bug("the operation was not applied"));
     (Box::new(Queued { operation, outcome, reply }), answer)

@@ -107,6 +107,8 @@ impl Writer {
         let mut waiting: Vec<Box<dyn Pending>> = Vec::new();
         let mut octets = 0;
         let mut next = Some(first);
+        // Who was woken together with the first has its turn to ask: one sync serves all of them.
+        tokio::task::yield_now().await;
         while let Some(request) = next.take() {
             match request {
                 Request::Change(pending) => {

@@ -88,13 +88,17 @@ impl Digests {
         if page.more {
             let reached = page.rows.last().and_then(|(key, _)| keys::uid_of(key)).unwrap_or(0);
             let behind = |uid: Uid| uid.0.get() <= reached;
-            end = start + self.view.messages(start..last).take_while(|m| behind(m.uid)).count() as u32;
+            end = start
+                + self.view.messages(start..last).take_while(|m| behind(m.uid)).count() as u32;
             // Rows of other messages only: what is asked for comes later.
             if end == start {
                 let key = keys::digest(core.id, self.view.version().mailbox, first_uid);
                 let row = core.engine.snapshot().await?.get(&key).await?;
                 self.indexes.start += 1;
-                return Ok(Some((row.map(|row| (key, row)).into_iter().collect(), start..start + 1)));
+                return Ok(Some((
+                    row.map(|row| (key, row)).into_iter().collect(),
+                    start..start + 1,
+                )));
             }
         }
         self.indexes.start = end;

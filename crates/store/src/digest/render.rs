@@ -68,9 +68,9 @@ impl Renderer<'_> {
                 subtype: self.bytes(content.subtype.clone()),
                 extension: Some(MultipartExtension {
                     parameters: self.parameters(content.parameters),
-                    disposition: content.disposition.map(|(kind, parameters)| {
-                        (self.bytes(kind), self.parameters(parameters))
-                    }),
+                    disposition: content
+                        .disposition
+                        .map(|(kind, parameters)| (self.bytes(kind), self.parameters(parameters))),
                     languages: content.languages.into_iter().map(|l| self.bytes(l)).collect(),
                     location: self.option(content.location),
                 }),
@@ -89,9 +89,9 @@ impl Renderer<'_> {
             detail,
             extension: Some(SinglePartExtension {
                 md5: self.option(content.md5),
-                disposition: content.disposition.map(|(kind, parameters)| {
-                    (self.bytes(kind), self.parameters(parameters))
-                }),
+                disposition: content
+                    .disposition
+                    .map(|(kind, parameters)| (self.bytes(kind), self.parameters(parameters))),
                 languages: content.languages.into_iter().map(|l| self.bytes(l)).collect(),
                 location: self.option(content.location),
             }),

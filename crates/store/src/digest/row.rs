@@ -56,7 +56,8 @@ impl Parts {
             return Ok(None);
         }
         let damaged = || Error::corrupt("a digest");
-        let head = row.first_chunk::<HEAD>().filter(|head| head[0] == VERSION).ok_or_else(damaged)?;
+        let head =
+            row.first_chunk::<HEAD>().filter(|head| head[0] == VERSION).ok_or_else(damaged)?;
         let mut ends = [0; PARTS];
         let mut before = HEAD as u32;
         for (end, bytes) in ends.iter_mut().zip(head[18..].as_chunks::<4>().0) {

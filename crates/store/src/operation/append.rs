@@ -32,6 +32,8 @@ struct Append {
 
 struct Prepared {
     body: PlacedBody,
+    /// What its object has in it, if it has one.
+    object: Bytes,
     digest: Bytes,
     size: u32,
     flags: Vec<Flag>,
@@ -52,14 +54,9 @@ pub(crate) async fn run(
     messages: Vec<NewMessage>,
 ) -> Result<Appended, Error> {
     account.tree().selectable(name)?;
-    let objects: Vec<Bytes> = messages
-        .iter()
-        .filter(|message| message.body.len() > MAX_ROW_BODY)
-        .map(|message| message.body.clone())
-        .collect();
     let prepared = Arc::new(prepare(account.id(), messages).await?);
     for _ in 0..COMMIT_TRIES {
-        let epoch = if objects.is_empty() { None } else { Some(put(account, &objects).await?) };
+        let epoch = put(account, &prepared).await?;
         let messages = Arc::clone(&prepared);
         match account.run(Append { target: name.clone(), messages, epoch }).await? {
             Answer::Done(appended) => return Ok(appended),
@@ -85,44 +82,39 @@ fn one(account: AccountId, message: NewMessage) -> Result<Prepared, Error> {
     let size = u32::try_from(length).ok().filter(|_| length <= MAX_MESSAGE);
     let size = size.ok_or(Error::TooBig { size: length, limit: MAX_MESSAGE })?;
     let digest = digest::make(&body);
-    let hash = ObjectName::of(&body).0;
-    let place = if body.len() <= MAX_ROW_BODY {
-        Place::Inline(body)
+    let (row, object) = if body.len() <= MAX_ROW_BODY {
+        let hash = ObjectName::of(&body).0;
+        (BodyRow { hash, place: Place::Inline(body) }, Bytes::new())
     } else {
-        Place::Object { name: ObjectName::of(&with_trailer(account, &body)), length }
+        let object = Bytes::from([&body, &trailer(account)[..]].concat());
+        let name = ObjectName::of(&object);
+        (BodyRow { hash: name.0, place: Place::Object { name, length } }, object)
     };
-    let body = PlacedBody::new(&BodyRow { hash, place });
-    Ok(Prepared { body, digest, size, flags, date })
+    Ok(Prepared { body: PlacedBody::new(&row), object, digest, size, flags, date })
 }
 
-/// Stores objects; tells the epoch before it.
-async fn put(account: &Account, bodies: &[Bytes]) -> Result<u64, Error> {
+/// Stores the objects, if there are any; tells the account's object epoch before that.
+async fn put(account: &Account, messages: &[Prepared]) -> Result<Option<u64>, Error> {
+    if messages.iter().all(|message| message.body.object.is_none()) {
+        return Ok(None);
+    }
     let (id, engine) = (account.id(), &account.core().engine);
-    let named = |body: &Bytes| {
-        let bytes = with_trailer(id, body);
-        (ObjectName::of(&bytes), bytes)
-    };
-    let snapshot = engine.snapshot().await?;
-    let row = snapshot.get(&keys::account(id)).await?.ok_or(Error::NonExistent("account"))?;
-    drop(snapshot);
-    for body in bodies {
-        let (name, bytes) = named(body);
+    let row = engine.snapshot().await?.get(&keys::account(id)).await?;
+    let row = AccountRow::decode(&row.ok_or(Error::NonExistent("account"))?)?;
+    for message in messages {
+        let Some(name) = &message.body.object else { continue };
         // Who marked it deletes it; only what is stored after that stays.
         let mut looks = 0;
-        while engine.snapshot().await?.get(&keys::doomed(id, &name)).await?.is_some() {
+        while engine.snapshot().await?.get(&keys::doomed(id, name)).await?.is_some() {
             looks += 1;
             if looks > DOOMED_LOOKS {
                 return Err(Error::Unavailable { cause: "an object is not deleted".into() });
             }
             tokio::time::sleep(DOOMED_WAIT).await;
         }
-        engine.objects().put(&name, ObjectData::Bytes(bytes)).await?;
+        engine.objects().put(name, ObjectData::Bytes(message.object.clone())).await?;
     }
-    Ok(AccountRow::decode(&row)?.object_epoch)
-}
-
-fn with_trailer(account: AccountId, body: &Bytes) -> Bytes {
-    [body, &trailer(account)[..]].concat().into()
+    Ok(Some(row.object_epoch))
 }
 
 impl Operation for Append {

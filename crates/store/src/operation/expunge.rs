@@ -7,8 +7,8 @@ use crate::flag::SystemFlags;
 use crate::mailbox::Expunged;
 use crate::message::Message;
 use crate::row::garbage::Garbage;
-use peregrine_proto::{ModSeq, Uid};
 use peregrine_proto::number::UidRanges;
+use peregrine_proto::{ModSeq, Uid};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Storing digests that had to be made again, for instance after a copy of very many messages.
 
 use super::{Failure, Operation};
-use crate::account::Batch;
 use crate::MailboxId;
+use crate::account::Batch;
 use bytes::Bytes;
 use peregrine_proto::Uid;
 

@@ -1,11 +1,11 @@
 //! STORE: flags of messages.
 
 use super::{Failure, Operation};
+use crate::MailboxId;
 use crate::account::Batch;
 use crate::flag::{KeywordSet, Keywords, SystemFlags};
 use crate::mailbox::{FlagChange, Stored};
 use crate::message::Message;
-use crate::MailboxId;
 use peregrine_proto::command::store::StoreAction;
 use peregrine_proto::number::UidRanges;
 use std::sync::Arc;

@@ -29,7 +29,7 @@ pub(crate) enum Place {
 /// A body's row.
 #[derive(Clone, Debug)]
 pub(crate) struct BodyRow {
-    /// BLAKE3 of the body.
+    /// BLAKE3 of the body, or the name of its object.
     pub hash: [u8; 32],
     pub place: Place,
 }

@@ -31,7 +31,8 @@ pub(crate) fn encode(name: &MailboxName, entry: &Entry) -> Vec<u8> {
 
 pub(crate) fn decode(id: MailboxId, row: &[u8]) -> Result<(MailboxName, Entry), Error> {
     let mut reader = Reader::new(row, VERSION, "mailbox row")?;
-    let uid_validity = NonZeroU32::new(reader.u32()?).ok_or_else(|| reader.damaged("UIDVALIDITY"))?;
+    let uid_validity =
+        NonZeroU32::new(reader.u32()?).ok_or_else(|| reader.damaged("UIDVALIDITY"))?;
     let selectable = reader.u8()? != 0;
     let special_use = match reader.u8()? {
         0 => None,

@@ -149,8 +149,9 @@ impl Compiler<'_> {
     fn decode(&self, text: &[u8]) -> Result<String, Error> {
         match self.charset {
             None => Ok(String::from_utf8_lossy(text).into_owned()),
-            Some(charset) => peregrine_mime::charset_to_utf8(charset.as_bytes(), text)
-                .ok_or(Error::BadCharset),
+            Some(charset) => {
+                peregrine_mime::charset_to_utf8(charset.as_bytes(), text).ok_or(Error::BadCharset)
+            }
         }
     }
 }

@@ -8,8 +8,7 @@ pub type Flags = BTreeSet<String>;
 
 /// The flags of a mask, as `flags` of the test makes them.
 pub fn flag_set(mask: u8) -> Flags {
-    let all =
-        ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft", "one", "$Two", "three"];
+    let all = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft", "one", "$Two", "three"];
     let named = all.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1);
     named.map(|(_, flag)| (*flag).to_owned()).collect()
 }
