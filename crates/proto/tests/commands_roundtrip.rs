@@ -1,6 +1,8 @@
 //! Every command that can be written is read as the same again, and every allowed way of sending
 //! literals says the same.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use bytes::Bytes;
 use bytestring::ByteString;
 use peregrine_proto::command::append::Literal;

@@ -98,12 +98,15 @@ fn a_message_above_the_bound_is_spooled() {
 #[test]
 fn each_limit_holds_exactly() {
     let line = |length: usize| format!("a {}\r\n", "x".repeat(length - 3));
+    // The first line's 10 octets count too.
+    let lines = |length: usize| format!("a X {{1+}}\r\ny{}\r\n", "x".repeat(length - 1));
     let literal = |size: usize| format!("a X {{{size}+}}\r\n{}\r\n", "y".repeat(size));
     let parens = |depth| format!("a X {}\r\n", "(".repeat(depth));
     let literals = |count| format!("a X{}\r\n", " {1+}\r\nz".repeat(count));
     let total = |last| format!("a{} {{{last}}}\r\n", " {16+}\r\n0123456789abcdef".repeat(2));
     let cases = [
         (line(100), line(101), FrameError::LineTooLong(100)),
+        (lines(90), lines(91), FrameError::LineTooLong(100)),
         (literal(16), literal(17), FrameError::NonSyncTooBig { limit: 16 }),
         (literal(16), literal(21), FrameError::LiteralTooBig { limit: 20 }),
         ("a X {20}\r\n".into(), "a X {21}\r\n".into(), FrameError::LiteralTooBig { limit: 20 }),
@@ -213,6 +216,14 @@ fn input_that_waits_unread_keeps_its_order() {
     for text in texts {
         assert_eq!(framer.next(), Some(frame(text)));
     }
+
+    // A refusal leaves nothing of the piece that is looked at, but one behind it.
+    let mut framer = Framer::new(SMALL);
+    framer.push(Bytes::from_static(b"a LOGIN {21}\r\n"));
+    framer.push(Bytes::from_static(b"b NO"));
+    assert!(matches!(framer.next(), Some(FrameEvent::Refused { .. })));
+    framer.push(Bytes::from_static(b"OP\r\n"));
+    assert_eq!(framer.next(), Some(frame("b NOOP")));
 }
 
 /// Pieces of commands, good and bad, in any order.

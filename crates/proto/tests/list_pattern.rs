@@ -1,5 +1,7 @@
 //! LIST patterns against a plain recursive matcher (RFC 3501 §6.3.8).
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use peregrine_proto::{ListPattern, MailboxName};
 use proptest::prelude::*;
 

@@ -30,8 +30,8 @@ impl Select {
         out.mailbox(&self.mailbox);
     }
 
-    /// Opening a mailbox tells what it holds, and takes \Recent from its messages
-    /// (RFC 3501 §2.3.2), which STATUS shows: so it is not alone a reader of the contents.
+    /// It takes \Recent from the messages (RFC 3501 §2.3.2), which STATUS shows: so it changes
+    /// the contents, not only reads them.
     pub(crate) fn effects(&self) -> Effects {
         Effects::none()
             .writes(Resource::Selection)
