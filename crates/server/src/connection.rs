@@ -1,9 +1,12 @@
-//! The driver of one connection: joins a stream to the session machine, which decides everything.
+//! One connection: joins a stream to the session machine, which decides everything.
 //!
-//! One task, and one poll that does what there is to do until all wait: it carries bytes in and
-//! out, runs commands, keeps time and watches the selected mailbox. While nothing happens it holds
-//! no buffer.
+//! - [`driver`]: one poll that does what there is to do; [`stream`], [`transport`]: octets in and
+//!   out, plain or under TLS. While nothing happens they hold no buffer.
+//! - [`jobs`], [`slot`]: the commands in progress, in the connection's own task.
+//! - [`watch`]: the selected mailbox; [`spool`]: large messages that come in; [`link`]: what
+//!   commands may know of their connection.
 
+mod driver;
 mod jobs;
 mod link;
 mod slot;
@@ -16,29 +19,17 @@ pub(crate) use link::Link;
 pub(crate) use slot::Slot;
 
 use crate::admission::Ticket;
-use crate::capability;
-use crate::host::{Outcome, Session, Transition};
 use crate::log::{Peer, SessionId};
 use crate::options::TlsMode;
 use crate::server::Shared;
-use jobs::{Ended, Jobs};
-use peregrine_proto::Code;
-use peregrine_proto::response::ResponseText;
+use driver::Connection;
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use stream::Stream;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::Sleep;
-use tokio_util::sync::WaitForCancellationFutureOwned;
 use tracing::Instrument;
 use transport::Transport;
-use watch::Watch;
-
-/// How long commands may run on after the client has ended its side.
-const HALF_CLOSED: Duration = Duration::from_secs(5);
 
 /// How a stretch of a connection ended.
 enum End {
@@ -94,10 +85,10 @@ async fn run<S>(
     let why = match end {
         End::Closed(why) => why,
         End::StartTls => {
-            let Some(ticket) = connection.link.take_ticket() else { return };
             // Nothing of the session before TLS is kept (RFC 3501 §6.2.1); what it had read
             // behind STARTTLS goes with it.
-            let transport = connection.into_transport();
+            let (transport, ticket) = connection.into_parts();
+            let Some(ticket) = ticket else { return };
             let Some(transport) = Box::pin(secure(&shared, transport, &peer)).await else { return };
             let link = Link::new(shared, id, peer, ticket, true, false);
             connection = Connection::new(Arc::new(link), Stream::new(transport));
@@ -107,9 +98,7 @@ async fn run<S>(
             }
         }
     };
-    let (bytes_in, bytes_out) = connection.stream.octets();
-    peer.closed(connection.link.user(), bytes_in, bytes_out, why);
-    connection.end().await;
+    connection.end(why).await;
 }
 
 /// Puts a plain stream under TLS.
@@ -129,242 +118,7 @@ where
     }
 }
 
-/// One session and its stream.
-struct Connection<S> {
-    session: Box<Session>,
-    link: Arc<Link>,
-    stream: Stream<S>,
-    jobs: Jobs,
-    watch: Option<Watch>,
-    /// The client has ended its side; what runs may still be answered until then.
-    half_closed: Option<Pin<Box<Sleep>>>,
-    timer: Pin<Box<Sleep>>,
-    closing: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
-}
-
 /// The present, by the clock that tests can stop.
 fn now() -> Instant {
     tokio::time::Instant::now().into_std()
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    fn new(link: Arc<Link>, stream: Stream<S>) -> Self {
-        let options = &link.shared.options;
-        let greeting = ResponseText {
-            code: Some(Code::Capability(capability::list(&link, false))),
-            text: format!("{} Peregrine is ready", options.host_name).into(),
-        };
-        let session =
-            Session::new(Arc::clone(&link.shared.session_limits), greeting, link.tls, now());
-        let closing = link.shared.closing.clone().cancelled_owned();
-        Self {
-            session: Box::new(session),
-            stream,
-            jobs: Jobs::default(),
-            watch: None,
-            half_closed: None,
-            timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
-            closing: Some(Box::pin(closing)),
-            link,
-        }
-    }
-
-    /// Does what there is to do; ready when the connection, or its time without TLS, is over.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
-        self.poll_closing(cx);
-        self.take_session_output();
-        loop {
-            let mut progress = self.poll_jobs(cx);
-            progress |= self.take_blocks();
-            progress |= self.poll_mailbox(cx);
-            match self.stream.poll_write(cx, &mut self.session) {
-                Ok(wrote) => progress |= wrote,
-                Err(_) => return Poll::Ready(End::Closed("connection lost")),
-            }
-            if self.session.poll_starttls() && self.stream.is_flushed() {
-                return Poll::Ready(End::StartTls);
-            }
-            if self.session.is_closed() {
-                return self.poll_closed(cx);
-            }
-            progress |= self.poll_read(cx);
-            progress |= self.poll_timer(cx);
-            // Sending a reply, too, can start the next command.
-            progress |= self.take_session_output();
-            if !progress && !self.poll_half_closed(cx) {
-                return Poll::Pending;
-            }
-        }
-    }
-
-    /// Carries out what the session asks for, apart from sending.
-    fn take_session_output(&mut self) -> bool {
-        let mut progress = false;
-        while let Some(spool) = self.session.poll_spool() {
-            self.link.spools.handle(spool);
-        }
-        while let Some(job) = self.session.poll_job() {
-            self.jobs.start(job, &self.link);
-            progress = true;
-        }
-        while let Some((id, line)) = self.session.poll_line() {
-            self.jobs.line(id, line);
-            progress = true;
-        }
-        while let Some(id) = self.session.poll_cancel() {
-            self.jobs.cancel(id);
-        }
-        progress
-    }
-
-    fn poll_jobs(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut progress = false;
-        while let Some((id, slot, ended)) = self.jobs.poll(cx) {
-            progress = true;
-            let now = now();
-            // Commands may end with a block that was not yet taken: its place is before the end.
-            if let Some(block) = slot.take_block() {
-                self.session.handle_block(now, id, block);
-            }
-            // What the command itself did must be in the version that its answer is told with.
-            self.refresh(now);
-            let (outcome, panicked) = self.outcome(ended);
-            // From here on the session takes versions of the new mailbox.
-            match &outcome.transition {
-                Some(Transition::Selected { mailbox, snapshot, read_only, .. }) => {
-                    self.watch = Some(Watch::new(mailbox, snapshot, *read_only));
-                }
-                Some(Transition::Unselected) => self.watch = None,
-                _ => {}
-            }
-            self.session.handle_outcome(now, id, outcome);
-            self.refresh(now);
-            if panicked {
-                self.session.handle_shutdown(now, bye("This session met a fault of the server"));
-            }
-        }
-        progress
-    }
-
-    /// A command's outcome, or what is said after a panic.
-    fn outcome(&self, ended: Ended) -> (Outcome, bool) {
-        let panic = match ended {
-            Ok(outcome) => return (outcome, false),
-            Err(panic) => panic,
-        };
-        let words = panic.downcast_ref::<&str>().copied();
-        let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        let reference = self.link.id;
-        tracing::error!(%reference, words, "a command panicked");
-        let text = format!("The server met a fault of its own, reference {reference}");
-        (Outcome::no(Some(Code::ServerBug), text), true)
-    }
-
-    fn take_blocks(&mut self) -> bool {
-        let mut progress = false;
-        for (id, slot) in self.jobs.slots() {
-            if let Some(prompt) = slot.take_prompt() {
-                self.session.handle_prompt(now(), id, prompt);
-                progress = true;
-            }
-            while slot.has_block() && self.session.wants_block(id) {
-                if let Some(block) = slot.take_block() {
-                    self.session.handle_block(now(), id, block);
-                    progress = true;
-                }
-            }
-        }
-        progress
-    }
-
-    fn poll_mailbox(&mut self, cx: &mut Context<'_>) -> bool {
-        let changed = self.watch.as_mut().is_some_and(|watch| watch.poll(cx));
-        if changed {
-            self.refresh(now());
-        }
-        changed
-    }
-
-    fn refresh(&mut self, now: Instant) {
-        if let Some(watch) = &mut self.watch {
-            watch.refresh(&mut self.session, now);
-        }
-    }
-
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.half_closed.is_some() {
-            return false;
-        }
-        if !self.session.wants_bytes() || self.link.spools.poll_ready(cx).is_pending() {
-            return false;
-        }
-        match self.stream.poll_read(cx) {
-            Poll::Ready(Some(bytes)) => {
-                self.session.handle_bytes(now(), bytes);
-                true
-            }
-            Poll::Ready(None) => {
-                self.half_closed = Some(Box::pin(tokio::time::sleep(HALF_CLOSED)));
-                true
-            }
-            Poll::Pending => false,
-        }
-    }
-
-    /// A client that has sent its commands and ended its side (`nc < file`) gets its answers; but
-    /// it may as well have gone, so they are not waited for long.
-    fn poll_half_closed(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(timer) = &mut self.half_closed else { return false };
-        let waits = self.jobs.slots().all(|(_, slot)| slot.waits_for_line());
-        let over = (waits && self.stream.is_flushed()) || timer.as_mut().poll(cx).is_ready();
-        if over {
-            self.session.handle_end(now());
-        }
-        over
-    }
-
-    /// Keeps the session's time. The timer is only set anew when it must ring earlier, so that a
-    /// busy session does not move it at each command.
-    fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(deadline) = self.session.poll_deadline() else { return false };
-        if now() >= deadline {
-            self.session.handle_timeout(now());
-            return true;
-        }
-        let armed = self.timer.deadline().into_std();
-        if self.timer.is_elapsed() || deadline < armed {
-            self.timer.as_mut().reset(deadline.into());
-        }
-        // It may ring for a deadline that has moved on: then it is set again in the next round.
-        self.timer.as_mut().poll(cx).is_ready()
-    }
-
-    fn poll_closing(&mut self, cx: &mut Context<'_>) {
-        if let Some(closing) = &mut self.closing
-            && closing.as_mut().poll(cx).is_ready()
-        {
-            self.closing = None;
-            self.session.handle_shutdown(now(), bye("The server shuts down, try again soon"));
-        }
-    }
-
-    /// Sends what is left of a session that has ended.
-    fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<End> {
-        self.stream.poll_last(cx).map(|()| End::Closed("session ended"))
-    }
-
-    fn into_transport(self) -> Transport<S> {
-        self.stream.into_transport()
-    }
-
-    /// Closes the stream.
-    async fn end(self) {
-        // The place of the connection is free before the client has closed its end.
-        drop(self.link.take_ticket());
-        self.stream.close().await;
-    }
-}
-
-fn bye(text: &'static str) -> ResponseText {
-    ResponseText { code: Some(Code::Unavailable), text: text.into() }
 }

@@ -4,6 +4,7 @@ use crate::tls::TlsConfig;
 use peregrine_store::Store;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,9 @@ pub struct Options {
     pub cleartext_login: bool,
     /// The host's name, for the greeting.
     pub host_name: String,
+    /// Where large messages wait while they come in, in files without a name. `None` for the
+    /// system's place for temporary files, which may be memory; better the store's own disk.
+    pub spool_folder: Option<PathBuf>,
     /// Bounds; see each field.
     pub limits: Limits,
 }
@@ -35,6 +39,7 @@ impl Options {
             tls: None,
             cleartext_login: false,
             host_name: "localhost".into(),
+            spool_folder: None,
             limits: Limits::default(),
         }
     }

@@ -95,7 +95,8 @@ impl Server {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        connection::serve(Arc::clone(&self.shared), stream, peer, tls)
+        let connection = connection::serve(Arc::clone(&self.shared), stream, peer, tls);
+        self.shared.tasks.track_future(connection)
     }
 
     /// Stops listening, says BYE to every client, and waits for them to end: not longer than

@@ -43,7 +43,7 @@ pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
             Needs::Bodies { structure } => writer.with_bodies(&run, structure).await?,
         }
     }
-    writer.flush().await;
+    writer.finish().await;
     Ok(Outcome::ok("That is all").with_told(told))
 }
 
@@ -224,6 +224,13 @@ impl Writer<'_> {
             self.flush().await;
         }
         Ok(())
+    }
+
+    /// Sends what is left.
+    async fn finish(self) {
+        if !self.out.is_empty() {
+            self.deed.slot.send(self.out).await;
+        }
     }
 
     /// Sends what was written. Only whole responses are ever sent.

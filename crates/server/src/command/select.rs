@@ -54,7 +54,7 @@ fn describe(view: &MailboxView, recent: &UidRanges, read_only: bool) -> Vec<u8> 
     // Only where there is one: zero has confused programs.
     let unseen = view.first_unseen().and_then(|index| SequenceNumber::new(index + 1));
     if let Some(unseen) = unseen {
-        tell(Code::Unseen(unseen), "is the first that was not read");
+        tell(Code::Unseen(unseen), "First unread message");
     }
     let mut flags = Vec::new();
     if !read_only {
@@ -62,8 +62,8 @@ fn describe(view: &MailboxView, recent: &UidRanges, read_only: bool) -> Vec<u8> 
         flags.extend(view.keywords().names().iter().cloned().map(Flag::Keyword));
     }
     let permanent = Code::PermanentFlags { flags, new_keywords: !read_only };
-    tell(permanent, if read_only { "No flags can be changed" } else { "These stay" });
-    tell(Code::UidNext(view.uid_next()), "is the next UID");
-    tell(Code::UidValidity(view.uid_validity()), "UIDs are valid");
+    tell(permanent, if read_only { "No flag can be changed" } else { "These flags stay" });
+    tell(Code::UidNext(view.uid_next()), "Next UID");
+    tell(Code::UidValidity(view.uid_validity()), "UIDs stay as they are");
     out
 }

@@ -29,13 +29,14 @@ impl Link {
         tls: bool,
         starttls: bool,
     ) -> Self {
+        let spools = Spools::new(shared.options.spool_folder.clone());
         Self {
             shared,
             id,
             peer,
             tls,
             starttls: starttls && !tls,
-            spools: Spools::default(),
+            spools,
             ticket: Mutex::new(Some(ticket)),
             user: OnceLock::new(),
         }

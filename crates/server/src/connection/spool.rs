@@ -6,6 +6,7 @@ use peregrine_session::Spool;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -16,14 +17,15 @@ const PIECE: usize = 256 * 1024;
 const MAX_GATHERED: usize = 4 * PIECE;
 
 /// The spooled messages of one connection.
-#[derive(Default)]
 pub(crate) struct Spools {
+    /// Where files are made; `None` for the system's place for temporary files.
+    folder: Option<PathBuf>,
     messages: Mutex<HashMap<u64, Arc<Message>>>,
 }
 
 /// One message.
-#[derive(Default)]
 struct Message {
+    folder: Option<PathBuf>,
     state: Mutex<State>,
 }
 
@@ -42,11 +44,17 @@ struct State {
 }
 
 impl Spools {
+    pub(super) fn new(folder: Option<PathBuf>) -> Self {
+        Self { folder, messages: Mutex::default() }
+    }
+
     /// Does what the session asks.
     pub(super) fn handle(&self, spool: Spool) {
         match spool {
             Spool::Start { id, .. } => {
-                self.messages().insert(id, Arc::default());
+                let folder = self.folder.clone();
+                let message = Message { folder, state: Mutex::default() };
+                self.messages().insert(id, Arc::new(message));
             }
             Spool::Data { id, data } => {
                 if let Some(message) = self.find(id) {
@@ -128,7 +136,7 @@ impl Message {
     /// Writes until nothing waits.
     fn write_pieces(&self, mut file: Option<File>, mut piece: BytesMut) {
         loop {
-            let result = write_piece(file, &piece);
+            let result = self.write_piece(file, &piece);
             let mut state = self.state();
             file = match result {
                 Ok(file) => {
@@ -151,6 +159,17 @@ impl Message {
                 }
             }
         }
+    }
+
+    fn write_piece(&self, file: Option<File>, piece: &[u8]) -> io::Result<File> {
+        let mut file = match (file, &self.folder) {
+            (Some(file), _) => file,
+            // Without a name: it goes with the process, whatever happens.
+            (None, Some(folder)) => tempfile::tempfile_in(folder)?,
+            (None, None) => tempfile::tempfile()?,
+        };
+        file.write_all(piece)?;
+        Ok(file)
     }
 
     fn poll_whole(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Option<File>, usize)>> {
@@ -177,12 +196,41 @@ impl State {
     }
 }
 
-fn write_piece(file: Option<File>, piece: &[u8]) -> io::Result<File> {
-    let mut file = match file {
-        Some(file) => file,
-        // Without a name: it goes with the process, whatever happens.
-        None => tempfile::tempfile()?,
-    };
-    file.write_all(piece)?;
-    Ok(file)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spooled(file: Option<File>) -> Spools {
+        let spools = Spools::new(None);
+        spools.handle(Spool::Start { id: 1, length: 12 });
+        spools.find(1).unwrap().state().file = file;
+        for data in ["hello ", "world!"] {
+            spools.handle(Spool::Data { id: 1, data: data.into() });
+        }
+        spools.handle(Spool::End { id: 1 });
+        spools
+    }
+
+    #[tokio::test]
+    async fn octets_come_back() {
+        let spools = spooled(None);
+        assert_eq!(spools.take(1).await.unwrap(), "hello world!");
+        assert!(spools.take(1).await.is_err());
+    }
+
+    /// T64: a full disk is an error that says so.
+    #[tokio::test]
+    async fn a_full_disk_is_told() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let error = spooled(Some(full)).take(1).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    }
+
+    /// What was refused is forgotten, whatever of it was written.
+    #[tokio::test]
+    async fn dropped_messages_are_gone() {
+        let spools = spooled(None);
+        spools.handle(Spool::Dropped { id: 1 });
+        assert!(spools.take(1).await.is_err());
+    }
 }
