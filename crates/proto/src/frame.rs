@@ -92,6 +92,9 @@ pub enum FrameError {
     /// More open parentheses than [`FrameLimits::open_parens`].
     #[error("more than {0} parentheses are open at once")]
     TooDeep(u32),
+    /// A literal's size that is no number: one has 32 bits (RFC 3501 §9 `number`).
+    #[error("a literal's size is at most 4294967295")]
+    LiteralSize,
     /// A literal above its limit.
     #[error("the literal is larger than the {limit} octets that are taken here")]
     LiteralTooBig {
@@ -116,7 +119,10 @@ impl FrameError {
     /// NO where the request is too large, BAD where the client broke a rule.
     pub fn status(self) -> Status {
         match self {
-            Self::LineTooLong(_) | Self::TooDeep(_) | Self::NonSyncTooBig { .. } => Status::Bad,
+            Self::LineTooLong(_)
+            | Self::TooDeep(_)
+            | Self::LiteralSize
+            | Self::NonSyncTooBig { .. } => Status::Bad,
             Self::LiteralTooBig { .. } | Self::TooManyLiterals(_) | Self::LiteralsTooBig(_) => {
                 Status::No
             }
@@ -126,7 +132,7 @@ impl FrameError {
     /// `TOOBIG` (RFC 7888 §5, RFC 7889 §4) or `LIMIT` (RFC 5530 §3).
     pub fn code(self) -> Option<Code> {
         match self {
-            Self::LineTooLong(_) | Self::TooDeep(_) => None,
+            Self::LineTooLong(_) | Self::TooDeep(_) | Self::LiteralSize => None,
             Self::LiteralTooBig { .. } | Self::NonSyncTooBig { .. } | Self::LiteralsTooBig(_) => {
                 Some(Code::TooBig)
             }

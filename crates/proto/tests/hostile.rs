@@ -127,9 +127,15 @@ fn t08_literal_sizes() {
         let input = format!("a LOGIN {{{size}}}\r\nb NOOP\r\n");
         assert_eq!(answers(AFTER, input), ["a BAD", "b NOOP"], "{size}");
     }
-    for size in ["4294967296", "18446744073709551616"] {
-        assert_eq!(answers(AFTER, format!("a LOGIN {{{size}}}\r\nb NOOP\r\n")), ["a NO", "b NOOP"]);
-        assert_eq!(answers(AFTER, format!("a LOGIN {{{size}+}}\r\nb NOOP\r\n")), ["BYE"]);
+    // A number has 32 bits: beyond them it is a wrong word, up to them it is too much.
+    for (size, refused) in
+        [("4294967295", "a NO"), ("4294967296", "a BAD"), ("18446744073709551616", "a BAD")]
+    {
+        for command in ["LOGIN", "APPEND x"] {
+            let line = format!("a {command} {{{size}}}\r\nb NOOP\r\n");
+            assert_eq!(answers(AFTER, line), [refused, "b NOOP"]);
+            assert_eq!(answers(AFTER, format!("a {command} {{{size}+}}\r\nb NOOP\r\n")), ["BYE"]);
+        }
     }
 }
 

@@ -327,7 +327,9 @@ impl Framer {
         let limits = &self.limits;
         let limit = if message { limits.append } else { limits.literal };
         let total = self.command.literal_octets.saturating_add(size);
-        if size > u64::from(limit) {
+        if size > u64::from(u32::MAX) {
+            Some(FrameError::LiteralSize)
+        } else if size > u64::from(limit) {
             Some(FrameError::LiteralTooBig { limit })
         } else if self.command.literals >= limits.literals {
             Some(FrameError::TooManyLiterals(limits.literals))
