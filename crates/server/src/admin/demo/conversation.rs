@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 const COMMANDS: &[&str] = &[
     "a2 SELECT INBOX",
     "a3 SEARCH BODY peregrine",
-    "a4 FETCH 1:3 (FLAGS INTERNALDATE BODY.PEEK[HEADER.FIELDS (SUBJECT)])",
+    "a4 FETCH 1:3 (FLAGS INTERNALDATE RFC822.SIZE)",
     "a5 STATUS Sent (MESSAGES UNSEEN)",
     "a6 LIST \"\" %",
     "a7 NOOP",

@@ -12,7 +12,7 @@ const DAY: u64 = 86_400;
 const REACH: u64 = 700 * DAY;
 
 /// Younger mail is still in INBOX.
-const IN_INBOX: i64 = 90 * DAY as i64;
+const IN_INBOX: i64 = 240 * DAY as i64;
 
 /// Younger mail may be unread.
 const FRESH: i64 = 12 * DAY as i64;
