@@ -55,50 +55,56 @@ fn body(reader: &mut Reader<'_>, body: &mut CommandBody) -> Parsed<()> {
         offset = reader.offset();
         name = key(reader.atom(AFTER_UID)?);
     }
-    *body = arguments(name, uid, offset, reader)?;
+    arguments(name, uid, offset, reader, body)?;
     reader.end()
 }
 
 const AFTER_UID: &str = "FETCH, STORE, SEARCH, COPY, MOVE or EXPUNGE after UID";
 const UNKNOWN: &str = "unknown command";
 
-/// What stands behind the name, which began at `offset`.
-#[inline(always)]
-fn arguments(name: u128, uid: bool, offset: usize, reader: &mut Reader<'_>) -> Parsed<CommandBody> {
-    Ok(match (name, uid) {
-        (FETCH, _) => CommandBody::Fetch(Fetch::parse(reader, uid)?),
-        (STORE, _) => CommandBody::Store(Store::parse(reader, uid)?),
-        (SEARCH, _) => CommandBody::Search(Search::parse(reader, uid)?),
-        (COPY, _) => CommandBody::Copy(Copy::parse(reader, uid)?),
-        (MOVE, _) => CommandBody::Move(Move::parse(reader, uid)?),
-        (EXPUNGE, _) => CommandBody::Expunge(Expunge::parse(reader, uid)?),
+/// Reads what stands behind the name, which began at `offset`.
+fn arguments(
+    name: u128,
+    uid: bool,
+    offset: usize,
+    reader: &mut Reader<'_>,
+    body: &mut CommandBody,
+) -> Parsed<()> {
+    match (name, uid) {
+        (FETCH, _) => *body = CommandBody::Fetch(Fetch::parse(reader, uid)?),
+        (STORE, _) => *body = CommandBody::Store(Store::parse(reader, uid)?),
+        (SEARCH, _) => *body = CommandBody::Search(Search::parse(reader, uid)?),
+        (COPY, _) => *body = CommandBody::Copy(Copy::parse(reader, uid)?),
+        (MOVE, _) => *body = CommandBody::Move(Move::parse(reader, uid)?),
+        (EXPUNGE, _) => *body = CommandBody::Expunge(Expunge::parse(reader, uid)?),
         (_, true) => return Err(SyntaxError::expected(offset, AFTER_UID)),
-        (NOOP, _) => CommandBody::Noop(Noop),
-        (SELECT, _) => CommandBody::Select(Select::parse(reader)?),
-        (EXAMINE, _) => CommandBody::Examine(Examine::parse(reader)?),
-        (STATUS, _) => CommandBody::Status(Status::parse(reader)?),
-        (APPEND, _) => CommandBody::Append(Append::parse(reader)?),
-        (LIST, _) => CommandBody::List(List::parse(reader)?),
-        (LSUB, _) => CommandBody::Lsub(Lsub::parse(reader)?),
-        (CREATE, _) => CommandBody::Create(Create::parse(reader)?),
-        (DELETE, _) => CommandBody::Delete(Delete::parse(reader)?),
-        (RENAME, _) => CommandBody::Rename(Rename::parse(reader)?),
-        (SUBSCRIBE, _) => CommandBody::Subscribe(Subscribe::parse(reader)?),
-        (UNSUBSCRIBE, _) => CommandBody::Unsubscribe(Unsubscribe::parse(reader)?),
-        (IDLE, _) => CommandBody::Idle(Idle),
-        (CHECK, _) => CommandBody::Check(Check),
-        (CLOSE, _) => CommandBody::Close(Close),
-        (UNSELECT, _) => CommandBody::Unselect(Unselect),
-        (CAPABILITY, _) => CommandBody::Capability(Capability),
-        (LOGOUT, _) => CommandBody::Logout(Logout),
-        (STARTTLS, _) => CommandBody::StartTls(StartTls),
-        (NAMESPACE, _) => CommandBody::Namespace(Namespace),
-        (LOGIN, _) => CommandBody::Login(Login::parse(reader)?),
-        (AUTHENTICATE, _) => CommandBody::Authenticate(Authenticate::parse(reader)?),
-        (ID, _) => CommandBody::Id(Id::parse(reader)?),
-        (ENABLE, _) => CommandBody::Enable(Enable::parse(reader)?),
+        (NOOP, _) => *body = CommandBody::Noop(Noop),
+        (SELECT, _) => *body = CommandBody::Select(Select::parse(reader)?),
+        (EXAMINE, _) => *body = CommandBody::Examine(Examine::parse(reader)?),
+        (STATUS, _) => *body = CommandBody::Status(Status::parse(reader)?),
+        (APPEND, _) => *body = CommandBody::Append(Append::parse(reader)?),
+        (LIST, _) => *body = CommandBody::List(List::parse(reader)?),
+        (LSUB, _) => *body = CommandBody::Lsub(Lsub::parse(reader)?),
+        (CREATE, _) => *body = CommandBody::Create(Create::parse(reader)?),
+        (DELETE, _) => *body = CommandBody::Delete(Delete::parse(reader)?),
+        (RENAME, _) => *body = CommandBody::Rename(Rename::parse(reader)?),
+        (SUBSCRIBE, _) => *body = CommandBody::Subscribe(Subscribe::parse(reader)?),
+        (UNSUBSCRIBE, _) => *body = CommandBody::Unsubscribe(Unsubscribe::parse(reader)?),
+        (IDLE, _) => *body = CommandBody::Idle(Idle),
+        (CHECK, _) => *body = CommandBody::Check(Check),
+        (CLOSE, _) => *body = CommandBody::Close(Close),
+        (UNSELECT, _) => *body = CommandBody::Unselect(Unselect),
+        (CAPABILITY, _) => *body = CommandBody::Capability(Capability),
+        (LOGOUT, _) => *body = CommandBody::Logout(Logout),
+        (STARTTLS, _) => *body = CommandBody::StartTls(StartTls),
+        (NAMESPACE, _) => *body = CommandBody::Namespace(Namespace),
+        (LOGIN, _) => *body = CommandBody::Login(Login::parse(reader)?),
+        (AUTHENTICATE, _) => *body = CommandBody::Authenticate(Authenticate::parse(reader)?),
+        (ID, _) => *body = CommandBody::Id(Id::parse(reader)?),
+        (ENABLE, _) => *body = CommandBody::Enable(Enable::parse(reader)?),
         _ => return Err(SyntaxError::wrong(offset, UNKNOWN)),
-    })
+    }
+    Ok(())
 }
 
 #[cold]

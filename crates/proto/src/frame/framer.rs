@@ -193,6 +193,7 @@ impl Framer {
         }
     }
 
+    #[inline]
     fn line(&mut self) -> Step {
         let new = &self.front[self.taken..];
         match memchr::memchr(b'\n', new) {
@@ -213,6 +214,7 @@ impl Framer {
     }
 
     /// A line of the command has its end.
+    #[inline]
     fn end_line(&mut self) -> Step {
         let end = self.text().len() - 1;
         if let Some(error) = self.check_line(end, true) {
@@ -226,12 +228,15 @@ impl Framer {
             return self.announced(announcement);
         }
         let end = self.command.line_at + line.len();
-        let mut text = if self.gathered.is_empty() {
-            self.front.split_to(std::mem::take(&mut self.taken))
+        let text = if self.gathered.is_empty() {
+            let taken = std::mem::take(&mut self.taken);
+            let text = self.front.split_to(end);
+            self.front.advance(taken - end);
+            text
         } else {
+            self.gathered.truncate(end);
             std::mem::take(&mut self.gathered).freeze()
         };
-        text.truncate(end);
         if self.front.is_empty() {
             self.next_front();
         }
