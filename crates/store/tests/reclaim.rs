@@ -3,6 +3,7 @@
 mod fixture;
 
 use fixture::{inbox, message, name, on, rows, uids};
+use peregrine_kv::fault::{Call, FaultEngine};
 use peregrine_kv::{Engine, MemoryEngine};
 use peregrine_proto::Flag;
 use peregrine_store::{Account, Mailbox, NewMessage};
@@ -135,4 +136,41 @@ async fn left_overs_go() {
     let (_store, account) = on(Arc::clone(&engine)).await;
     account.reclaim().await.unwrap();
     assert_eq!(left(&engine).await, [0; 6]);
+}
+
+/// An object that is deleted while the same body comes again is stored again: once when it was
+/// found before it was marked, once while it is marked.
+#[tokio::test]
+async fn objects_that_come_again_stay() {
+    for held in [Call::Commit, Call::ObjectDelete] {
+        let (faulty, faults) = FaultEngine::new(engine());
+        let engine: Arc<dyn Engine> = Arc::new(faulty);
+        let (_store, account) = on(Arc::clone(&engine)).await;
+        let large = NewMessage { body: vec![b'x'; 100_000].into(), ..message("", &[]) };
+        account.append(&inbox(), vec![large.clone()]).await.unwrap();
+        let mailbox = account.open(&inbox()).await.unwrap();
+        expunge(&mailbox, &[1]).await;
+
+        let gate = faults.hold(held, 1);
+        let reclaiming = tokio::spawn({
+            let account = account.clone();
+            async move { account.reclaim().await.map(drop) }
+        });
+        gate.reached().await;
+        let again = large.clone();
+        let appending = tokio::spawn({
+            let account = account.clone();
+            async move { account.append(&inbox(), vec![again]).await }
+        });
+        // Held by the commit, the new message has its object and waits for the writer.
+        while held == Call::Commit && account.queued() == 0 {
+            tokio::task::yield_now().await;
+        }
+        gate.open();
+        reclaiming.await.unwrap().unwrap();
+        appending.await.unwrap().unwrap();
+        let body = mailbox.body(&mailbox.view(), 0).await.unwrap();
+        assert_eq!(body.whole().await.unwrap(), large.body, "{held:?}");
+        assert_eq!(left(&engine).await, [1, 1, 1, 0, 0, 1]);
+    }
 }

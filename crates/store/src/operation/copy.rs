@@ -127,13 +127,13 @@ pub(crate) fn transfer(
     put_digests(batch, target, &pairs, digests);
     let mut answer = Copied { uid_validity, source: uids, target: copied, mod_seq: None };
     batch.changed = true;
-    match verb {
-        Verb::Copy => messages.iter().for_each(|message| batch.refer(message.body)),
-        Verb::Move => {
-            let removed = batch.mailbox(source)?.remove(&answer.source, gone, &|_| true);
-            expunge::note(batch, source, gone, &answer.source, &removed, true);
-            answer.mod_seq = Some(gone);
-        }
+    // What was moved is still seen in the source by who has not been told: so it is a copy there,
+    // too, until it is reclaimed.
+    messages.iter().for_each(|message| batch.refer(message.body));
+    if verb == Verb::Move {
+        let removed = batch.mailbox(source)?.remove(&answer.source, gone, &|_| true);
+        expunge::note(batch, source, gone, &answer.source, &removed);
+        answer.mod_seq = Some(gone);
     }
     Ok(answer)
 }

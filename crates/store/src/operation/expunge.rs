@@ -33,24 +33,22 @@ impl Operation for Expunge {
             return Ok(Expunged::default());
         }
         let uids = removed.iter().map(|message| message.uid).collect();
-        note(batch, self.mailbox, mod_seq, &uids, &removed, false);
+        note(batch, self.mailbox, mod_seq, &uids, &removed);
         Ok(Expunged { uids, mod_seq: Some(mod_seq) })
     }
 }
 
-/// Notes that messages vanished from a mailbox, and that their data is to be reclaimed; those that
-/// were `moved` take their bodies along.
+/// Notes that messages vanished from a mailbox, and that their data is to be reclaimed.
 pub(crate) fn note(
     batch: &mut Batch,
     mailbox: MailboxId,
     mod_seq: ModSeq,
     uids: &UidRanges,
     removed: &[Message],
-    moved: bool,
 ) {
     batch.put_vanished(mailbox, mod_seq, uids);
     let Some(slot) = batch.slots.get(&mailbox).map(Arc::clone) else { return };
-    for garbage in Garbage::of_messages(mailbox, removed, moved) {
+    for garbage in Garbage::of_messages(mailbox, removed) {
         batch.add_garbage(garbage, Arc::clone(&slot), mod_seq);
     }
 }

@@ -26,11 +26,9 @@ pub(super) struct Release {
 }
 
 impl Release {
-    /// One reference more, if there is any.
-    pub(super) fn add(&mut self, body: Option<BodyNumber>) {
-        if let Some(body) = body {
-            *self.references.entry(body).or_default() += 1;
-        }
+    /// One reference more.
+    pub(super) fn add(&mut self, body: BodyNumber) {
+        *self.references.entry(body).or_default() += 1;
     }
 
     /// Of how many bodies.

@@ -77,7 +77,7 @@ impl Writer {
                 Some(Garbage::Messages { mailbox, entries }) => {
                     for (uid, body) in &entries {
                         step.transaction.delete(keys::digest(self.core.id, mailbox, *uid));
-                        step.messages += u64::from(body.is_some());
+                        step.messages += 1;
                         step.release.add(*body);
                     }
                     step.done.push(waiting.number);
@@ -108,7 +108,7 @@ impl Writer {
         for (key, row) in page.rows {
             for message in chunk::decode(&row)? {
                 step.messages += 1;
-                step.release.add(Some(message.body));
+                step.release.add(message.body);
             }
             step.transaction.delete(key);
         }

@@ -14,22 +14,21 @@ const MAILBOX: u8 = 2;
 /// What is to be reclaimed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Garbage {
-    /// Messages that were expunged or moved: their digests, and of those that name one, a
-    /// reference to their body.
+    /// Messages that were expunged or moved: the digest of each, and a reference to its body.
     Messages {
         /// Where they were.
         mailbox: MailboxId,
         /// At most [`GARBAGE_ENTRIES`].
-        entries: Vec<(Uid, Option<BodyNumber>)>,
+        entries: Vec<(Uid, BodyNumber)>,
     },
     /// A whole mailbox that was deleted: all its rows, and a reference of each message.
     Mailbox(MailboxId),
 }
 
 impl Garbage {
-    /// Of expunged messages; `moved` ones take their bodies along.
-    pub(crate) fn of_messages(mailbox: MailboxId, messages: &[Message], moved: bool) -> Vec<Self> {
-        let entry = |message: &Message| (message.uid, (!moved).then_some(message.body));
+    /// Of expunged messages.
+    pub(crate) fn of_messages(mailbox: MailboxId, messages: &[Message]) -> Vec<Self> {
+        let entry = |message: &Message| (message.uid, message.body);
         let rows = messages.chunks(GARBAGE_ENTRIES);
         rows.map(|some| Self::Messages { mailbox, entries: some.iter().map(entry).collect() })
             .collect()
@@ -43,8 +42,7 @@ impl Garbage {
                 row.extend_from_slice(&mailbox.0.to_be_bytes());
                 for (uid, body) in entries {
                     row.extend_from_slice(&uid.0.get().to_be_bytes());
-                    // Body numbers begin with 1.
-                    row.extend_from_slice(&body.map_or(0, |body| body.0).to_be_bytes());
+                    row.extend_from_slice(&body.0.to_be_bytes());
                 }
                 row
             }
@@ -68,8 +66,7 @@ impl Garbage {
         let mut entries = Vec::new();
         while !reader.is_at_end() {
             let uid = NonZeroU32::new(reader.u32()?).ok_or_else(|| reader.damaged("UID"))?;
-            let body = reader.u64()?;
-            entries.push((Uid(uid), (body != 0).then_some(BodyNumber(body))));
+            entries.push((Uid(uid), BodyNumber(reader.u64()?)));
         }
         Ok(Self::Messages { mailbox, entries })
     }
