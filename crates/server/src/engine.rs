@@ -10,6 +10,7 @@ use std::sync::Arc;
 /// # Errors
 /// [`Error::Engine`] where the folder cannot be used or holds something else.
 pub async fn open(folder: &Path) -> Result<Arc<dyn Engine>, Error> {
-    let engine = SqliteEngine::open(folder, SqliteOptions::default()).await?;
+    let opened = SqliteEngine::open(folder, SqliteOptions::default()).await;
+    let engine = opened.map_err(|error| Error::Engine(Box::new(error)))?;
     Ok(Arc::new(engine))
 }

@@ -27,5 +27,5 @@ pub enum Error {
     Store(#[from] peregrine_store::Error),
     /// The engine below the store could not be opened.
     #[error("cannot open the store: {0}")]
-    Engine(#[from] peregrine_kv::Error),
+    Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

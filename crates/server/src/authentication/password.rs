@@ -1,7 +1,7 @@
 //! Passwords: what is kept of them, and checking one against it.
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::{self, Output, PasswordHash, PasswordHasher, Salt, SaltString};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use peregrine_proto::Secret;
 use peregrine_store::{Credentials, ScramKeys};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -17,6 +17,8 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// argon2id lanes.
 const LANES: u32 = 1;
+/// 1 KiB blocks of an allocation that is longer than 32 MiB; see [`memory`].
+const MAPPED_BLOCKS: usize = 33 * 1024;
 /// PBKDF2 rounds for SCRAM: the client pays for them at each login (RFC 7677 §4 asks for 4096 at
 /// least; telephones do these in a tenth of a second).
 const SCRAM_ITERATIONS: NonZeroU32 = NonZeroU32::new(65_536).unwrap();
@@ -172,13 +174,40 @@ impl Hasher {
 }
 
 fn matches(hash: &str, password: &[u8]) -> bool {
-    match PasswordHash::new(hash) {
-        Ok(parsed) => Argon2::default().verify_password(password, &parsed).is_ok(),
+    match check(hash, password) {
+        Ok(right) => right,
         Err(error) => {
             tracing::error!(%error, "a stored password hash cannot be read");
             false
         }
     }
+}
+
+/// Whether the password has this hash; the comparison takes the same time wherever they differ.
+fn check(hash: &str, password: &[u8]) -> Result<bool, password_hash::Error> {
+    let parsed = PasswordHash::new(hash)?;
+    let expected = parsed.hash.ok_or(password_hash::Error::PhcStringField)?;
+    let salt = parsed.salt.ok_or(password_hash::Error::PhcStringField)?;
+    let mut salt_octets = [0; Salt::MAX_LENGTH];
+    let salt = salt.decode_b64(&mut salt_octets)?;
+    let version = parsed.version.map_or(Ok(Version::V0x13), Version::try_from)?;
+    let parameters = Params::try_from(&parsed)?;
+    let mut memory = memory(&parameters);
+    let mut out = [0; Output::MAX_LENGTH];
+    let out = &mut out[..expected.len()];
+    let algorithm = Algorithm::try_from(parsed.algorithm)?;
+    let argon2 = Argon2::new(algorithm, version, parameters);
+    argon2.hash_password_into_with_memory(password, salt, out, &mut memory)?;
+    Ok(Output::new(out)? == expected)
+}
+
+/// Memory for one hash, which goes back to the system at once: the GNU allocator maps what is
+/// longer than 32 MiB by itself, while 19 MiB would stay with each thread that ever hashed. Pages
+/// that are not touched cost nothing.
+fn memory(parameters: &Params) -> Vec<Block> {
+    let mut blocks = Vec::with_capacity(parameters.block_count().max(MAPPED_BLOCKS));
+    blocks.resize_with(parameters.block_count(), Block::default);
+    blocks
 }
 
 #[cfg(test)]
