@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 /// What was given back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Reclaimed {
-    /// Messages that left the store for good.
+    /// Messages that left a mailbox for good.
     pub messages: u64,
     /// Bodies that nothing referred to any more.
     pub bodies: u64,

@@ -1,4 +1,5 @@
 //! What is derived from messages: ready to send, and made again where it is missing.
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
 mod fixture;
 

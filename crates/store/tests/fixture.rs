@@ -1,4 +1,5 @@
 //! What several tests need: a store in memory, messages, names and sets.
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 #![allow(dead_code, reason = "each test takes what it needs")]
 
 use peregrine_kv::{Engine, MemoryEngine};

@@ -1,11 +1,14 @@
 //! One mailbox and the tree around it, by hand: what each operation answers and leaves.
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
 mod fixture;
 
 use fixture::{account, inbox, message, name, uids};
+use peregrine_kv::{Engine, MemoryEngine};
 use peregrine_proto::command::store::StoreAction;
 use peregrine_proto::{Flag, Keyword, ModSeq};
 use peregrine_store::{Error, FlagChange, Mailbox, MailboxView};
+use std::sync::Arc;
 
 fn flags_of(view: &MailboxView) -> Vec<String> {
     let all = view.messages(0..view.exists()).map(|message| {
@@ -181,4 +184,24 @@ async fn changes_can_be_conditional() {
     let stored = mailbox.store_flags(&uids(&[1, 2, 3, 9]), change).await.unwrap();
     assert_eq!((stored.changed, stored.modified), (uids(&[1, 3]), uids(&[2])));
     assert!(stored.missing);
+}
+
+/// Rows of messages that shrink are joined, and the row that is left over goes: otherwise expunged
+/// messages would come back.
+#[tokio::test]
+async fn joined_rows_are_stored_once() {
+    let engine: Arc<dyn Engine> = Arc::new(MemoryEngine::new());
+    let (_store, account) = fixture::on(Arc::clone(&engine)).await;
+    let many = (0..200).map(|number| message(&number.to_string(), &[])).collect();
+    account.append(&inbox(), many).await.unwrap();
+    assert_eq!(fixture::rows(&engine, b'r').await, 4);
+    let mailbox = account.open(&inbox()).await.unwrap();
+    // Leaves four in the first row, which takes in the last one's eight once all between is gone.
+    let gone: Vec<u32> = (5..193).collect();
+    set(&mailbox, &gone, StoreAction::Add, &[Flag::Deleted]).await;
+    mailbox.expunge(None).await.unwrap();
+    assert_eq!(fixture::rows(&engine, b'r').await, 1);
+    let (_store, again) = fixture::on(Arc::clone(&engine)).await;
+    let view = again.open(&inbox()).await.unwrap().view();
+    assert_eq!((view.exists(), view.uid_at(4)), (12, mailbox.view().uid_at(4)));
 }

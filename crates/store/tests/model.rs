@@ -1,5 +1,6 @@
 //! Random changes on the store and on a simple model, compared after each (invariants I1 to I5, I7,
 //! I10, I11, I13, I14, I18 to I22, I26, I27, I30, I31); views that sessions hold stay readable.
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
 mod fixture;
 #[path = "model/reference.rs"]

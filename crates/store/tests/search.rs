@@ -1,4 +1,5 @@
 //! SEARCH on one view, by hand, beside what a full look at the messages says (I21).
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
 mod fixture;
 
