@@ -1,9 +1,27 @@
 //! What goes to a terminal or a file: colours only where they are wanted, tables, numbers, and
 //! nothing that could drive a terminal.
 
-use std::io::IsTerminal;
+use std::fmt::Arguments;
+use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{CellAlignment, Table, presets};
+
+/// Writes a line to standard output, as `println!` does, but without a panic where nobody reads
+/// any more (`peregrine demo | head`).
+macro_rules! say {
+    ($($text:tt)*) => { $crate::output::line(format_args!($($text)*)) };
+}
+pub(crate) use say;
+
+/// What [`say`] does.
+pub fn line(text: Arguments<'_>) {
+    match writeln!(io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("peregrine: cannot write to standard output: {error}");
+        }
+        _ => {}
+    }
+}
 
 /// Whether to colour what goes there: a terminal, and the user has not said no
 /// (<https://no-color.org>).
@@ -25,11 +43,8 @@ pub fn printable(text: &str) -> String {
 /// A table: the first column to the left, the others, which are numbers, to the right.
 pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
     let mut table = Table::new();
-    let preset = if std::io::stdout().is_terminal() {
-        presets::UTF8_HORIZONTAL_ONLY
-    } else {
-        presets::NOTHING
-    };
+    let preset =
+        if io::stdout().is_terminal() { presets::UTF8_HORIZONTAL_ONLY } else { presets::NOTHING };
     table.load_preset(preset);
     table.set_header(header.to_vec());
     for row in rows {

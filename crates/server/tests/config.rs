@@ -1,5 +1,7 @@
 //! The configuration file: what is refused, where, and with what advice.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::Path;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! Mail in and out: Maildir, Maildir++ and mbox through the public face, with odd ones among them.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

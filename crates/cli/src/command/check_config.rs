@@ -6,6 +6,7 @@ use peregrine_server::admin::serve::check_certificate;
 
 use crate::failure::Failure;
 use crate::load;
+use crate::output::say;
 
 const EXAMPLE: &str = "\
 Example:
@@ -27,14 +28,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         let list: Vec<String> = list.iter().map(ToString::to_string).collect();
         if list.is_empty() { format!("no {name}") } else { format!("{name} {}", list.join(", ")) }
     };
-    println!(
+    say!(
         "{} is right: {}, {}",
         arguments.dir.join(peregrine_server::config::FILE_NAME).display(),
         addresses("imap", &config.listeners.imap),
         addresses("imaps", &config.listeners.imaps),
     );
     if config.auth.cleartext_login {
-        println!("note: cleartext_login lets passwords cross the network unencrypted");
+        say!("note: cleartext_login lets passwords cross the network unencrypted");
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use peregrine_server::config::{Log, LogFormat, LogLevel};
 
 use super::serve::Signals;
 use crate::failure::Failure;
+use crate::output::say;
 use crate::{logging, output};
 
 /// Characters of a line that are shown.
@@ -41,7 +42,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         () = signals.end() => return Ok(()), // dropping it removes the folder
     };
     let (messages, mailboxes) = demo.size();
-    println!(
+    say!(
         "{} sample messages in {mailboxes} mailboxes, served after {:.1} s from {}\n",
         output::number(messages as u64),
         start.elapsed().as_secs_f64(),
@@ -51,7 +52,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     if conversation.is_ok() && !arguments.exit {
         explain(&demo);
         signals.end().await;
-        println!("\nending");
+        say!("\nending");
     }
     demo.shutdown().await?;
     conversation
@@ -59,8 +60,8 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 async fn show_conversation(demo: &Demo) -> Result<(), Failure> {
     let Some(server) = demo.imap() else { return Ok(()) };
-    println!("A conversation with it. Lines with C were sent by us, all of a2 to a8 in one write;");
-    println!("lines with S came from the server, after so many milliseconds:\n");
+    say!("A conversation with it. Lines with C were sent by us, all of a2 to a8 in one write;");
+    say!("lines with S came from the server, after so many milliseconds:\n");
     let mut shown = Shown::new();
     let told = demo::converse(server, USER, PASSWORD, &mut |heard| shown.tell(&heard)).await;
     told.map_err(|error| Failure::Io("the conversation broke off", error))?;
@@ -85,17 +86,17 @@ impl Shown {
         match heard {
             Heard::Sent(line) => {
                 self.asked.extend(tag(line).map(str::to_owned));
-                println!("{:>10}  C: {}", "", self.paint(line));
+                say!("{:>10}  C: {}", "", self.paint(line));
             }
             Heard::Received(after, response) => {
                 self.answered.extend(tag(response).map(str::to_owned));
                 let lines: Vec<&str> = response.lines().collect();
                 for (number, line) in lines.iter().take(LINES).enumerate() {
                     let time = if number == 0 { milliseconds(*after) } else { String::new() };
-                    println!("{time:>10}  S: {}", self.paint(line));
+                    say!("{time:>10}  S: {}", self.paint(line));
                 }
                 if lines.len() > LINES {
-                    println!("{:>10}     … {} more lines", "", lines.len() - LINES);
+                    say!("{:>10}     … {} more lines", "", lines.len() - LINES);
                 }
             }
         }
@@ -105,15 +106,13 @@ impl Shown {
     fn conclude(&self) {
         let asked: Vec<&str> = self.asked.iter().map(String::as_str).collect();
         let answered: Vec<&str> = self.answered.iter().map(String::as_str).collect();
-        println!("\nasked:    {}", asked.join(" "));
-        println!("answered: {}", answered.join(" "));
+        say!("\nasked:    {}", asked.join(" "));
+        say!("answered: {}", answered.join(" "));
         let overtaken: Vec<String> = overtakings(&self.asked, &self.answered);
         if !overtaken.is_empty() {
-            println!("{}: they do not depend on it.", overtaken.join("; "));
+            say!("{}: they do not depend on it.", overtaken.join("; "));
         }
-        println!(
-            "a2 had to wait for nothing, a3 and a4 for a2 (they need the mailbox), a8 for all."
-        );
+        say!("a2 had to wait for nothing, a3 and a4 for a2 (they need the mailbox), a8 for all.");
     }
 
     /// A line cut to the width, its tag in the tag's colour.
@@ -167,22 +166,22 @@ fn milliseconds(time: Duration) -> String {
 }
 
 fn explain(demo: &Demo) {
-    println!("\nWith a mail program (user {USER}, password {PASSWORD}):");
+    say!("\nWith a mail program (user {USER}, password {PASSWORD}):");
     let line = |security: &str, address: Option<SocketAddr>| {
         if let Some(address) = address {
-            println!("  server {}, port {}, {security}", address.ip(), address.port());
+            say!("  server {}, port {}, {security}", address.ip(), address.port());
         }
     };
     line("SSL/TLS (accept the self-signed certificate)", demo.imaps());
     line("no encryption, or STARTTLS", demo.imap());
-    println!("\nBy hand:");
+    say!("\nBy hand:");
     if let Some(address) = demo.imap() {
-        println!("  nc {} {}", address.ip(), address.port());
+        say!("  nc {} {}", address.ip(), address.port());
     }
     if let Some(address) = demo.imaps() {
-        println!("  openssl s_client -connect {address} -quiet -crlf");
+        say!("  openssl s_client -connect {address} -quiet -crlf");
     }
-    println!("and then type, each with a tag of your choice:");
+    say!("and then type, each with a tag of your choice:");
     for command in [
         "a LOGIN demo demo",
         "b SELECT INBOX",
@@ -192,9 +191,9 @@ fn explain(demo: &Demo) {
         "f STATUS Archive/2024 (MESSAGES UNSEEN)",
         "g LOGOUT",
     ] {
-        println!("  {command}");
+        say!("  {command}");
     }
-    println!("\nCtrl-C ends it and removes everything.");
+    say!("\nCtrl-C ends it and removes everything.");
     // Somebody may be reading this through a pipe; if not, there is nobody to tell.
     let _ = std::io::stdout().flush();
 }

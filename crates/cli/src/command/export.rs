@@ -6,6 +6,7 @@ use peregrine_server::admin::export::{ExportReport, export};
 use peregrine_server::admin::user;
 
 use crate::failure::Failure;
+use crate::output::say;
 use crate::progress::Teller;
 use crate::{load, output};
 
@@ -55,8 +56,8 @@ fn show(report: &ExportReport, summary: &str) -> Result<(), Failure> {
         let cells = [m.messages, m.written, m.present, m.after].into_iter().map(output::number);
         std::iter::once(m.mailbox.clone()).chain(cells).collect()
     });
-    println!("{}", output::table(&header, rows));
-    println!("{summary}");
+    say!("{}", output::table(&header, rows));
+    say!("{summary}");
     for problem in &report.problems {
         let (place, reason) =
             (output::printable(&problem.place), output::printable(&problem.reason));

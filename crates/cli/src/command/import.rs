@@ -7,6 +7,7 @@ use peregrine_server::admin::import::{Format, ImportOptions, ImportReport, impor
 use peregrine_server::admin::user;
 
 use crate::failure::Failure;
+use crate::output::say;
 use crate::progress::Teller;
 use crate::{load, output};
 
@@ -96,8 +97,8 @@ fn show(report: &ImportReport, dry_run: bool, summary: &str) -> Result<(), Failu
         let cells = numbers.into_iter().map(output::number);
         std::iter::once(m.mailbox.clone()).chain(cells).collect()
     });
-    println!("{}", output::table(&header, rows));
-    println!("{summary}");
+    say!("{}", output::table(&header, rows));
+    say!("{summary}");
     for problem in report.problems.iter().take(SHOWN) {
         let (place, reason) =
             (output::printable(&problem.place), output::printable(&problem.reason));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use peregrine_server::admin;
 
 use crate::failure::Failure;
+use crate::output::say;
 use crate::password;
 
 const EXAMPLE: &str = "\
@@ -40,7 +41,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let password = password::ask_new(&user)?;
     admin::init::init(&dir, &user, &password).await?;
     let dir = dir.display();
-    println!("{dir} is ready: peregrine.toml, a self-signed certificate, the store, user {user}");
-    println!("next: peregrine serve {dir}");
+    say!("{dir} is ready: peregrine.toml, a self-signed certificate, the store, user {user}");
+    say!("next: peregrine serve {dir}");
     Ok(())
 }

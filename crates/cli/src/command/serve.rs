@@ -8,6 +8,7 @@ use peregrine_server::admin::serve::{self, Serving};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::Failure;
+use crate::output::say;
 use crate::{load, logging};
 
 const EXAMPLE: &str = "\
@@ -54,13 +55,10 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut signals = Signals::new().map_err(|e| Failure::Io("cannot wait for signals", e))?;
     let serving = serve::serve(config).await?;
     ready(&serving);
-    loop {
-        match signals.next().await {
-            Wish::Reload => match serving.reload_certificate() {
-                Ok(()) => tracing::info!("certificate read again"),
-                Err(error) => tracing::error!(%error, "the old certificate stays"),
-            },
-            Wish::End => break,
+    while let Wish::Reload = signals.next().await {
+        match serving.reload_certificate() {
+            Ok(()) => tracing::info!("certificate read again"),
+            Err(error) => tracing::error!(%error, "the old certificate stays"),
         }
     }
     notify("STOPPING=1");
@@ -115,7 +113,7 @@ impl Signals {
 fn ready(serving: &Serving) {
     let addresses: Vec<String> =
         serving.addresses().map(|(name, address)| format!("{name} {address}")).collect();
-    println!("ready: {}", addresses.join(", "));
+    say!("ready: {}", addresses.join(", "));
     // Whoever waits for the line may have put a pipe there. If nobody reads it, that is no harm.
     let _ = std::io::stdout().flush();
     notify("READY=1");

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use peregrine_server::admin::user;
 
 use crate::failure::Failure;
+use crate::output::say;
 use crate::{load, output, password};
 
 const EXAMPLE: &str = "\
@@ -71,7 +72,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             let added = user::add(&store, &name, &password).await;
             store.close().await;
             added?;
-            println!("added {}", output::printable(&name));
+            say!("added {}", output::printable(&name));
         }
         Deed::List { dir, json } => list(dir, json).await?,
         Deed::Passwd(Named { dir, name }) => {
@@ -81,7 +82,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             let set = user::set_password(&store, &name, &password).await;
             store.close().await;
             set?;
-            println!("{} has a new password", output::printable(&name));
+            say!("{} has a new password", output::printable(&name));
         }
         Deed::Remove { named: Named { dir, name }, yes } => {
             let config = load(&dir)?;
@@ -92,7 +93,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             let removed = user::remove(&store, &name).await;
             store.close().await;
             removed?;
-            println!("removed {}", output::printable(&name));
+            say!("removed {}", output::printable(&name));
         }
     }
     Ok(())
@@ -113,13 +114,13 @@ async fn list(dir: PathBuf, json: bool) -> Result<(), Failure> {
                 })
             })
             .collect();
-        println!("{}", serde_json::Value::Array(users));
+        say!("{}", serde_json::Value::Array(users));
         return Ok(());
     }
     let rows = users
         .into_iter()
         .map(|user| vec![user.name, output::number(user.messages), output::size(user.octets)]);
-    println!("{}", output::table(&["user", "messages", "size"], rows));
+    say!("{}", output::table(&["user", "messages", "size"], rows));
     Ok(())
 }
 

@@ -15,6 +15,9 @@ use super::super::maildir::{FOLDER_MARK, KEYWORDS_FILE, KeywordLetters, letters_
 /// Mail is for its owner's eyes only.
 const PRIVATE_FILE: u32 = 0o600;
 
+/// Threads that sync files.
+const SYNCS_AT_ONCE: usize = 16;
+
 /// A Maildir with what it holds.
 pub(super) struct Folder {
     path: PathBuf,
@@ -33,6 +36,13 @@ pub(super) struct Wanted {
     pub unix: i64,
     /// The flags' letters.
     pub letters: String,
+}
+
+/// A file in `tmp` that is not yet synced.
+struct Written {
+    file: File,
+    /// What it will be called in `cur`.
+    name: String,
 }
 
 impl Folder {
@@ -99,26 +109,34 @@ impl Folder {
     pub fn write(&mut self, messages: &[(Wanted, Bytes)]) -> io::Result<()> {
         // First, so that no letter is ever without its keyword.
         self.write_keywords()?;
+        let mut written = Vec::with_capacity(messages.len());
         for (wanted, body) in messages {
-            let octets = unix_lines(body);
-            let octets = octets.as_deref().unwrap_or(body);
-            let name =
-                format!("{},S={},W={}:2,{}", wanted.base, octets.len(), body.len(), wanted.letters);
+            written.push(self.write_temporary(wanted, body)?);
+        }
+        sync_all(&written)?;
+        for ((wanted, _), file) in messages.iter().zip(written) {
             let temporary = self.path.join("tmp").join(&wanted.base);
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(PRIVATE_FILE)
-                .open(&temporary)?;
-            file.write_all(octets)?;
-            file.set_modified(time(wanted.unix))?;
-            file.sync_all()?;
-            fs::rename(&temporary, self.path.join("cur").join(&name))?;
-            self.files.insert(wanted.base.clone(), ("cur", name));
+            fs::rename(&temporary, self.path.join("cur").join(&file.name))?;
+            self.files.insert(wanted.base.clone(), ("cur", file.name));
         }
         File::open(self.path.join("cur"))?.sync_all()?;
         File::open(&self.path)?.sync_all()
+    }
+
+    fn write_temporary(&self, wanted: &Wanted, body: &[u8]) -> io::Result<Written> {
+        let octets = unix_lines(body);
+        let octets = octets.as_deref().unwrap_or(body);
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(PRIVATE_FILE)
+            .open(self.path.join("tmp").join(&wanted.base))?;
+        file.write_all(octets)?;
+        file.set_modified(time(wanted.unix))?;
+        let (size, wire) = (octets.len(), body.len());
+        let name = format!("{},S={size},W={wire}:2,{}", wanted.base, wanted.letters);
+        Ok(Written { file, name })
     }
 
     fn write_keywords(&mut self) -> io::Result<()> {
@@ -129,6 +147,18 @@ impl Folder {
         }
         Ok(())
     }
+}
+
+/// Syncs files, several at a time: most file systems then write for all at once.
+fn sync_all(files: &[Written]) -> io::Result<()> {
+    let share = files.len().div_ceil(SYNCS_AT_ONCE).max(1);
+    std::thread::scope(|scope| {
+        let sync = |files: &[Written]| files.iter().try_for_each(|it| it.file.sync_all());
+        let threads: Vec<_> =
+            files.chunks(share).map(|share| scope.spawn(move || sync(share))).collect();
+        let panicked = || io::Error::other("a sync ended badly");
+        threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| panicked())?)
+    })
 }
 
 /// Replaces a file whole: whoever reads it sees the old or the new text.

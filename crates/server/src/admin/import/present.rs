@@ -1,15 +1,19 @@
 //! What a mailbox holds already, so that running an import again makes no doubles.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use peregrine_proto::DateTime;
 use peregrine_store::{Error, Mailbox, MailboxView};
 
+/// Messages whose bodies are read at once while they are asked for in order.
+const AHEAD: u32 = 256;
+
 /// Messages of a mailbox by size and date. Bodies are read only where both agree, so a first
 /// import reads nothing here.
 pub(super) struct Present {
-    mailbox: Option<(Mailbox, MailboxView)>,
-    candidates: HashMap<(u64, i64), Vec<Candidate>>,
+    bodies: Option<Hashes>,
+    /// In the order of the mailbox, which is the order of the source if that made it.
+    candidates: HashMap<(u64, i64), VecDeque<Candidate>>,
 }
 
 /// A message that may be the same as one of the source.
@@ -22,46 +26,42 @@ impl Present {
     /// What the mailbox holds now.
     pub fn of(mailbox: Mailbox) -> Self {
         let view = mailbox.view();
-        let mut candidates: HashMap<_, Vec<Candidate>> = HashMap::new();
+        let mut candidates: HashMap<_, VecDeque<Candidate>> = HashMap::new();
         for (index, message) in (0..).zip(view.messages(0..view.exists())) {
             let key = (u64::from(message.size), message.date().unix);
-            candidates.entry(key).or_default().push(Candidate { index, hash: None });
+            candidates.entry(key).or_default().push_back(Candidate { index, hash: None });
         }
-        Self { mailbox: Some((mailbox, view)), candidates }
+        let bodies = Hashes { mailbox, view, read: HashMap::new(), next: 0 };
+        Self { bodies: Some(bodies), candidates }
     }
 
     /// A mailbox that is not there.
     pub fn nothing() -> Self {
-        Self { mailbox: None, candidates: HashMap::new() }
+        Self { bodies: None, candidates: HashMap::new() }
     }
 
     /// How many messages there were at the start.
     pub fn total(&self) -> u64 {
-        self.mailbox.as_ref().map_or(0, |(_, view)| u64::from(view.exists()))
+        self.bodies.as_ref().map_or(0, |bodies| u64::from(bodies.view.exists()))
     }
 
     /// Whether the mailbox has this message. It is then used up: the same message once more is
     /// one more message.
     pub async fn take(&mut self, body: &[u8], date: DateTime) -> Result<bool, Error> {
         let key = (body.len() as u64, date.unix);
-        let (Some((mailbox, view)), Some(candidates)) =
-            (&self.mailbox, self.candidates.get_mut(&key))
+        let (Some(bodies), Some(candidates)) = (&mut self.bodies, self.candidates.get_mut(&key))
         else {
             return Ok(false);
         };
         let wanted = blake3::hash(body);
-        for at in 0..candidates.len() {
-            let hash = match candidates[at].hash {
-                Some(hash) => hash,
-                None => match hash_of(mailbox, view, candidates[at].index).await {
-                    Ok(hash) => *candidates[at].hash.insert(hash),
-                    // Somebody has removed it meanwhile.
-                    Err(Error::Expunged) => continue,
-                    Err(error) => return Err(error),
-                },
+        for (at, candidate) in candidates.iter_mut().enumerate() {
+            let hash = match candidate.hash {
+                Some(hash) => Some(hash),
+                None => bodies.hash(candidate.index).await?,
             };
-            if hash == wanted {
-                candidates.swap_remove(at);
+            candidate.hash = hash;
+            if hash == Some(wanted) {
+                candidates.remove(at);
                 return Ok(true);
             }
         }
@@ -69,6 +69,43 @@ impl Present {
     }
 }
 
-async fn hash_of(mailbox: &Mailbox, view: &MailboxView, index: u32) -> Result<blake3::Hash, Error> {
-    Ok(blake3::hash(&mailbox.body(view, index).await?.whole().await?))
+/// Hashes of the bodies of a mailbox.
+struct Hashes {
+    mailbox: Mailbox,
+    view: MailboxView,
+    /// Read ahead and not yet asked for.
+    read: HashMap<u32, blake3::Hash>,
+    /// What is asked for next if the source has the order of the mailbox.
+    next: u32,
+}
+
+impl Hashes {
+    /// The hash of a message's body; none if the message was removed meanwhile.
+    async fn hash(&mut self, index: u32) -> Result<Option<blake3::Hash>, Error> {
+        if let Some(hash) = self.read.remove(&index) {
+            return Ok(Some(hash));
+        }
+        if index == self.next
+            && let Ok(Some((first, page))) = self
+                .mailbox
+                .bodies(&self.view, index..self.view.exists().min(index.saturating_add(AHEAD)))
+                .next_page()
+                .await
+        {
+            for (index, body) in (first..).zip(page) {
+                self.read.insert(index, blake3::hash(&body.whole().await?));
+                self.next = index + 1;
+            }
+            if let Some(hash) = self.read.remove(&index) {
+                return Ok(Some(hash));
+            }
+        }
+        // Out of order, or something on that page is gone.
+        self.next = index + 1;
+        match self.mailbox.body(&self.view, index).await {
+            Ok(body) => Ok(Some(blake3::hash(&body.whole().await?))),
+            Err(Error::Expunged) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
 }
