@@ -223,6 +223,42 @@ fn serve_refuses_clear_passwords_from_elsewhere() {
     assert!(err(&refused).contains("in clear"), "{}", err(&refused));
 }
 
+/// systemd starts what depends on the server when this word comes (sd_notify(3)).
+#[test]
+fn the_service_manager_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = init(folder.path());
+    let path = folder.path().join("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    let child = peregrine()
+        .args(["serve", &dir, "--imap", "127.0.0.1:0", "--imaps", "127.0.0.1:0"])
+        .env("NOTIFY_SOCKET", &path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let server = Server { child, imap: String::new() };
+    let mut word = [0; 64];
+    let length = socket.recv(&mut word).unwrap();
+    assert_eq!(&word[..length], b"READY=1");
+    assert_eq!(server.signal("TERM"), Some(0));
+    let length = socket.recv(&mut word).unwrap();
+    assert_eq!(&word[..length], b"STOPPING=1");
+}
+
+/// SIGHUP takes a new certificate, and keeps the old one if the new one is none.
+#[test]
+fn a_hang_up_does_not_end_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = init(folder.path());
+    let server = Server::start(&dir);
+    fs::write(Path::new(&dir).join("certificate.pem"), "nothing").unwrap();
+    let sent = Command::new("kill").args(["-s", "HUP", &server.child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+    assert!(server.say("a LOGIN alice secret\r\nb LOGOUT\r\n").contains("a OK"));
+    assert_eq!(server.signal("TERM"), Some(0));
+}
+
 #[test]
 fn users_change_while_the_server_runs() {
     let folder = tempfile::tempdir().unwrap();

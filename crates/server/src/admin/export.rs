@@ -99,6 +99,7 @@ pub async fn export(
     });
     let path = target.join(SUBSCRIPTIONS_FILE);
     folder::replace(&path, &subscriptions.collect::<String>())
+        .and_then(|()| std::fs::File::open(target)?.sync_all())
         .map_err(AdminError::file("cannot write", &path))?;
     Ok(work.report)
 }

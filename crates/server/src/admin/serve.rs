@@ -27,14 +27,7 @@ pub struct Serving {
 /// [`AdminError::Cleartext`] where a password would cross the network unprotected,
 /// [`AdminError::File`] for the certificate, [`AdminError::Server`].
 pub async fn serve(config: Config) -> Result<Serving, AdminError> {
-    let tls = match read_tls(&config) {
-        Ok(tls) => Some(Arc::new(tls)),
-        // Loopback alone does without: that is all that a clear connection may be used for.
-        Err(_) if config.listeners.imaps.is_empty() && only_loopback(&config.listeners.imap) => {
-            None
-        }
-        Err(error) => return Err(unprotected(&config, error)),
-    };
+    let tls = certificate(&config)?.map(Arc::new);
     let store = user::open_store(&config).await?;
     let mut options = Options::new(store.clone());
     options.listeners = listeners(&config, tls.is_some());
@@ -51,12 +44,13 @@ pub async fn serve(config: Config) -> Result<Serving, AdminError> {
     }
 }
 
-/// Whether certificate and key can be used.
+/// Whether the server could start with the certificate and key that there are.
 ///
 /// # Errors
-/// [`AdminError::File`], or [`AdminError::Server`] for what is in them.
+/// [`AdminError::Cleartext`], [`AdminError::File`], or [`AdminError::Server`] for what is in the
+/// files.
 pub fn check_certificate(config: &Config) -> Result<(), AdminError> {
-    read_tls(config).map(drop)
+    certificate(config).map(drop)
 }
 
 impl Serving {
@@ -117,6 +111,17 @@ fn apply(limits: &config::Limits, options: &mut Limits) {
 
 fn only_loopback(addresses: &[SocketAddr]) -> bool {
     addresses.iter().all(|address| address.ip().is_loopback())
+}
+
+/// The certificate; none where there is none and it is not needed.
+fn certificate(config: &Config) -> Result<Option<TlsConfig>, AdminError> {
+    let listeners = &config.listeners;
+    match read_tls(config) {
+        Ok(tls) => Ok(Some(tls)),
+        // Loopback alone does without: that is all that a clear connection may be used for.
+        Err(_) if listeners.imaps.is_empty() && only_loopback(&listeners.imap) => Ok(None),
+        Err(error) => Err(unprotected(config, error)),
+    }
 }
 
 /// What to say when there is no certificate: the danger first, if there is one.
