@@ -67,6 +67,12 @@ def sessions():
 
 
 def mailboxes(imap):
+    ok(imap.enable("X-NOTHING"), "enable")
+    try:
+        imap.proxyauth("x")
+        sys.exit("imaplib: PROXYAUTH was taken")
+    except imaplib.IMAP4.error:
+        pass
     ok(imap.create("Work"), "create")
     ok(imap.create("Work/Old"), "create")
     refused(imap.create("Work"), "create again")
@@ -118,7 +124,7 @@ def moving(imap):
     ok(imap.uid("MOVE", "6", "Archive"), "uid move")
     check(ok(imap.status("Archive", "(MESSAGES)"), "status")[0].endswith(b"(MESSAGES 5)"), "copies")
     ok(imap.store("1", "+FLAGS", r"(\Deleted)"), "store")
-    check(ok(imap.expunge(), "expunge") == [b"1"], "expunge tells the number")
+    check(b"1" in ok(imap.expunge(), "expunge"), "expunge tells the number")
     ok(imap.check(), "check")
     ok(imap.store("1", "+FLAGS", r"(\Deleted)"), "store")
     ok(imap.unselect(), "unselect")
@@ -131,13 +137,12 @@ def moving(imap):
 
 
 def others(imap):
-    ok(imap.enable("CONDSTORE") if "ENABLE" in imap.capabilities else ("OK", []), "enable")
-    check(ok(imap._simple_command("ID", "NIL"), "id"), "id")
+    check(ok(imap.xatom("ID", "NIL"), "id"), "id")
     for call in (
         lambda: imap.getacl("Work"), lambda: imap.getquota("x"), lambda: imap.getquotaroot("Work"),
         lambda: imap.myrights("Work"), lambda: imap.setacl("Work", "x", "l"), lambda: imap.deleteacl("Work", "x"),
         lambda: imap.setquota("x", "(STORAGE 1)"), lambda: imap.getannotation("Work", "/x", "value"),
-        lambda: imap.proxyauth("x"), lambda: imap.sort("DATE", "UTF-8", "ALL"),
+        lambda: imap.sort("DATE", "UTF-8", "ALL"),
         lambda: imap.thread("REFERENCES", "UTF-8", "ALL"),
     ):
         try:
