@@ -13,7 +13,12 @@ use std::time::{Duration, Instant};
 ///
 /// # Errors
 /// As the file system says.
-pub fn group_commit(folder: &Path, clients: usize, octets: usize, time: Duration) -> io::Result<f64> {
+pub fn group_commit(
+    folder: &Path,
+    clients: usize,
+    octets: usize,
+    time: Duration,
+) -> io::Result<f64> {
     let path = folder.join("bare");
     let file = OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
     let (sender, receiver) = mpsc::channel::<(Vec<u8>, mpsc::Sender<()>)>();

@@ -29,7 +29,8 @@ pub fn message(number: usize, octets: usize) -> Vec<u8> {
     let mut line = 0usize;
     while text.len() + tail.len() < octets {
         line += 1;
-        let _ = write!(text, "line {line} of {number}: the figures are as they were, and more.\r\n");
+        let _ =
+            write!(text, "line {line} of {number}: the figures are as they were, and more.\r\n");
     }
     text.push_str(&tail);
     text.into_bytes()

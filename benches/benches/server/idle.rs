@@ -67,7 +67,9 @@ pub fn memory() -> io::Result<()> {
             client.until(b"\r\n+ ")?;
         }
         let idle = (server.resident() - before) / count as f64;
-        println!("{count} connections: {plain:.1} KiB each logged in, {idle:.1} KiB in IDLE with INBOX");
+        println!(
+            "{count} connections: {plain:.1} KiB each logged in, {idle:.1} KiB in IDLE with INBOX"
+        );
     }
     Ok(())
 }

@@ -24,14 +24,21 @@ pub fn run() -> io::Result<()> {
     cost(&server, "SELECT, first", 1, &mut || client.command("SELECT INBOX"))?;
     cost(&server, "SELECT, again", 20, &mut || client.command("SELECT INBOX"))?;
     let items = "(ENVELOPE BODYSTRUCTURE INTERNALDATE RFC822.SIZE)";
-    rate(&server, "envelopes, first", 1, &mut || client.command(&format!("UID FETCH 1:* {items}")))?;
-    rate(&server, "envelopes, again", 5, &mut || client.command(&format!("UID FETCH 1:* {items}")))?;
+    rate(&server, "envelopes, first", 1, &mut || {
+        client.command(&format!("UID FETCH 1:* {items}"))
+    })?;
+    rate(&server, "envelopes, again", 5, &mut || {
+        client.command(&format!("UID FETCH 1:* {items}"))
+    })?;
     rate(&server, "UID FETCH 1:* (FLAGS)", 10, &mut || client.command("UID FETCH 1:* (FLAGS)"))?;
     Ok(())
 }
 
 /// CPU time of the server and time on the clock for one go.
-fn go(server: &served::Served, work: &mut dyn FnMut() -> io::Result<usize>) -> io::Result<(f64, f64, usize)> {
+fn go(
+    server: &served::Served,
+    work: &mut dyn FnMut() -> io::Result<usize>,
+) -> io::Result<(f64, f64, usize)> {
     let (cpu, start) = (server.cpu(), Instant::now());
     let octets = work()?;
     Ok((server.cpu() - cpu, start.elapsed().as_secs_f64(), octets))

@@ -72,7 +72,8 @@ pub fn write_index(root: &Path, folder: &Path) -> ExitCode {
         let text = String::from_utf8_lossy(&bytes);
         let sections: BTreeSet<&str> = text.lines().filter_map(heading).collect();
         let sections: Vec<&str> = sections.into_iter().collect();
-        lines.insert(number.parse::<u32>().unwrap_or(0), format!("{number} {}", sections.join(" ")));
+        lines
+            .insert(number.parse::<u32>().unwrap_or(0), format!("{number} {}", sections.join(" ")));
     }
     let text: String = lines.values().map(|line| format!("{}\n", line.trim_end())).collect();
     match std::fs::write(root.join(INDEX), text) {

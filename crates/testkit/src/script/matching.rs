@@ -88,7 +88,8 @@ fn matches_from(pattern: &[u8], response: &[u8], variables: &mut Variables) -> b
     if !name.is_empty() {
         let rest = &rest[name.len()..];
         let end = response.iter().position(|octet| b" ])(".contains(octet));
-        let value = String::from_utf8_lossy(&response[..end.unwrap_or(response.len())]).into_owned();
+        let value =
+            String::from_utf8_lossy(&response[..end.unwrap_or(response.len())]).into_owned();
         let known = variables.entry(name.to_owned()).or_insert_with(|| value.clone());
         return !value.is_empty()
             && *known == value
@@ -114,7 +115,11 @@ mod tests {
     #[test]
     fn patterns_skip_capture_and_compare() {
         let mut variables = Variables::new();
-        assert!(matches("a1 OK [APPENDUID $v $u] ...", "a1 OK [APPENDUID 7 12] Done", &mut variables));
+        assert!(matches(
+            "a1 OK [APPENDUID $v $u] ...",
+            "a1 OK [APPENDUID 7 12] Done",
+            &mut variables
+        ));
         assert_eq!(variables["u"], "12");
         assert!(matches("* $u EXISTS", "* 12 EXISTS", &mut variables));
         assert!(!matches("* $u EXISTS", "* 13 EXISTS", &mut variables));

@@ -49,7 +49,8 @@ pub async fn run<P: Peer>(script: &Script, peer: &P, mode: Mode) -> Result<(), F
             Failure(format!("{}:{} ({mode:?}): {failure}", script.name, step.line))
         };
         if let Action::ExpectSome(_) = step.action {
-            let group = steps.iter().take_while(|step| matches!(step.action, Action::ExpectSome(_)));
+            let group =
+                steps.iter().take_while(|step| matches!(step.action, Action::ExpectSome(_)));
             let count = group.count();
             runner.group(&steps[..count]).await.map_err(place)?;
             steps = &steps[count..];
