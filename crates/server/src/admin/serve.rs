@@ -119,7 +119,10 @@ fn certificate(config: &Config) -> Result<Option<TlsConfig>, AdminError> {
     match read_tls(config) {
         Ok(tls) => Ok(Some(tls)),
         // Loopback alone does without: that is all that a clear connection may be used for.
-        Err(_) if listeners.imaps.is_empty() && only_loopback(&listeners.imap) => Ok(None),
+        Err(error) if listeners.imaps.is_empty() && only_loopback(&listeners.imap) => {
+            tracing::warn!(%error, "serving loopback without STARTTLS");
+            Ok(None)
+        }
         Err(error) => Err(unprotected(config, error)),
     }
 }
