@@ -129,6 +129,11 @@ impl FrameError {
         }
     }
 
+    /// Whether a literal was refused, so that the next octets should be those of another command.
+    pub fn is_of_literal(self) -> bool {
+        !matches!(self, Self::LineTooLong(_) | Self::TooDeep(_))
+    }
+
     /// `TOOBIG` (RFC 7888 §5, RFC 7889 §4) or `LIMIT` (RFC 5530 §3).
     pub fn code(self) -> Option<Code> {
         match self {

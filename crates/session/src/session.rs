@@ -52,6 +52,8 @@ pub struct Session<H: Host> {
     wire: Wire,
     telling: Option<Box<Telling<H::Snapshot>>>,
     bad_commands: u32,
+    /// A literal was refused, and no command has followed.
+    literal_refused: bool,
     login_failures: u32,
     trace: Option<Box<TraceLog>>,
 }
@@ -85,6 +87,7 @@ impl<H: Host> Session<H> {
             wire: Wire::default(),
             telling: None,
             bad_commands: 0,
+            literal_refused: false,
             login_failures: 0,
             trace: None,
         };

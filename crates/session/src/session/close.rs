@@ -71,6 +71,10 @@ impl<H: Host> Session<H> {
             let Some(entry) = self.schedule.remove(place) else { break };
             self.answer_plainly(entry);
         }
+        // A job's prompt, so that what is said does not depend on how the input was cut.
+        if let Some(dialogue) = &self.dialogue {
+            self.wire.buffer().extend_from_slice(&dialogue.prompt);
+        }
         self.write(&Response::Bye(text));
         self.leave(Phase::Closing);
     }

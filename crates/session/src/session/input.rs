@@ -108,8 +108,21 @@ impl<H: Host> Session<H> {
             }
             FrameEvent::Refused { tag, error } => {
                 self.refuse(tag, error.status(), error.code(), error.to_string(), 0);
+                if !error.is_of_literal() {
+                    return self.doubt();
+                }
+                self.literal_refused = true;
             }
             FrameEvent::Fatal(error) => self.say_bye(error.code(), &error.to_string()),
+        }
+    }
+
+    /// A client whose literal was refused goes on with its next command. If that is none, it may be
+    /// the literal all the same, from a client that does not wait for `+`: the lines of a message
+    /// must not be tried as commands one after the other.
+    fn doubt(&mut self) {
+        if self.literal_refused {
+            self.say_bye(None, "A literal was refused, and what followed is no command");
         }
     }
 
@@ -134,10 +147,19 @@ impl<H: Host> Session<H> {
             return self.refuse(None, Status::Bad, Some(Code::TooBig), text, octets);
         }
         match Command::parse(frame) {
-            Ok(command) => self.line_up(command, octets, spooled),
+            Ok(command) => {
+                self.literal_refused = false;
+                self.line_up(command, octets, spooled);
+            }
             Err(error) => {
                 self.drop_spooled(spooled);
                 self.refuse(error.tag, Status::Bad, error.code, error.message.into_owned(), octets);
+                // NUL stands nowhere but in messages (RFC 3501 §9 `literal`): who sends it before
+                // login tries what we do with it.
+                if self.account.is_none() && frame.text.contains(&0) {
+                    self.say_bye(None, "This is not IMAP");
+                }
+                self.doubt();
             }
         }
     }

@@ -91,6 +91,38 @@ fn literals_before_login() {
     }
 }
 
+/// T13: what follows a refused literal is a command, or else the end: lines of a message are not
+/// tried as commands one after the other.
+#[test]
+fn what_follows_a_refused_literal() {
+    for (next, ended) in
+        [("b NOOP\r\nc BOGUS\r\n", false), ("Subject: x\r\n", true), ("\r\n", true)]
+    {
+        let mut client = Client::new();
+        client.log_in();
+        client.send(format!("a SELECT {{100000}}\r\n{next}"));
+        let text = client.take();
+        assert!(text.starts_with("a NO [TOOBIG]"), "{text}");
+        assert_eq!(text.contains("* BYE "), ended, "{next}: {text}");
+    }
+}
+
+/// T01: a command with NUL gets its BAD; before login, nothing more.
+#[test]
+fn nul() {
+    for logged_in in [false, true] {
+        let mut client = Client::new();
+        if logged_in {
+            client.log_in();
+        }
+        client.send("a LOGIN u\0 x\r\nb BOGUS\r\n");
+        let text = client.take();
+        assert!(text.starts_with("a BAD "), "{text}");
+        assert_eq!(text.contains("b BAD "), logged_in, "{text}");
+        assert_eq!(client.session.is_closed(), !logged_in);
+    }
+}
+
 /// Beyond the bound reading stops; it is no error, and goes on when a command has ended.
 #[test]
 fn unfinished_commands() {
