@@ -290,7 +290,8 @@ impl Pending {
         }
         let uids = match &self.command {
             Command::UidExpunge(set) => Some(set.clone()),
-            Command::Expunge | Command::Close => None,
+            Command::Move { set, .. } if set.uid => Some(set.clone()),
+            Command::Expunge | Command::Close | Command::Move { .. } => None,
             Command::Delete(_) => {
                 history.deletes += 1;
                 return;
@@ -299,7 +300,8 @@ impl Pending {
         };
         if !self.read_only {
             let (origin, validity) = (self.origin, self.validity);
-            history.removals.push(Removal { origin, validity, uids });
+            let moves = matches!(self.command, Command::Move { .. });
+            history.removals.push(Removal { origin, validity, uids, moves });
         }
     }
 }

@@ -63,8 +63,10 @@ pub struct Message {
 pub struct Removal {
     pub origin: Origin,
     pub validity: u32,
-    /// `None`: all that have \Deleted.
+    /// `None`: all, or not known.
     pub uids: Option<super::command::Set>,
+    /// MOVE: whether or not they have \Deleted.
+    pub moves: bool,
 }
 
 #[derive(Default)]
@@ -124,6 +126,13 @@ impl Change {
         let same = self.origin.client == later.origin.client;
         self.done.is_some_and(|done| later.sent.is_some_and(|sent| done < sent))
             || same && self.origin.order < later.origin.order
+    }
+}
+
+impl Removal {
+    fn names(&self, key: Key) -> bool {
+        let named = self.uids.as_ref().is_none_or(|set| set.has_star() || set.holds(key.1));
+        self.validity == key.0 && named
     }
 }
 
@@ -234,6 +243,19 @@ impl History {
         Ok(())
     }
 
+    /// Messages of a command that other clients have taken a flag from, or may have.
+    pub fn cleared_by_others(&self, pending: &super::client::Pending, bit: u16) -> BTreeSet<u32> {
+        let touched = |uid: &u32| {
+            let key = (pending.validity, *uid);
+            self.changes.iter().any(|change| {
+                change.origin.client != pending.origin.client
+                    && change.clear & bit != 0
+                    && change.touches(key, bit)
+            })
+        };
+        pending.uids.iter().copied().filter(touched).collect()
+    }
+
     /// I3: UIDNEXT, or one more than a UID, was seen.
     pub fn raise(&mut self, validity: u32, next: u32) {
         let now = self.now;
@@ -301,11 +323,14 @@ impl History {
                     change.touches(key, flags::DELETED) && change.set & flags::DELETED != 0
                 })
         };
-        let removed = self.removals.iter().any(|removal| {
-            let named = removal.uids.as_ref().is_none_or(|set| set.has_star() || set.holds(key.1));
-            removal.validity == key.0 && named
-        });
+        let removed = self.removals.iter().any(|removal| !removal.moves && removal.names(key));
         message.moved || (removed && deleted())
+    }
+
+    /// Whether a session may see the message though it is gone: nothing changes it any more.
+    pub fn may_be_ghost(&self, key: Key) -> bool {
+        let moved = self.removals.iter().any(|removal| removal.moves && removal.names(key));
+        moved || self.may_be_gone(key)
     }
 
     /// Nothing is in progress, and this is what all mailboxes hold: goes on from there.

@@ -29,8 +29,14 @@ impl Client {
                     return Err("I6: EXPUNGE while no command is in progress".to_owned());
                 }
                 self.expunges = self.idle != Idle::Idling && self.idle != Idle::Done;
-                for pending in &mut self.pending {
-                    pending.renumbered |= pending.command.set().is_some_and(|set| !set.uid);
+                let by_number =
+                    |pending: &&mut Pending| pending.command.set().is_some_and(|set| !set.uid);
+                for pending in self.pending.iter_mut().filter(by_number) {
+                    pending.renumbered = true;
+                    if let Some(change) = history.change(pending.origin) {
+                        change.others = true;
+                        change.uids.clear();
+                    }
                 }
                 self.view.as_mut().ok_or(selected)?.expunge(number.0.get())
             }
@@ -144,7 +150,7 @@ fn fits(
                 change.origin.client == pending.origin.client
                     && known_to(change, pending.origin, sent)
             };
-            history.is_dead(message) || history.possible(message, *bit, *set == value, &own)
+            history.may_be_ghost(message) || history.possible(message, *bit, *set == value, &own)
         }
     }
 }

@@ -148,5 +148,5 @@ fn class(error: &str) -> &str {
         Some(rest) => rest.split_once(": ").map_or(rest, |(_, rest)| rest),
         None => error,
     };
-    error.split([':', ' ']).next().unwrap_or_default()
+    error.split([':', ',', ' ']).next().unwrap_or_default()
 }

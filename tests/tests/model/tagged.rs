@@ -83,7 +83,8 @@ impl Client {
         if this.command.forbids_expunge() {
             return Err(format!("I6: EXPUNGE before the reply to {}", this.tag));
         }
-        for other in self.pending.iter().filter(|other| other.command.has_numbers()) {
+        let others = self.pending.iter().filter(|other| other.origin != this.origin);
+        for other in others.filter(|other| other.command.has_numbers()) {
             let earlier = other.origin.order < this.origin.order;
             // The server has surely read it, since it answered what was sent behind it.
             let read = earlier || other.origin.order < self.replied;
@@ -108,8 +109,15 @@ impl Client {
             return history.changes.retain(|change| change.origin != pending.origin);
         }
         let now = history.now;
+        let unsure = history.cleared_by_others(pending, flags::SEEN);
         let Some(change) = history.change(pending.origin) else { return };
         change.done = Some(now);
+        if matches!(pending.command, Command::Fetch { .. }) {
+            // A FETCH sets \Seen where it lacks in the state that this session knows. If another
+            // session clears it meanwhile, that may count as the later of the two.
+            change.uids.retain(|uid| !unsure.contains(uid));
+            change.others |= !unsure.is_empty();
+        }
         if pending.renumbered {
             change.others = true;
             change.uids.clear();
@@ -163,7 +171,7 @@ impl Client {
                 };
                 if !pending.read_only {
                     let (origin, validity) = (pending.origin, pending.validity);
-                    history.expunged(&Removal { origin, validity, uids }, sent);
+                    history.expunged(&Removal { origin, validity, uids, moves: false }, sent);
                 }
                 if pending.command == Command::Close {
                     self.view = None;

@@ -101,7 +101,10 @@ impl View {
         history.raise(self.validity, uid + 1);
         if let Some(told) = fetched.flags {
             let own = |change: &Change| change.origin.client == client && change.done.is_some();
-            history.explains(key, told.flags, &own).map_err(|error| format!("I9/I10: {error}"))?;
+            // RFC 2180 §4.1.2: what is gone is still told, as it was at last.
+            if !history.may_be_ghost(key) {
+                history.explains(key, told.flags, &own).map_err(|e| format!("I9, I10: {e}"))?;
+            }
             if told.recent && !self.read_only && !history.is_dead(key) {
                 let here = (client, self.number);
                 let first = *history.message(key).recent.get_or_insert(here);
@@ -138,16 +141,15 @@ impl View {
         (self.validity, uid)
     }
 
-    /// The UIDs that a set surely means, and whether it may mean others.
+    /// The UIDs that a set surely means, and whether it may mean others: `*` may have moved.
     pub fn resolve(&self, set: &Set) -> (BTreeSet<u32>, bool) {
         let mut unknown = set.has_star();
         let mut uids = BTreeSet::new();
-        let count = self.entries.len() as u32;
         let last = self.uids().last().copied().unwrap_or(0);
         for (entry, number) in self.entries.iter().zip(1..) {
             match (entry.uid, set.uid) {
                 (Some(uid), true) if set.holds(uid) => drop(uids.insert(uid)),
-                (uid, false) if set.holds(number) || (set.has_star() && number == count) => {
+                (uid, false) if set.holds(number) => {
                     unknown |= uid.is_none();
                     uids.extend(uid);
                 }
