@@ -40,6 +40,8 @@ pub(crate) struct Batch {
     /// Garbage of this batch: its number, and up to which version views can see it.
     pub garbage: Vec<(u64, Garbage, Arc<Slot>, ModSeq)>,
     pub changed: bool,
+    /// Whether an operation knows of a later version of the account than this one.
+    pub behind: bool,
     extra: BTreeMap<BodyNumber, i64>,
     transaction: Transaction,
     unread: Arc<Notify>,
@@ -83,6 +85,7 @@ impl Batch {
             met: HashSet::new(),
             garbage: Vec::new(),
             changed: false,
+            behind: false,
             extra: BTreeMap::new(),
             transaction: Transaction::new(),
             unread: Arc::clone(unread),

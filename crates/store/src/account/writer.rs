@@ -154,6 +154,10 @@ impl Writer {
     async fn try_change(&mut self, waiting: &mut [Box<dyn Pending>]) -> Result<(), Error> {
         for _ in 0..COMMIT_TRIES {
             let Some(mut batch) = self.gather(waiting).await? else { continue };
+            if batch.behind {
+                self.reload().await?;
+                continue;
+            }
             if !batch.changed {
                 self.known = batch.known;
                 return Ok(());

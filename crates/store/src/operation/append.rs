@@ -126,7 +126,9 @@ impl Operation for Append {
 
     fn apply(&self, batch: &mut Batch) -> Result<Answer, Failure> {
         let id = batch.resolve(&self.target)?;
-        if self.epoch.is_some_and(|epoch| epoch != batch.row.object_epoch) {
+        if let Some(epoch) = self.epoch.filter(|epoch| *epoch != batch.row.object_epoch) {
+            // Another process has reclaimed and this one has not heard of it yet.
+            batch.behind |= epoch > batch.row.object_epoch;
             return Ok(Answer::Stale);
         }
         let working = batch.mailbox(id)?;
