@@ -11,6 +11,7 @@ use std::sync::Arc;
 /// [`Error::Engine`] where the folder cannot be used or holds something else.
 pub async fn open(folder: &Path) -> Result<Arc<dyn Engine>, Error> {
     let opened = SqliteEngine::open(folder, SqliteOptions::default()).await;
-    let engine = opened.map_err(|error| Error::Engine(Box::new(error)))?;
+    let engine = opened
+        .map_err(|error| Error::Engine { folder: folder.to_owned(), source: Box::new(error) })?;
     Ok(Arc::new(engine))
 }

@@ -164,6 +164,17 @@ fn what_is_no_toml_is_told_with_its_line() {
     assert!(found.iter().any(|m| m.starts_with("4:")), "{found:?}");
 }
 
+/// The parser gives no place where something is missing, and a slip makes it complain at length.
+#[test]
+fn a_line_is_told_once_and_where() {
+    let found = mistakes("[listeners\nimap = [\n\"127.0.0.1:11\"\n[tls]\nkey = = 3\nx = tru\n");
+    let mut lines: Vec<_> = found.iter().map(|m| m.split(':').next()).collect();
+    assert!(found.iter().any(|m| m.starts_with("1:")), "{found:?}");
+    let told = lines.len();
+    lines.dedup();
+    assert_eq!(lines.len(), told, "{found:?}");
+}
+
 #[test]
 fn a_missing_file_says_how_to_make_one() {
     let folder = tempfile::tempdir().unwrap();

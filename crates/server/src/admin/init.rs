@@ -39,7 +39,8 @@ pub async fn init(folder: &Path, user: &str, password: &str) -> Result<Config, A
     let (certificate, key) = crate::tls::self_signed(&names).map_err(crate::Error::from)?;
     write_new(&config.tls.certificate, PUBLIC_FILE, &certificate, &mut undo)?;
     write_new(&config.tls.key, PRIVATE_FILE, &key, &mut undo)?;
-    undo.0.push(config.store.path.clone());
+    // Private by itself too: `folder` may have been there before, for all to read.
+    make_folder(&config.store.path, &mut undo)?;
     let store = user::open_store(&config).await?;
     let created = store.create_account(&name, credentials).await;
     store.close().await;

@@ -19,9 +19,12 @@ pub(super) async fn run(deed: &Deed, command: List) -> Done {
     }
     let pattern = whole_pattern(&command.reference, &command.pattern)?;
     let tree = deed.account()?.tree();
-    for (name, entry) in tree.entries().filter(|(name, _)| pattern.matches(name)) {
-        let attributes = attributes(&tree, name, Some(entry));
-        write(&mut out, "LIST", name.clone(), attributes);
+    // INBOX first: programs that show the order of the answer show it at the top.
+    for inbox in [true, false] {
+        let wanted = |name: &MailboxName| name.is_inbox() == inbox && pattern.matches(name);
+        for (name, entry) in tree.entries().filter(|(name, _)| wanted(name)) {
+            write(&mut out, "LIST", name.clone(), attributes(&tree, name, Some(entry)));
+        }
     }
     Ok(Outcome::ok("That is all").with_data(out))
 }

@@ -22,8 +22,13 @@ const SECTIONS: &[&str] = &["listeners", "tls", "store", "auth", "log", "limits"
 pub(super) fn read(folder: &Path, file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
     let (table, syntax) = DeTable::parse_recoverable(text);
     let mut reader = Reader { file, text, errors: Vec::new() };
-    for error in syntax {
-        let span = error.span().unwrap_or(0..0);
+    let spot = |error: &toml::de::Error| visible(text, error.span().unwrap_or(0..0));
+    let mut syntax: Vec<_> = syntax.iter().map(|error| (spot(error), error)).collect();
+    syntax.sort_by_key(|(span, _)| span.start);
+    // What else the parser says of the same line follows from the first.
+    let line = |span: &Range<usize>| text.get(..span.start).map(|text| text.matches('\n').count());
+    syntax.dedup_by_key(|(span, _)| line(span));
+    for (span, error) in syntax {
         reader.error(span, format!("this is no TOML: {}", error.message()));
     }
     // What the parser skipped to recover would look unknown or missing: tell its errors alone.
@@ -34,6 +39,17 @@ pub(super) fn read(folder: &Path, file: &Path, text: &str) -> Result<Config, Vec
     reader.config(table.get_ref(), &mut config);
     reader.errors.sort_by_key(|error| error.span.start);
     if reader.errors.is_empty() { Ok(config) } else { Err(reader.errors) }
+}
+
+/// A span that can be underlined: the parser's is empty or a line's end where something is missing;
+/// then the last octets before it.
+fn visible(text: &str, span: Range<usize>) -> Range<usize> {
+    if text.get(span.clone()).is_some_and(|text| !text.trim().is_empty()) {
+        return span;
+    }
+    let before = text.get(..span.start).unwrap_or_default().trim_end();
+    let last = before.char_indices().next_back();
+    last.map_or(0..0, |(start, _)| start..before.len())
 }
 
 struct Reader<'t> {
