@@ -9,9 +9,11 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::{SqliteOptions, checkpoint};
 use crate::Error;
 
-/// Bytes of a page, for new files. 8 KiB made commits neither faster nor cheaper, 16 KiB made them
-/// up to a fifth slower (bench `kv`, part `commits`).
-const PAGE_SIZE: u32 = 4096;
+/// Bytes of a page, for new files. SQLite keeps a row of `row` in its tree page up to a quarter of
+/// a page and gives a longer one an overflow page of its own. At 4 KiB that is 1,002 bytes, so each
+/// row between that and [`LARGE`](super::row::LARGE) cost a page more in the log and in the file;
+/// at 8 KiB all of them stay. 16 KiB write more for every small row that lands in a random page.
+const PAGE_SIZE: u32 = 8192;
 
 /// How long one process waits for another's transaction. Ours last milliseconds.
 const BUSY: Duration = Duration::from_secs(20);
@@ -22,8 +24,13 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 const APPLICATION: i32 = 0x5047_6b76;
 /// The version of the tables below.
 const VERSION: i32 = 1;
-/// Page cache of the writer, in KiB: it holds what one group changes and the upper tree pages.
-const WRITER_CACHE_KIB: i64 = 64 * 1024;
+/// Page cache of the writer, in KiB: it holds the upper tree pages and those changed lately; others
+/// are read from the mapping. Not more, since SQLite looks at every page in it at the end of each
+/// transaction that splits tree pages: 64 MiB cost each commit a third of a millisecond.
+const WRITER_CACHE_KIB: i64 = 8 * 1024;
+/// What one transaction may change, in KiB, before its pages go to the log ahead of the commit, to
+/// be written again and summed again when they change again. More than a group has.
+const WRITER_SPILL_KIB: i64 = 64 * 1024;
 /// Page cache of a reader, in KiB; most pages are read from the mapping instead.
 const READER_CACHE_KIB: i64 = 2 * 1024;
 /// Bytes of the file that may be mapped into memory. Only address space is spent.
@@ -61,8 +68,10 @@ pub(super) fn open_writer(file: &Path, options: &SqliteOptions) -> Result<Connec
     connection.pragma_update(None, "journal_size_limit", WAL_KEEP)?;
     create(&mut connection)?;
     checkpoint::prepare(&mut connection, file)?;
+    let page: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    // Not before: growing the log lives on spilling.
+    connection.pragma_update(None, "cache_spill", WRITER_SPILL_KIB * 1024 / i64::from(page))?;
     if let Some(bytes) = options.max_bytes {
-        let page: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
         let pages = i64::try_from(bytes.div_ceil(page.into())).unwrap_or(i64::MAX);
         connection.pragma_update(None, "max_page_count", pages)?;
     }
