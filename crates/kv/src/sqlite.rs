@@ -144,8 +144,17 @@ impl From<rusqlite::Error> for Error {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 Self::corrupt(error.to_string())
             }
+            // The log's index could not grow: a full disk. SQLite does not count the group as
+            // committed, and the next one overwrites what of it has reached the log.
+            _ if error.sqlite_error().is_some_and(|inner| {
+                inner.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+            }) =>
+            {
+                Self::Full
+            }
             Some(ErrorCode::SystemIoFailure) => {
-                Self::Io(Arc::new(std::io::Error::other(error.to_string())))
+                let code = error.sqlite_error().map_or(0, |inner| inner.extended_code);
+                Self::Io(Arc::new(std::io::Error::other(format!("{error} (SQLite {code})"))))
             }
             _ => Self::Engine(error.to_string()),
         }

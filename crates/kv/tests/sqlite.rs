@@ -165,3 +165,20 @@ async fn a_strange_file_is_refused() -> Outcome {
     assert_eq!(std::fs::read_to_string(folder.path().join("rows.sqlite"))?, text);
     Ok(())
 }
+
+/// What SQLite says of a full disk is [`Error::Full`], after which the store lives on. Growing the
+/// index of the log fails with an error of its own kind, and once stopped the store for good.
+#[test]
+fn a_full_disk_has_two_names() {
+    use rusqlite::ffi;
+    for (code, full) in [
+        (ffi::SQLITE_FULL, true),
+        (ffi::SQLITE_IOERR_SHMSIZE, true),
+        (ffi::SQLITE_IOERR_FSYNC, false),
+        (ffi::SQLITE_IOERR_WRITE, false),
+    ] {
+        let error = Error::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        assert_eq!(matches!(error, Error::Full), full, "{code}: {error}");
+        assert_eq!(matches!(error, Error::Io(_)), !full, "{code}: {error}");
+    }
+}

@@ -138,7 +138,10 @@ pub(super) fn prepare(connection: &mut Connection, file: &Path) -> Result<(), Er
         "INSERT INTO large (value) VALUES (zeroblob(?1))",
         [i64::try_from(LOG_BYTES).unwrap_or(i64::MAX)],
     );
-    connection.execute_batch("ROLLBACK")?;
+    // On a full disk SQLite has rolled back by itself.
+    if !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK")?;
+    }
     connection.pragma_update(None, "cache_size", cache)?;
     match spilled {
         // A disk without that much space is a matter for the commits, which say so.
