@@ -46,10 +46,10 @@ pub(crate) struct Ending<H: Host> {
     pub selection: Option<Box<Selection<H>>>,
 }
 
-/// Whole responses of one job that wait to be sent.
+/// What one job gave and what waits to be sent.
 #[derive(Default)]
 pub(crate) struct Blocks {
-    pub queue: VecDeque<Bytes>,
+    pub queue: VecDeque<Piece>,
     /// Octets in `queue`.
     pub octets: usize,
     /// Octets sent so far, data and reply included.
@@ -57,6 +57,13 @@ pub(crate) struct Blocks {
     /// The writer's clock for this job: grows with what it sends, so that the one that is least
     /// ahead goes next.
     pub turn: u64,
+}
+
+/// Octets that a job gave at once.
+pub(crate) struct Piece {
+    pub octets: Bytes,
+    /// A response ends with it: other answers may follow.
+    pub ends: bool,
 }
 
 /// What the machine must know of a command beyond its effects.
@@ -186,21 +193,30 @@ impl<H: Host> Entry<H> {
 }
 
 impl Blocks {
-    /// Adds a block. A job that had none starts at the writer's present `turn`, so it neither
+    /// Adds a piece. A job that had none starts at the writer's present `turn`, so it neither
     /// jumps far ahead nor pays for the past.
-    pub fn push(&mut self, block: Bytes, turn: u64) {
+    pub fn push(&mut self, piece: Piece, turn: u64) {
         if self.queue.is_empty() {
             self.turn = self.turn.max(turn);
         }
-        self.octets += block.len();
-        self.queue.push_back(block);
+        self.octets += piece.octets.len();
+        self.queue.push_back(piece);
     }
 
-    /// Takes the next block.
-    pub fn pop(&mut self) -> Option<Bytes> {
-        let block = self.queue.pop_front()?;
-        self.octets -= block.len();
-        self.turn += block.len() as u64;
-        Some(block)
+    /// Takes the next piece.
+    pub fn pop(&mut self) -> Option<Piece> {
+        let piece = self.queue.pop_front()?;
+        self.octets -= piece.octets.len();
+        self.turn += piece.octets.len() as u64;
+        Some(piece)
+    }
+
+    /// Drops the parts at the end that no end follows; how many octets they had.
+    pub fn drop_unended(&mut self) -> usize {
+        let before = self.octets;
+        while let Some(piece) = self.queue.pop_back_if(|piece| !piece.ends) {
+            self.octets -= piece.octets.len();
+        }
+        before - self.octets
     }
 }

@@ -4,9 +4,8 @@
 //! (`peregrine_proto::effects::conflicts` judges each pair). So independent commands overtake and
 //! dependent ones never do.
 
-use crate::entry::{Ending, Entry, Kind, Stage};
+use crate::entry::{Ending, Entry, Kind, Piece, Stage};
 use crate::{Host, JobId};
-use bytes::Bytes;
 use peregrine_proto::MailboxName;
 use peregrine_proto::effects::conflicts;
 use std::collections::VecDeque;
@@ -17,6 +16,8 @@ pub(crate) struct Schedule<H: Host> {
     last: u64,
     /// The turn of the block that was sent last.
     turn: u64,
+    /// The job of whose response a part has been sent, and its end has not.
+    open: Option<JobId>,
     /// Octets of all entries.
     octets: usize,
     /// Octets of all answers that wait to be sent.
@@ -45,6 +46,7 @@ impl<H: Host> Schedule<H> {
             entries: VecDeque::new(),
             last: 0,
             turn: 0,
+            open: None,
             octets: 0,
             output: 0,
             waiting: 0,
@@ -154,21 +156,35 @@ impl<H: Host> Schedule<H> {
         self.output += entry.output();
     }
 
-    /// Adds a block to a running command's answer.
-    pub fn push_block(&mut self, place: usize, block: Bytes) {
+    /// Adds a piece to a running command's answer.
+    pub fn push_piece(&mut self, place: usize, piece: Piece) {
         let turn = self.turn;
         let Some(entry) = self.entries.get_mut(place) else { return };
-        self.output += block.len();
-        entry.blocks.push(block, turn);
+        self.output += piece.octets.len();
+        entry.blocks.push(piece, turn);
     }
 
-    /// Takes the next block of a command's answer.
-    pub fn pop_block(&mut self, place: usize) -> Option<Bytes> {
+    /// Takes the next piece of a command's answer, which is to be sent now.
+    pub fn pop_piece(&mut self, place: usize) -> Option<Piece> {
         let entry = self.entries.get_mut(place)?;
         self.turn = entry.blocks.turn;
-        let block = entry.blocks.pop()?;
-        self.output -= block.len();
-        Some(block)
+        let piece = entry.blocks.pop()?;
+        self.output -= piece.octets.len();
+        self.open = (!piece.ends).then_some(entry.id);
+        Some(piece)
+    }
+
+    /// The job in the middle of whose response the client is: nothing else may be sent.
+    pub fn open(&self) -> Option<JobId> {
+        self.open
+    }
+
+    /// Drops the response that a job has begun and will not end; `false` where a part of it has
+    /// been sent.
+    pub fn drop_unended(&mut self, place: usize) -> bool {
+        let Some(entry) = self.entries.get_mut(place) else { return true };
+        self.output -= entry.blocks.drop_unended();
+        self.open != Some(entry.id) || !entry.blocks.queue.is_empty()
     }
 
     /// Takes a command out.
@@ -227,7 +243,7 @@ impl<H: Host> Schedule<H> {
     /// The first command that has ended and whose turn it is: its own blocks are sent, and no
     /// earlier command owes data of the same kind.
     pub fn completable(&self) -> Option<usize> {
-        if self.finishing == 0 {
+        if self.finishing == 0 || self.open.is_some() {
             return None;
         }
         self.entries.iter().enumerate().find_map(|(place, entry)| {
@@ -245,10 +261,14 @@ impl<H: Host> Schedule<H> {
             || self.entries.iter().take(place).all(|earlier| earlier.effects.answers != answers)
     }
 
-    /// The command whose block goes next: the one that is least ahead, the older one if equal.
-    pub fn next_block(&self) -> Option<usize> {
+    /// The command whose piece goes next: the one that is least ahead, the older one if equal;
+    /// but none other before the end of a response.
+    pub fn next_piece(&self) -> Option<usize> {
         let streams =
             |entry: &Entry<H>| !entry.blocks.queue.is_empty() && entry.effects.answers.is_none();
+        if let Some(id) = self.open {
+            return self.place(id).filter(|place| streams(&self.entries[*place]));
+        }
         let candidates = self.entries.iter().enumerate().filter(|(_, entry)| streams(entry));
         candidates.min_by_key(|(_, entry)| entry.blocks.turn).map(|(place, _)| place)
     }

@@ -13,6 +13,10 @@ const COPY_BELOW: usize = 4 * 1024;
 pub(crate) struct Wire {
     /// Whole responses behind `chunks`.
     buffer: Vec<u8>,
+    /// The response that was put last has not ended.
+    open: bool,
+    /// Whole responses that must wait for its end.
+    held: Vec<u8>,
     chunks: VecDeque<Bytes>,
     /// Octets in `chunks`.
     sealed: usize,
@@ -23,11 +27,25 @@ pub(crate) struct Wire {
 impl Wire {
     /// Where whole responses are written.
     pub fn buffer(&mut self) -> &mut Vec<u8> {
-        &mut self.buffer
+        if self.open { &mut self.held } else { &mut self.buffer }
     }
 
     /// Adds whole responses.
     pub fn put(&mut self, octets: Bytes) {
+        debug_assert!(!self.open);
+        self.append(octets);
+    }
+
+    /// Adds whole responses, or the next part of one; what is written meanwhile waits for its end.
+    pub fn put_piece(&mut self, octets: Bytes, ends: bool) {
+        self.append(octets);
+        self.open = !ends;
+        if ends {
+            self.buffer.append(&mut self.held);
+        }
+    }
+
+    fn append(&mut self, octets: Bytes) {
         if octets.len() < COPY_BELOW {
             self.buffer.extend_from_slice(&octets);
         } else {
@@ -44,7 +62,7 @@ impl Wire {
 
     /// Whether everything has been sent.
     pub fn is_drained(&self) -> bool {
-        self.in_flight == 0 && self.pending() == 0
+        self.in_flight == 0 && self.pending() == 0 && self.held.is_empty()
     }
 
     /// Hands out the next octets.
@@ -62,6 +80,7 @@ impl Wire {
     pub fn rest(&mut self) {
         debug_assert!(self.pending() == 0);
         self.buffer = Vec::new();
+        self.held = Vec::new();
         self.chunks = VecDeque::new();
     }
 

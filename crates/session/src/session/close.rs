@@ -64,6 +64,10 @@ impl<H: Host> Session<H> {
         if self.phase != Phase::Open {
             return;
         }
+        // In the middle of a literal there is no BYE.
+        if !self.end_response() {
+            return self.end();
+        }
         if let Some(telling) = self.telling.take() {
             self.put_tail(telling.tail);
         }

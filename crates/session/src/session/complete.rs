@@ -2,7 +2,7 @@
 
 use super::output::Telling;
 use super::{Phase, Session};
-use crate::entry::{Ending, Entry, Kind, Stage};
+use crate::entry::{Ending, Entry, Kind, Piece, Stage};
 use crate::selection::{Occasion, Selection, Silence};
 use crate::updates::Updates;
 use crate::{Host, JobId, Outcome, TraceStep, Transition};
@@ -57,11 +57,23 @@ impl<H: Host> Session<H> {
     /// Whole responses of a running job (one or more, never a part of one).
     pub fn handle_block(&mut self, now: Instant, job: JobId, block: Bytes) {
         self.clock.now = now;
-        if block.is_empty() {
+        self.give(job, Piece { octets: block, ends: true });
+    }
+
+    /// A part of a running job's response, which its next block ends: until then nothing else is
+    /// sent. If the job ends without that block, the response is dropped; where some of it has
+    /// been sent already, so that no word can be said any more, the connection is closed.
+    pub fn handle_part(&mut self, now: Instant, job: JobId, part: Bytes) {
+        self.clock.now = now;
+        self.give(job, Piece { octets: part, ends: false });
+    }
+
+    fn give(&mut self, job: JobId, piece: Piece) {
+        if piece.octets.is_empty() {
             return;
         }
         if let Some(place) = self.running(job) {
-            self.schedule.push_block(place, block);
+            self.schedule.push_piece(place, piece);
         }
     }
 
@@ -71,7 +83,9 @@ impl<H: Host> Session<H> {
             // Data of a kind that has its turn is held until then: it can't be waited for.
             entry.effects.answers.is_some()
                 || (entry.blocks.octets < self.limits.job_output
-                    && self.schedule.output() < self.limits.output)
+                    // All others wait for the end of a response that has been begun.
+                    && (self.schedule.open() == Some(job)
+                        || self.schedule.output() < self.limits.output))
         })
     }
 
@@ -79,6 +93,9 @@ impl<H: Host> Session<H> {
     pub fn handle_outcome(&mut self, now: Instant, job: JobId, mut outcome: Outcome<H>) {
         self.clock.now = now;
         let Some(place) = self.running(job) else { return };
+        if !self.schedule.drop_unended(place) {
+            return self.end();
+        }
         if self.dialogue.as_ref().is_some_and(|dialogue| dialogue.job == job) {
             self.end_dialogue();
         }
@@ -243,7 +260,7 @@ fn answer<H: Host>(entry: &mut Entry<H>, outcome: &mut Outcome<H>) -> Answer {
     if !outcome.before.is_empty() {
         front.push(std::mem::take(&mut outcome.before));
     }
-    data.extend(std::mem::take(&mut entry.blocks.queue));
+    data.extend(std::mem::take(&mut entry.blocks.queue).into_iter().map(|piece| piece.octets));
     if !outcome.data.is_empty() {
         data.push(std::mem::take(&mut outcome.data));
     }

@@ -64,15 +64,15 @@ impl<H: Host> Session<H> {
             }
             return true;
         }
-        if self.dialogue.is_some() && self.step_dialogue() {
+        if self.dialogue.is_some() && self.schedule.open().is_none() && self.step_dialogue() {
             return true;
         }
         if let Some(place) = self.schedule.completable() {
             self.complete(place);
             return true;
         }
-        match self.schedule.next_block() {
-            Some(place) => self.send_block(place),
+        match self.schedule.next_piece() {
+            Some(place) => self.send_piece(place),
             None => false,
         }
     }
@@ -97,9 +97,19 @@ impl<H: Host> Session<H> {
         !prompt.is_empty()
     }
 
-    fn send_block(&mut self, place: usize) -> bool {
-        let Some(block) = self.schedule.pop_block(place) else { return false };
-        let octets = block.len() as u64;
+    /// Sends the rest of a response that has been begun; `false` where its job has not given it.
+    pub(super) fn end_response(&mut self) -> bool {
+        while self.schedule.open().is_some() {
+            let Some(place) = self.schedule.next_piece() else { return false };
+            self.send_piece(place);
+        }
+        true
+    }
+
+    fn send_piece(&mut self, place: usize) -> bool {
+        let begins = self.schedule.open().is_none();
+        let Some(piece) = self.schedule.pop_piece(place) else { return false };
+        let octets = piece.octets.len() as u64;
         let Some(entry) = self.schedule.at_mut(place) else { return false };
         let first = entry.blocks.sent == 0;
         entry.blocks.sent += octets;
@@ -109,10 +119,13 @@ impl<H: Host> Session<H> {
             self.note(id, tag.as_ref(), || TraceStep::FirstByte);
         }
         // A STORE may have made the keyword that its answer names.
-        if stores && let Some(selection) = &mut self.selection {
+        if stores
+            && begins
+            && let Some(selection) = &mut self.selection
+        {
             selection.announce(self.wire.buffer());
         }
-        self.wire.put(block);
+        self.wire.put_piece(piece.octets, piece.ends);
         true
     }
 }

@@ -155,6 +155,11 @@ impl Client {
         self.session.handle_block(self.now, self.id(tag), block);
     }
 
+    pub fn part(&mut self, tag: &str, text: impl AsRef<[u8]>) {
+        let part = Bytes::copy_from_slice(text.as_ref());
+        self.session.handle_part(self.now, self.id(tag), part);
+    }
+
     pub fn prompt(&mut self, tag: &str, text: &'static str) {
         self.session.handle_prompt(self.now, self.id(tag), Bytes::from_static(text.as_bytes()));
         self.pump();

@@ -10,4 +10,5 @@ mod limits;
 mod mail;
 mod model;
 mod order;
+mod parts;
 mod updates;
