@@ -140,6 +140,9 @@ fn init_makes_what_check_config_accepts_and_overwrites_nothing() {
     let dir = init(folder.path());
     let key = fs::metadata(Path::new(&dir).join("key.pem")).unwrap();
     assert_eq!(key.mode() & 0o777, 0o600);
+    // The folder itself may be an old one that all may read; the mail is private all the same.
+    let store = fs::metadata(Path::new(&dir).join("mail")).unwrap();
+    assert_eq!(store.mode() & 0o777, 0o700);
     let checked = run(&["check-config", &dir]);
     assert!(checked.status.success(), "{}", err(&checked));
     assert!(out(&checked).contains("imap 127.0.0.1:1143, imaps 127.0.0.1:1993"));
