@@ -52,7 +52,9 @@ pub use engine::{
 };
 pub use error::{CommitError, Error};
 pub use memory::MemoryEngine;
-pub use object::{Checked, ObjectData, ObjectInfo, ObjectName, ObjectPage, ObjectReader, Objects};
+pub use object::{
+    Checked, ObjectData, ObjectHasher, ObjectInfo, ObjectName, ObjectPage, ObjectReader, Objects,
+};
 pub use sqlite::{SqliteEngine, SqliteOptions};
 pub use transaction::{BUMPED_LEN, Bumped, Expectation, Operation, Piece, Template, Transaction};
 pub use watch::{Hint, Topic, Watcher};

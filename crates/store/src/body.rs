@@ -1,5 +1,9 @@
 //! The octets of messages.
 
+mod pieces;
+
+pub use pieces::{BodyPieces, PIECE};
+
 use crate::limits::MAX_ROW_BODY;
 use crate::row::body::{BodyRow, Place};
 use crate::{Account, BodyNumber, Error, MailboxView, Message, keys};
@@ -8,11 +12,18 @@ use peregrine_kv::{Engine, Key, ObjectName, Value};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::task::JoinSet;
 
 /// Bodies of one page at most.
 const PAGE_BODIES: usize = 512;
 /// Octets of the bodies of one page, roughly.
 const PAGE_OCTETS: usize = 1024 * 1024;
+/// How many readers of this process may have a second page, read ahead, so that many slow clients
+/// hold little more than one each.
+const READERS_AHEAD: usize = 64;
+
+static AHEAD: Semaphore = Semaphore::const_new(READERS_AHEAD);
 
 /// A message's octets: in memory, or in an object that is read when asked.
 #[derive(Clone)]
@@ -24,8 +35,19 @@ enum Source {
     Object { engine: Arc<dyn Engine>, name: ObjectName, length: u64 },
 }
 
-/// Reads bodies in order, a page at a time.
+/// Reads bodies in order, a page at a time. While one page is used, the next is read.
 pub struct Bodies {
+    window: Window,
+    /// The next page, by a task of its own: whoever takes no more pages, because a client does
+    /// not read, must not hold a snapshot meanwhile.
+    ahead: JoinSet<Result<Vec<Body>, Error>>,
+    /// Allows it to read ahead.
+    allowed: Option<SemaphorePermit<'static>>,
+}
+
+/// Messages whose bodies are not read yet.
+#[derive(Clone)]
+struct Window {
     account: Account,
     view: MailboxView,
     indexes: Range<u32>,
@@ -92,6 +114,22 @@ impl Body {
         }
     }
 
+    /// The octets of a range (cut at the end of the body), a piece at a time. The whole is checked
+    /// against its hash before its last piece is given; parts of an object are not checked.
+    #[must_use]
+    pub fn pieces(&self, range: Range<u64>) -> BodyPieces {
+        let end = range.end.min(self.len());
+        let range = range.start.min(end)..end;
+        match &self.0 {
+            Source::Memory(bytes) => {
+                BodyPieces::of_memory(bytes.slice(range.start as usize..range.end as usize))
+            }
+            Source::Object { engine, name, length } => {
+                BodyPieces::of_object(engine, *name, *length, range)
+            }
+        }
+    }
+
     /// At most `length` octets from `offset`, fewer only at the end. Parts of an object are not
     /// checked against its hash.
     ///
@@ -120,7 +158,8 @@ impl Bodies {
     pub(crate) fn new(account: &Account, view: &MailboxView, indexes: Range<u32>) -> Self {
         let end = indexes.end.min(view.exists());
         let indexes = indexes.start.min(end)..end;
-        Self { account: account.clone(), view: view.clone(), indexes }
+        let window = Window { account: account.clone(), view: view.clone(), indexes };
+        Self { window, ahead: JoinSet::new(), allowed: None }
     }
 
     /// The next bodies, of messages with consecutive indexes, with the index of the first; `None`
@@ -129,10 +168,39 @@ impl Bodies {
     /// # Errors
     /// [`Error::Expunged`] if another process has removed a message, [`Error::Corrupt`].
     pub async fn next_page(&mut self) -> Result<Option<(u32, Vec<Body>)>, Error> {
-        let first = self.indexes.start;
-        let numbers = self.window();
-        let (Some(least), Some(most)) = (numbers.iter().min(), numbers.iter().max()) else {
+        let bodies = match self.ahead.join_next().await {
+            None => self.window.clone().read().await?,
+            Some(Ok(bodies)) => bodies?,
+            Some(Err(failed)) => match failed.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(failed) => return Err(Error::Unavailable { cause: failed.to_string() }),
+            },
+        };
+        if bodies.is_empty() {
             return Ok(None);
+        }
+        let first = self.window.indexes.start;
+        self.window.indexes.start += bodies.len() as u32;
+        if self.window.indexes.is_empty() {
+            self.allowed = None;
+            return Ok(Some((first, bodies)));
+        }
+        if self.allowed.is_none() {
+            self.allowed = AHEAD.try_acquire().ok();
+        }
+        if self.allowed.is_some() {
+            self.ahead.spawn(self.window.clone().read());
+        }
+        Ok(Some((first, bodies)))
+    }
+}
+
+impl Window {
+    /// The first bodies; none only where no message is left.
+    async fn read(self) -> Result<Vec<Body>, Error> {
+        let numbers = self.numbers();
+        let (Some(least), Some(most)) = (numbers.iter().min(), numbers.iter().max()) else {
+            return Ok(Vec::new());
         };
         let rows = if most.0 - least.0 < 2 * numbers.len() as u64 {
             self.scan(*least, *most).await?
@@ -145,16 +213,13 @@ impl Bodies {
             found.map(|row| Body::from_row(engine, row)).collect::<Result<_, _>>()?;
         if bodies.is_empty() {
             // A scan may have ended before it came to the first one.
-            let body = one(&self.account, &self.view, first).await?;
-            self.indexes.start += 1;
-            return Ok(Some((first, vec![body])));
+            return Ok(vec![one(&self.account, &self.view, self.indexes.start).await?]);
         }
-        self.indexes.start += bodies.len() as u32;
-        Ok(Some((first, bodies)))
+        Ok(bodies)
     }
 
     /// The bodies of the next messages, as many as make a page.
-    fn window(&self) -> Vec<BodyNumber> {
+    fn numbers(&self) -> Vec<BodyNumber> {
         let mut octets = 0;
         let fits = |message: &&Message| {
             let before = octets;

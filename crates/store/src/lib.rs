@@ -60,7 +60,7 @@ mod tree;
 mod view;
 
 pub use account::{Account, Appended, NewMessage, Status};
-pub use body::{Bodies, Body};
+pub use body::{Bodies, Body, BodyPieces, PIECE};
 pub use digest::{Digest, DigestPage, Digests};
 pub use error::Error;
 pub use flag::{KeywordSet, Keywords, SystemFlags};

@@ -1,18 +1,19 @@
 //! Objects as files: `objects/ab/cdef…`, made under `temp` and renamed when they are whole.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::FileExt;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::blocking;
-use crate::{Error, ObjectData, ObjectInfo, ObjectName, ObjectPage, ObjectReader, Objects};
+use crate::{
+    Error, ObjectData, ObjectHasher, ObjectInfo, ObjectName, ObjectPage, ObjectReader, Objects,
+};
 
 /// Bytes read at a time when a file is hashed.
 const CHUNK: usize = 256 * 1024;
@@ -74,7 +75,8 @@ impl Objects for FileObjects {
         self.run(move |folders| {
             let file = File::open(folders.path(&name))?;
             let len = file.metadata()?.len();
-            Ok(Box::new(FileReader { name, file: Arc::new(file), len }) as Box<dyn ObjectReader>)
+            let file = Arc::new(Mutex::new(file));
+            Ok(Box::new(FileReader { name, file, len }) as Box<dyn ObjectReader>)
         })
         .await
     }
@@ -206,8 +208,32 @@ impl Folders {
 /// An open file.
 struct FileReader {
     name: ObjectName,
-    file: Arc<File>,
+    /// Locked for one seek and one read.
+    file: Arc<Mutex<File>>,
     len: u64,
+}
+
+impl FileReader {
+    /// What reads a part, on a thread that may wait.
+    fn part(
+        &self,
+        offset: u64,
+        len: usize,
+    ) -> impl FnOnce() -> Result<Vec<u8>, Error> + Send + 'static {
+        let left = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let (file, name, len) = (Arc::clone(&self.file), self.name, len.min(left));
+        move || {
+            // Not zeroed first, as `read_exact_at` would need it.
+            let mut data = Vec::with_capacity(len);
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+            file.seek(SeekFrom::Start(offset))?;
+            (&*file).take(len as u64).read_to_end(&mut data)?;
+            if data.len() < len {
+                return Err(Error::corrupt(format!("object {name} is cut")));
+            }
+            Ok(data)
+        }
+    }
 }
 
 #[async_trait]
@@ -217,15 +243,21 @@ impl ObjectReader for FileReader {
     }
 
     async fn read_at(&self, offset: u64, len: usize) -> Result<Bytes, Error> {
-        let left = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
-        let (file, name, len) = (Arc::clone(&self.file), self.name, len.min(left));
+        let part = self.part(offset, len);
+        blocking(move || Ok(part()?.into())).await
+    }
+
+    async fn read_hashed(
+        &self,
+        offset: u64,
+        len: usize,
+        mut hasher: ObjectHasher,
+    ) -> Result<(Bytes, ObjectHasher), Error> {
+        let part = self.part(offset, len);
         blocking(move || {
-            let mut data = vec![0; len];
-            file.read_exact_at(&mut data, offset).map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => Error::corrupt(format!("object {name} is cut")),
-                _ => error.into(),
-            })?;
-            Ok(data.into())
+            let data = part()?;
+            hasher.update(&data);
+            Ok((data.into(), hasher))
         })
         .await
     }
@@ -246,11 +278,11 @@ fn check(name: &ObjectName, data: &ObjectData) -> Result<(), Error> {
 
 /// The name of what is in a file, from where it stands.
 fn name_of(mut file: &File) -> Result<ObjectName, Error> {
-    let mut hasher = blake3::Hasher::new();
+    let mut hasher = ObjectHasher::default();
     let mut chunk = vec![0; CHUNK];
     loop {
         match file.read(&mut chunk) {
-            Ok(0) => return Ok(ObjectName(*hasher.finalize().as_bytes())),
+            Ok(0) => return Ok(hasher.name()),
             Ok(read) => hasher.update(&chunk[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error.into()),

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::row::{unseal, verify};
+use super::row::{damaged, unseal, verify};
 use super::{blocking, schema};
 use crate::transaction::check_key;
 use crate::{Error, Key, PAGE_BYTES, Page, Range, Snapshot, Value};
@@ -133,7 +134,7 @@ impl Reader {
     fn get(&self, key: &[u8]) -> Result<Option<Value>, Error> {
         let mut statement = self.connection()?.prepare_cached(GET)?;
         let mut rows = statement.query([key])?;
-        rows.next()?.map(|row| self.value(key, row, 0)).transpose()
+        rows.next()?.map(|row| value(key, row, 0)).transpose()
     }
 
     fn scan(&self, range: &Range, limit: usize) -> Result<Page, Error> {
@@ -156,26 +157,11 @@ impl Reader {
                 break;
             }
             let key = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
-            let value = self.value(key, row, 1)?;
+            let value = value(key, row, 1)?;
             bytes += key.len() + value.len();
             page.rows.push((Key::copy_from_slice(key), value));
         }
         Ok(page)
-    }
-
-    /// The value whose columns begin at `at`.
-    fn value(&self, key: &[u8], row: &Row<'_>, at: usize) -> Result<Value, Error> {
-        let stored = row.get_ref(at)?.as_blob().map_err(rusqlite::Error::from)?;
-        let Some(id) = row.get::<_, Option<i64>>(at + 1)? else {
-            return Ok(Value::copy_from_slice(unseal(key, stored)?));
-        };
-        let mut statement = self.connection()?.prepare_cached(GET_LARGE)?;
-        let value = statement
-            .query_row([id], |row| Ok(Value::copy_from_slice(row.get_ref(0)?.as_blob()?)))
-            .optional()?
-            .ok_or_else(|| super::row::damaged(key))?;
-        verify(key, stored, &value)?;
-        Ok(value)
     }
 
     fn connection(&self) -> Result<&Connection, Error> {
@@ -194,11 +180,28 @@ impl Drop for Reader {
     }
 }
 
-const GET: &str = "SELECT value, large FROM row WHERE key = ?1";
-const GET_LARGE: &str = "SELECT value FROM large WHERE id = ?1";
-const SCAN: &str = "SELECT key, value, large FROM row WHERE key >= ?1 AND key < ?2 ORDER BY key";
-const SCAN_OPEN: &str = "SELECT key, value, large FROM row WHERE key >= ?1 ORDER BY key";
-const SCAN_REVERSE: &str =
-    "SELECT key, value, large FROM row WHERE key >= ?1 AND key < ?2 ORDER BY key DESC";
-const SCAN_OPEN_REVERSE: &str =
-    "SELECT key, value, large FROM row WHERE key >= ?1 ORDER BY key DESC";
+/// The value whose columns begin at `at`.
+fn value(key: &[u8], row: &Row<'_>, at: usize) -> Result<Value, Error> {
+    let stored = row.get_ref(at)?.as_blob().map_err(rusqlite::Error::from)?;
+    if row.get_ref(at + 1)? == ValueRef::Null {
+        return Ok(Value::copy_from_slice(unseal(key, stored)?));
+    }
+    // NULL where the large table has no such row.
+    let large = row.get_ref(at + 2)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+    let large = large.ok_or_else(|| damaged(key))?;
+    verify(key, stored, large)?;
+    Ok(Value::copy_from_slice(large))
+}
+
+// One statement for both tables, so that a scan does not begin another for each large value.
+const GET: &str = "SELECT row.value, row.large, large.value \
+    FROM row LEFT JOIN large ON large.id = row.large WHERE key = ?1";
+const SCAN: &str = "SELECT key, row.value, row.large, large.value \
+    FROM row LEFT JOIN large ON large.id = row.large WHERE key >= ?1 AND key < ?2 ORDER BY key";
+const SCAN_OPEN: &str = "SELECT key, row.value, row.large, large.value \
+    FROM row LEFT JOIN large ON large.id = row.large WHERE key >= ?1 ORDER BY key";
+const SCAN_REVERSE: &str = "SELECT key, row.value, row.large, large.value \
+    FROM row LEFT JOIN large ON large.id = row.large \
+    WHERE key >= ?1 AND key < ?2 ORDER BY key DESC";
+const SCAN_OPEN_REVERSE: &str = "SELECT key, row.value, row.large, large.value \
+    FROM row LEFT JOIN large ON large.id = row.large WHERE key >= ?1 ORDER BY key DESC";

@@ -1,5 +1,5 @@
 //! FETCH (RFC 3501 §6.4.5): written straight from the mailbox's memory and from what was prepared
-//! when the messages arrived, in blocks of whole responses.
+//! when the messages arrived, in blocks of whole responses; large sections as they are read.
 
 mod line;
 mod plan;
@@ -9,6 +9,7 @@ pub(super) use line::Line;
 
 use super::{Deed, Done, Failure};
 use crate::host::{Outcome, Run, Selected};
+use bytes::Bytes;
 use peregrine_proto::command::Fetch;
 use peregrine_proto::command::Messages;
 use peregrine_proto::command::store::StoreAction;
@@ -16,12 +17,20 @@ use peregrine_proto::number::UidRanges;
 use peregrine_proto::{Flag, ModSeq};
 use peregrine_store::{Body, Digest, FlagChange, MailboxView, Message, SystemFlags};
 use plan::{Item, Needs, Plan};
+use section::Octets;
 
 /// Octets after which a block is sent: other commands of the connection get their turn then.
 const BLOCK: usize = 64 * 1024;
 
-/// What a message's responses may grow beyond [`BLOCK`] before the block is sent, so that the
-/// buffer is seldom moved.
+/// The same where whole bodies are told: a client takes small blocks faster than the next one is
+/// made, and to wake it for each costs more than the copy.
+const BODY_BLOCK: usize = 4 * BLOCK;
+
+/// A section in memory is copied into the block up to so many octets, and passed on by itself
+/// beyond: three pieces then cost less than the copy.
+const COPIED: usize = 16 * 1024;
+
+/// Octets that the next block may have more than the last one before its buffer is moved.
 const SLACK: usize = 8 * 1024;
 
 pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
@@ -34,7 +43,8 @@ pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
     let told: Vec<ModSeq> = seen.iter().map(|seen| seen.mod_seq).collect();
     // RFC 2180 §4.1.2: messages that are gone meanwhile are still told, as long as this client
     // counts them.
-    let mut writer = Writer { deed, selected, plan: &plan, seen, out: Vec::new() };
+    let mut writer =
+        Writer { deed, selected, plan: &plan, seen, out: Vec::new(), whole: 0, open: false };
     writer.announce_keywords();
     for run in runs {
         match plan.needs {
@@ -92,6 +102,10 @@ struct Writer<'a> {
     plan: &'a Plan,
     seen: Option<Seen>,
     out: Vec<u8>,
+    /// Octets of `out` that are whole responses.
+    whole: usize,
+    /// A part of a response was sent, and its end was not.
+    open: bool,
 }
 
 impl Writer<'_> {
@@ -193,37 +207,71 @@ impl Writer<'_> {
         digest: Option<&Digest>,
         body: &Body,
     ) -> Result<(), Failure> {
-        let sections = self.plan.sections(digest, body).await?;
-        let octets: usize = sections.iter().flatten().map(|section| section.len()).sum();
-        if octets > BLOCK {
-            // A large response has a block of its own, made in one piece.
-            self.flush().await;
-            self.out.reserve_exact(octets + SLACK);
+        let plan = self.plan;
+        let structure = plan.structure(digest)?;
+        let recent = self.selected.view.recent(message.uid);
+        self.whole = self.out.len();
+        Line::begin(&mut self.out, number);
+        for (place, item) in plan.items.iter().enumerate() {
+            let first = place == 0;
+            if let Item::Section(section) = item {
+                let octets = section.read(structure.as_ref(), body).await?;
+                self.section(first, &section.label, octets).await?;
+                continue;
+            }
+            let fresh = self.seen.as_ref().and_then(|seen| seen.of(message));
+            let told = fresh.unwrap_or((view, message));
+            Line::resume(&mut self.out, first).item(item, told, recent, digest);
         }
         let fresh = self.seen.as_ref().and_then(|seen| seen.of(message));
-        let recent = self.selected.view.recent(message.uid);
-        let mut line = Line::begin(&mut self.out, number);
-        let mut sections = sections.iter();
-        for item in &self.plan.items {
-            match item {
-                Item::Section(section) => {
-                    let octets = sections.next().and_then(Option::as_deref);
-                    line.section(&section.label, octets);
-                }
-                item => line.item(item, fresh.unwrap_or((view, message)), recent, digest),
-            }
-        }
+        let mut line = Line::resume(&mut self.out, false);
         // RFC 3501 §6.4.5: a change of flags that the command made itself is told with it.
         if let Some((view, message)) = fresh
-            && !self.plan.tells_flags
+            && !plan.tells_flags
         {
             line.flags(view, message, recent);
         }
         line.end();
-        if self.out.len() >= BLOCK {
+        if self.open || self.out.len() >= BODY_BLOCK {
             self.flush().await;
         }
         Ok(())
+    }
+
+    /// A section of the response that has been begun; a large one goes out as it comes.
+    async fn section(&mut self, first: bool, label: &[u8], octets: Octets) -> Result<(), Failure> {
+        let mut line = Line::resume(&mut self.out, first);
+        match octets {
+            Octets::Missing => line.section(label, None),
+            Octets::Memory(octets) if octets.len() <= COPIED => line.section(label, Some(&octets)),
+            Octets::Memory(octets) => {
+                line.section_of(label, octets.len() as u64);
+                self.part().await;
+                self.deed.slot.send_part(octets).await;
+            }
+            Octets::Pieces { first, mut rest, length } => {
+                line.section_of(label, length);
+                self.part().await;
+                self.deed.slot.send_part(first).await;
+                while let Some(piece) = rest.next().await? {
+                    self.deed.slot.send_part(piece).await;
+                }
+            }
+        }
+        if self.out.len() - self.whole >= BODY_BLOCK {
+            self.part().await;
+        }
+        Ok(())
+    }
+
+    /// Sends what was written of a response that has not ended, and whole ones before it.
+    async fn part(&mut self) {
+        let part = Bytes::copy_from_slice(&self.out[self.whole..]);
+        self.out.truncate(self.whole);
+        self.flush().await;
+        self.whole = 0;
+        self.open = true;
+        self.deed.slot.send_part(part).await;
     }
 
     /// Sends what is left.
@@ -233,12 +281,13 @@ impl Writer<'_> {
         }
     }
 
-    /// Sends what was written. Only whole responses are ever sent.
+    /// Sends what was written, which ends with the end of a response.
     async fn flush(&mut self) {
         if !self.out.is_empty() {
-            let next = Vec::with_capacity(BLOCK + SLACK);
+            let next = Vec::with_capacity(self.out.len() + SLACK);
             let block = std::mem::replace(&mut self.out, next);
             self.deed.slot.send(block).await;
+            self.open = false;
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::jobs::{Ended, Jobs};
 use super::link::Link;
+use super::slot::Piece;
 use super::stream::Stream;
 use super::transport::Transport;
 use super::watch::Watch;
@@ -12,6 +13,7 @@ use crate::capability;
 use crate::host::{Outcome, Session, Transition};
 use peregrine_proto::Code;
 use peregrine_proto::response::ResponseText;
+use peregrine_session::JobId;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -111,9 +113,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         while let Some((id, slot, ended)) = self.jobs.poll(cx) {
             progress = true;
             let now = now();
-            // Commands may end with a block that was not yet taken: its place is before the end.
-            if let Some(block) = slot.take_block() {
-                self.session.handle_block(now, id, block);
+            // Commands may end with blocks that were not yet taken: their place is before the end.
+            while let Some(piece) = slot.take_piece() {
+                give(&mut self.session, id, piece);
             }
             // What the command itself did must be in the version that its answer is told with.
             self.refresh(now);
@@ -156,11 +158,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 self.session.handle_prompt(now(), id, prompt);
                 progress = true;
             }
-            while slot.has_block() && self.session.wants_block(id) {
-                if let Some(block) = slot.take_block() {
-                    self.session.handle_block(now(), id, block);
-                    progress = true;
-                }
+            while self.session.wants_block(id)
+                && let Some(piece) = slot.take_piece()
+            {
+                give(&mut self.session, id, piece);
+                progress = true;
             }
         }
         progress
@@ -255,6 +257,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         // The place of the connection is free before the client has closed its end.
         drop(self.link.take_ticket());
         self.stream.close().await;
+    }
+}
+
+fn give(session: &mut Session, id: JobId, piece: Piece) {
+    match piece.ends {
+        true => session.handle_block(now(), id, piece.octets),
+        false => session.handle_part(now(), id, piece.octets),
     }
 }
 

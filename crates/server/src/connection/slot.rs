@@ -15,10 +15,20 @@ pub(crate) struct Slot {
     state: Mutex<State>,
 }
 
+/// Octets that wait here; beyond it the command waits. While they do, it may build the next block.
+const ROOM: usize = 64 * 1024;
+
+/// A block, or a part of a response that the command's next block ends.
+pub(super) struct Piece {
+    pub(super) octets: Bytes,
+    pub(super) ends: bool,
+}
+
 #[derive(Default)]
 struct State {
-    /// At most one: while it waits here, the command may build the next one.
-    block: Option<Bytes>,
+    pieces: VecDeque<Piece>,
+    /// Octets in `pieces`.
+    octets: usize,
     prompt: Option<Bytes>,
     /// A prompt was given and no line has come since.
     prompted: bool,
@@ -31,16 +41,30 @@ impl Slot {
         Arc::default()
     }
 
-    /// Gives a block of whole responses to be sent; waits while the last one was not taken.
+    /// Gives a block of whole responses to be sent, or the end of one of which parts were given;
+    /// waits while enough was not taken.
     pub(crate) async fn send(&self, block: impl Into<Bytes>) {
-        let mut block = Some(block.into());
+        self.give(Piece { octets: block.into(), ends: true }).await;
+    }
+
+    /// Gives a part of a response. If the command ends before it has sent the rest, the
+    /// connection is closed.
+    pub(crate) async fn send_part(&self, part: impl Into<Bytes>) {
+        self.give(Piece { octets: part.into(), ends: false }).await;
+    }
+
+    async fn give(&self, piece: Piece) {
+        let mut piece = Some(piece);
         poll_fn(|cx| {
             let mut state = self.state();
-            if state.block.is_some() {
+            if state.octets >= ROOM {
                 state.waker = Some(cx.waker().clone());
                 return Poll::Pending;
             }
-            state.block = block.take();
+            if let Some(piece) = piece.take() {
+                state.octets += piece.octets.len();
+                state.pieces.push_back(piece);
+            }
             Poll::Ready(())
         })
         .await;
@@ -60,15 +84,12 @@ impl Slot {
         .await
     }
 
-    pub(super) fn has_block(&self) -> bool {
-        self.state().block.is_some()
-    }
-
-    pub(super) fn take_block(&self) -> Option<Bytes> {
+    pub(super) fn take_piece(&self) -> Option<Piece> {
         let mut state = self.state();
-        let block = state.block.take();
+        let piece = state.pieces.pop_front()?;
+        state.octets -= piece.octets.len();
         wake(state);
-        block
+        Some(piece)
     }
 
     pub(super) fn take_prompt(&self) -> Option<Bytes> {

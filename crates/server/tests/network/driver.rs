@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 /// A message of about so many octets.
-fn message(octets: usize) -> String {
+pub fn message(octets: usize) -> String {
     let mut text = String::from("Subject: long\r\n\r\n");
     while text.len() < octets {
         text.push_str("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\r\n");
@@ -16,7 +16,7 @@ fn message(octets: usize) -> String {
     text
 }
 
-async fn append<S>(client: &mut Dialogue<S>, text: &str)
+pub async fn append<S>(client: &mut Dialogue<S>, text: &str)
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {

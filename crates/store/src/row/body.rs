@@ -34,6 +34,9 @@ pub(crate) struct BodyRow {
     pub place: Place,
 }
 
+/// Octets that an object has behind the body.
+pub(crate) const TRAILER: u64 = 8;
+
 /// What an object has behind the body.
 pub(crate) fn trailer(account: AccountId) -> [u8; 8] {
     account.0.to_be_bytes()

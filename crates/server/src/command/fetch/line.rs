@@ -19,6 +19,11 @@ impl<'a> Line<'a> {
         Self { out, first: true }
     }
 
+    /// One of which items, if not the `first`, were written already.
+    pub(super) fn resume(out: &'a mut Vec<u8>, first: bool) -> Self {
+        Self { out, first }
+    }
+
     /// `)`
     pub(crate) fn end(self) {
         self.out.extend_from_slice(b")\r\n");
@@ -76,6 +81,12 @@ impl<'a> Line<'a> {
             Some(b"") => self.out.extend_from_slice(b"\"\""),
             Some(octets) => write::literal(self.out, octets),
         }
+    }
+
+    /// A section that is sent from elsewhere: its name and size.
+    pub(super) fn section_of(&mut self, label: &[u8], octets: u64) {
+        self.name(label);
+        write::literal_size(self.out, octets);
     }
 
     fn digest(&mut self, name: &[u8], value: Option<&[u8]>) {

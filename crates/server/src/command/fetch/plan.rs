@@ -1,11 +1,12 @@
 //! What a FETCH needs for each message, decided once.
 
 use super::Failure;
-use super::section::{Located, Sections, locate};
+use super::section::{Located, Octets, locate};
 use bytes::Bytes;
+use peregrine_mime::Structure;
 use peregrine_proto::command::fetch::FetchItem;
 use peregrine_proto::{Partial, Section, SectionText, write};
-use peregrine_store::{Body, Digest};
+use peregrine_store::{Body, Digest, PIECE};
 
 /// The items of a FETCH, ready to be written.
 pub(super) struct Plan {
@@ -70,28 +71,13 @@ impl Plan {
         Self { items, needs, sets_seen: asked.iter().any(sets_seen), tells_flags }
     }
 
-    /// The octets of each section, in order; `None` for one that the message does not have.
-    pub(super) async fn sections(
-        &self,
-        digest: Option<&Digest>,
-        body: &Body,
-    ) -> Result<Sections, Failure> {
-        let structure = match digest {
-            Some(digest)
-                if self.items.iter().any(|it| matches!(it, Item::Section(it) if it.in_part())) =>
-            {
-                Some(digest.structure()?)
-            }
-            _ => None,
-        };
-        let mut found = Sections::new();
-        for item in &self.items {
-            if let Item::Section(item) = item {
-                let place = locate(structure.as_ref(), &item.section, body.len());
-                found.push(item.read(place, body).await?);
-            }
+    /// The part tree, where an item needs it.
+    pub(super) fn structure(&self, digest: Option<&Digest>) -> Result<Option<Structure>, Failure> {
+        let in_part = |it: &Item| matches!(it, Item::Section(it) if it.in_part());
+        match digest {
+            Some(digest) if self.items.iter().any(in_part) => Ok(Some(digest.structure()?)),
+            _ => Ok(None),
         }
-        Ok(found)
     }
 }
 
@@ -147,24 +133,26 @@ impl SectionItem {
         !self.section.path.is_empty() || self.section.text != SectionText::Whole
     }
 
-    async fn read(&self, place: Located, body: &Body) -> Result<Option<Bytes>, Failure> {
-        let octets = match place {
-            Located::Missing => return Ok(None),
+    /// Its octets in one message.
+    pub(super) async fn read(
+        &self,
+        structure: Option<&Structure>,
+        body: &Body,
+    ) -> Result<Octets, Failure> {
+        match locate(structure, &self.section, body.len()) {
+            Located::Missing => Ok(Octets::Missing),
             Located::Octets(range) => {
-                let range = match self.partial {
-                    Some(partial) => cut(range, partial),
-                    None => range,
-                };
-                return read(body, range).await.map(Some);
+                let range = self.partial.map_or(range.clone(), |partial| cut(range, partial));
+                octets(body, range).await
             }
             Located::Fields(header) => {
                 let block = read(body, header).await?;
-                super::section::fields(&block, &self.section.text)
+                let fields = super::section::fields(&block, &self.section.text);
+                let whole = 0..fields.len() as u64;
+                let range = self.partial.map_or(whole.clone(), |partial| cut(whole, partial));
+                Ok(Octets::Memory(fields.slice(range.start as usize..range.end as usize)))
             }
-        };
-        let whole = 0..octets.len() as u64;
-        let range = self.partial.map_or(whole.clone(), |partial| cut(whole, partial));
-        Ok(Some(octets.slice(range.start as usize..range.end as usize)))
+        }
     }
 }
 
@@ -172,6 +160,18 @@ impl SectionItem {
 fn cut(range: std::ops::Range<u64>, partial: Partial) -> std::ops::Range<u64> {
     let start = (range.start + u64::from(partial.start)).min(range.end);
     start..(start + u64::from(partial.count)).min(range.end)
+}
+
+/// Octets of a body: in pieces where they are many and not in memory.
+async fn octets(body: &Body, range: std::ops::Range<u64>) -> Result<Octets, Failure> {
+    let length = range.end - range.start;
+    if length <= PIECE as u64 || body.in_memory().is_some() {
+        return read(body, range).await.map(Octets::Memory);
+    }
+    let mut rest = body.pieces(range);
+    // Before anything is said: a message that is not there can be answered with NO.
+    let first = rest.next().await?.unwrap_or_default();
+    Ok(Octets::Pieces { first, rest, length })
 }
 
 /// Octets of a body; of one that is not in memory, only those.

@@ -4,11 +4,19 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use peregrine_mime::{Kind, Part, SectionText as Words, Span, Structure};
 use peregrine_proto::{Section, SectionText};
+use peregrine_store::BodyPieces;
 use smallvec::SmallVec;
 use std::ops::Range;
 
-/// The octets of a FETCH's sections for one message.
-pub(super) type Sections = SmallVec<[Option<Bytes>; 2]>;
+/// A section's octets.
+pub(super) enum Octets {
+    /// The message does not have it.
+    Missing,
+    /// All of them.
+    Memory(Bytes),
+    /// So many, the first of them already read.
+    Pieces { first: Bytes, rest: BodyPieces, length: u64 },
+}
 
 /// Where a section lies.
 pub(super) enum Located {
