@@ -39,6 +39,7 @@ pub mod date;
 pub mod effects;
 pub mod error;
 pub mod flag;
+mod form;
 pub mod frame;
 pub mod mailbox;
 pub mod number;

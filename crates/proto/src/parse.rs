@@ -5,6 +5,7 @@ use crate::command::{
     Enable, Examine, Expunge, Fetch, Id, Idle, List, Login, Logout, Lsub, Move, Namespace, Noop,
     Rename, Search, Select, StartTls, Status, Store, Subscribe, Unselect, Unsubscribe, key,
 };
+use crate::form::form;
 use crate::frame::Frame;
 use crate::suggest;
 use crate::token::{Parsed, Problem, Reader, SyntaxError, excerpt};
@@ -123,6 +124,11 @@ fn explain(tag: Option<Tag>, frame: &Frame, error: SyntaxError) -> ParseError {
             ),
             None => format!("unknown command {shown} (column {})", error.offset + 1),
         };
+    } else if error.offset >= text.len()
+        && let Some(form) = form(name)
+    {
+        // Something is left out: say what the whole looks like.
+        message = format!("{message}; the form is: {form}");
     }
     ParseError { tag, offset: error.offset, message: message.into(), code: None }
 }

@@ -314,8 +314,14 @@ fn errors_help_a_person() {
     for (line, sentence) in [
         ("a FROB", "unknown command `FROB` (column 3)"),
         ("a FECTH 1 FLAGS", "unknown command `FECTH`: did you mean FETCH? (column 3)"),
-        ("a SELECT", "expected a space at column 9, found the end of the line"),
-        ("a SELECT ", "expected a mailbox name at column 10, found the end of the line"),
+        (
+            "a SELECT",
+            "expected a space at column 9, found the end of the line; the form is: SELECT mailbox",
+        ),
+        (
+            "a SELECT ",
+            "expected a mailbox name at column 10, found the end of the line; the form is: SELECT mailbox",
+        ),
         ("a SELECT (x)", "expected a mailbox name at column 10, found `(x)`"),
         ("a SELECT  x", "expected a mailbox name at column 10, found a space"),
         ("a NOOP x", "expected the end of the command at column 7, found a space"),
@@ -327,7 +333,10 @@ fn errors_help_a_person() {
             "expected FETCH, STORE, SEARCH, COPY, MOVE or EXPUNGE after UID at column 7, found `NOOP`",
         ),
         ("a FETCH 1 (ALL)", "ALL, FAST and FULL must stand alone, without parentheses (column 12)"),
-        ("a LOGIN u \"p", "expected a closing quote at column 13"),
+        (
+            "a LOGIN u \"p",
+            "expected a closing quote at column 13; the form is: LOGIN name password",
+        ),
     ] {
         let frame = peregrine_proto::Frame::new(Bytes::copy_from_slice(line.as_bytes()));
         assert_eq!(Command::parse(&frame).unwrap_err().message, sentence);
