@@ -85,6 +85,8 @@ pub(crate) enum Kind {
     Idle,
     /// STARTTLS
     StartTls,
+    /// DELETE
+    Delete,
     /// Any other.
     Plain,
 }
@@ -105,6 +107,7 @@ impl Kind {
             CommandBody::Login(_) | CommandBody::Authenticate(_) => Self::LogIn,
             CommandBody::Idle(_) => Self::Idle,
             CommandBody::StartTls(_) => Self::StartTls,
+            CommandBody::Delete(_) => Self::Delete,
             _ => Self::Plain,
         }
     }

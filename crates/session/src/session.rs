@@ -41,6 +41,8 @@ pub struct Session<H: Host> {
     selection: Option<Box<Selection<H>>>,
     /// The command that has selected a mailbox and is not answered yet.
     selecting: Option<JobId>,
+    /// The selected mailbox is deleted, which is told when a DELETE that runs has been answered.
+    gone: bool,
     schedule: Schedule<H>,
     jobs: VecDeque<Job<H>>,
     dialogue: Option<Box<Dialogue>>,
@@ -77,6 +79,7 @@ impl<H: Host> Session<H> {
             account: None,
             selection: None,
             selecting: None,
+            gone: false,
             schedule: Schedule::new(),
             jobs: VecDeque::new(),
             dialogue: None,

@@ -1,11 +1,12 @@
 //! The end of a connection, whoever wants it.
 
 use super::Session;
-use crate::entry::Stage;
+use crate::entry::{Entry, Kind, Stage};
 use crate::schedule::Schedule;
 use crate::{Host, Job, JobId};
+use peregrine_proto::effects::{Resource, Use};
 use peregrine_proto::response::ResponseText;
-use peregrine_proto::{Code, Response};
+use peregrine_proto::{Code, Response, Status};
 use std::time::Instant;
 
 /// Where a connection stands.
@@ -28,9 +29,33 @@ impl<H: Host> Session<H> {
         self.end();
     }
 
-    /// The selected mailbox was deleted by another session: BYE (RFC 2180 §3.3).
+    /// The selected mailbox was deleted. If another session did that: BYE (RFC 2180 §3.3); a DELETE
+    /// of our own is answered, and no mailbox is selected then.
     pub fn handle_mailbox_gone(&mut self, now: Instant) {
         self.clock.now = now;
+        let deletes = |entry: &Entry<H>| entry.kind == Kind::Delete && entry.is_started();
+        self.gone = self.selection.is_some() && self.schedule.iter().any(deletes);
+        if !self.gone {
+            self.leave_deleted();
+        }
+    }
+
+    /// After a DELETE that has been answered, while which the selected mailbox has gone.
+    pub(super) fn forget_deleted(&mut self, delete: &Entry<H>, status: Status) {
+        self.gone = false;
+        let Some(selection) = &self.selection else { return };
+        let own = |used: &Use| match &used.resource {
+            Resource::Tree(name) => name.as_ref() == Some(&selection.name),
+            _ => false,
+        };
+        if status == Status::Ok && delete.effects.uses.iter().any(own) {
+            self.selection = None;
+        } else {
+            self.leave_deleted();
+        }
+    }
+
+    fn leave_deleted(&mut self) {
         self.say_bye(None, "The selected mailbox has been deleted");
     }
 

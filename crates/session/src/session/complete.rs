@@ -156,9 +156,13 @@ impl<H: Host> Session<H> {
         }
         if selection.is_some() {
             self.selection = selection;
+            self.gone = false;
         }
         if let Some(transition) = outcome.transition {
             self.change(transition);
+        }
+        if self.gone && entry.kind == Kind::Delete {
+            self.forget_deleted(&entry, outcome.status);
         }
         self.count(entry.kind, outcome.status);
     }

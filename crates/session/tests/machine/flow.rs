@@ -126,6 +126,30 @@ fn a_deleted_mailbox_ends_the_session() {
     assert!(client.session.is_closed());
 }
 
+/// What the client deletes itself gets its reply, and so does what follows.
+#[test]
+fn a_delete_of_the_selected_mailbox_is_answered() {
+    let mut client = Client::selected(3);
+    client.send("a DELETE INBOX\r\nb NOOP\r\n");
+    client.session.handle_mailbox_gone(client.now);
+    client.ok("a");
+    client.ok("b");
+    assert_eq!(client.take(), "a OK Done\r\nb OK Done\r\n");
+    assert!(client.session.selected().is_none());
+    assert!(!client.session.is_closed());
+}
+
+/// A DELETE of our own that is refused, or of another mailbox, is answered before BYE.
+#[test]
+fn a_delete_of_another_mailbox_is_answered_before_the_end() {
+    let mut client = Client::selected(3);
+    client.send("a DELETE Archive\r\n");
+    client.session.handle_mailbox_gone(client.now);
+    client.ok("a");
+    assert_eq!(client.take(), "a OK Done\r\n* BYE The selected mailbox has been deleted\r\n");
+    assert!(client.session.is_closed());
+}
+
 /// The `+` for a later command's literal does not wait for earlier commands.
 #[test]
 fn literals_go_on_while_earlier_commands_run() {
