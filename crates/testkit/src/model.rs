@@ -11,7 +11,7 @@ impl Random {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -23,13 +23,13 @@ impl Random {
     pub fn below(&mut self, end: usize) -> usize {
         match end {
             0 => 0,
-            end => (self.next() % end as u64) as usize,
+            end => (self.number() % end as u64) as usize,
         }
     }
 
     /// True so many times in a hundred.
     pub fn chance(&mut self, percent: u32) -> bool {
-        self.next() % 100 < u64::from(percent)
+        self.number() % 100 < u64::from(percent)
     }
 
     /// One of several; the slice must not be empty.
@@ -41,7 +41,11 @@ impl Random {
 /// Makes a failing list of steps shorter: first its shortest failing prefix, then without runs of
 /// steps that are not needed. `fails` is asked at most `tries` times. Steps must mean something
 /// wherever they stand.
-pub fn shorten<T: Clone>(steps: &[T], mut tries: usize, mut fails: impl FnMut(&[T]) -> bool) -> Vec<T> {
+pub fn shorten<T: Clone>(
+    steps: &[T],
+    mut tries: usize,
+    mut fails: impl FnMut(&[T]) -> bool,
+) -> Vec<T> {
     let mut best = steps.to_vec();
     // Halving the prefix first: a failure seldom needs what comes after it.
     let (mut low, mut high) = (0, best.len());
@@ -73,7 +77,7 @@ mod tests {
     fn the_same_seed_gives_the_same_numbers() {
         let numbers = |seed| {
             let mut random = Random::new(seed);
-            [random.next(), random.next(), random.below(10) as u64, random.below(0) as u64]
+            [random.number(), random.number(), random.below(10) as u64, random.below(0) as u64]
         };
         assert_eq!(numbers(7), numbers(7));
         assert_ne!(numbers(7), numbers(8));

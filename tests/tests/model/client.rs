@@ -229,6 +229,7 @@ impl Client {
             }
             Response::Bye(_) => {
                 self.closed = true;
+                self.lose(history)?;
                 match history.deletes {
                     0 => Err("BYE, though nobody deleted a mailbox".to_owned()),
                     _ => Ok(()),

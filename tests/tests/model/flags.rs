@@ -4,8 +4,17 @@ use peregrine_proto::Flag;
 
 /// What clients set. The keywords are not known to a mailbox before they are used.
 const NAMES: [&str; 11] = [
-    "\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "$Red", "$Blue", "$Green", "$Late",
-    "$Early", "$Never",
+    "\\Seen",
+    "\\Answered",
+    "\\Flagged",
+    "\\Deleted",
+    "\\Draft",
+    "$Red",
+    "$Blue",
+    "$Green",
+    "$Late",
+    "$Early",
+    "$Never",
 ];
 pub const SEEN: u16 = 1;
 pub const DELETED: u16 = 8;

@@ -33,13 +33,26 @@ fn mailbox(random: &mut Random) -> String {
     (*random.pick(names)).to_owned()
 }
 
-fn command(
+fn command(client: &Client, random: &mut Random, history: &mut History, last: bool) -> Command {
+    let changes = |command: &Command| command.selects() || matches!(command, Command::Delete(_));
+    let changing = client.pending.iter().any(|pending| changes(&pending.command));
+    let command = any_command(client, random, history, last, changing);
+    let Command::Delete(name) = &command else {
+        history.renamed |= matches!(command, Command::Rename(..));
+        return command;
+    };
+    // Whether it is the selected mailbox is not clear once another may have renamed it.
+    let own = client.view.as_ref().is_some_and(|view| view.name == *name);
+    if changing || (own && history.renamed) { Command::Noop } else { command }
+}
+
+fn any_command(
     client: &Client,
     random: &mut Random,
     history: &mut History,
     last: bool,
+    changing: bool,
 ) -> Command {
-    let changing = client.pending.iter().any(|pending| pending.command.selects());
     match &client.view {
         Some(_) if !changing && random.chance(78) => selected(client, random),
         // What is selected is known only when the reply has come.
@@ -82,7 +95,7 @@ fn some_flags(random: &mut Random) -> u16 {
     match random.below(3) {
         0 => flags::DELETED,
         1 => 1 << random.below(11),
-        _ => random.next() as u16 & random.next() as u16 & flags::ALL,
+        _ => random.number() as u16 & random.number() as u16 & flags::ALL,
     }
 }
 

@@ -79,6 +79,8 @@ pub struct History {
     pub removals: Vec<Removal>,
     /// Messages whose making was never answered, since the connection ended.
     pub excused: BTreeSet<String>,
+    /// A mailbox may have another name than its sessions know.
+    pub renamed: bool,
     /// How many DELETEs were sent.
     pub deletes: usize,
     /// By UIDVALIDITY, what UIDNEXT must have been at least, from when on.
@@ -206,7 +208,13 @@ impl History {
     }
 
     /// Whether the flag may be so for someone who surely knows of what `seen` holds.
-    pub fn possible(&self, key: Key, bit: u16, value: bool, seen: &dyn Fn(&Change) -> bool) -> bool {
+    pub fn possible(
+        &self,
+        key: Key,
+        bit: u16,
+        value: bool,
+        seen: &dyn Fn(&Change) -> bool,
+    ) -> bool {
         let changes: Vec<&Change> =
             self.changes.iter().filter(|change| change.touches(key, bit)).collect();
         let overwrites: Vec<&Change> =
@@ -289,14 +297,17 @@ impl History {
     /// Flags that a copy may have and may lack.
     pub fn inherited(&self, source: Key, origin: Origin, sent: Time) -> (u16, u16) {
         let seen = |change: &Change| known_to(change, origin, sent);
-        let may = |value| flags::bits().filter(|bit| self.possible(source, *bit, value, &seen)).sum();
+        let may =
+            |value| flags::bits().filter(|bit| self.possible(source, *bit, value, &seen)).sum();
         (may(true), may(false))
     }
 
     /// An EXPUNGE that was sent then is answered now: what surely had \Deleted is gone.
     pub fn expunged(&mut self, removal: &Removal, sent: Time) {
         let seen = |change: &Change| known_to(change, removal.origin, sent);
-        let keys: Vec<Key> = self.messages.range((removal.validity, 0)..=(removal.validity, u32::MAX))
+        let keys: Vec<Key> = self
+            .messages
+            .range((removal.validity, 0)..=(removal.validity, u32::MAX))
             .filter(|(key, message)| {
                 message.made.is_some_and(|made| made < sent)
                     && removal.uids.as_ref().is_none_or(|set| !set.has_star() && set.holds(key.1))

@@ -1,7 +1,7 @@
 //! Quiet points: nobody writes, all is answered, and a fresh session says what there really is.
 
 use super::client::{Client, Idle};
-use super::command::{Command, Set, STAR, What};
+use super::command::{Command, STAR, Set, What};
 use super::flags;
 use super::generate::LASTING;
 use super::ground::{Ground, Observer};
@@ -44,7 +44,9 @@ pub async fn check(
     let truth = look(ground, history).await?;
     accounted(&truth, history)?;
     for client in clients.iter_mut().flatten() {
-        knows(client, &truth, history).await.map_err(|e| format!("client {}: {e}", client.number))?;
+        knows(client, &truth, history)
+            .await
+            .map_err(|e| format!("client {}: {e}", client.number))?;
     }
     let flat = truth.0.iter().flat_map(|(validity, messages)| {
         messages.iter().map(move |(uid, flags)| ((*validity, *uid), *flags))
@@ -104,7 +106,8 @@ async fn look(ground: &Ground, history: &mut History) -> Result<Truth, String> {
     let mut names = Vec::new();
     for response in observer.ask("LIST \"\" *").await? {
         if let Response::List(list) = response {
-            let hollow = list.attributes.contains(&peregrine_proto::response::ListAttribute::NoSelect);
+            let hollow =
+                list.attributes.contains(&peregrine_proto::response::ListAttribute::NoSelect);
             names.extend((!hollow).then(|| list.mailbox.as_str().to_owned()));
         }
     }
@@ -220,7 +223,9 @@ fn accounted(truth: &Truth, history: &mut History) -> Result<(), String> {
     for (key, message) in &history.messages {
         let Some(messages) = truth.0.get(&key.0) else {
             match history.deletes {
-                0 => return Err(format!("{key:?} and its mailbox are gone, but nobody deleted it")),
+                0 => {
+                    return Err(format!("{key:?} and its mailbox are gone, but nobody deleted it"));
+                }
                 _ => continue,
             }
         };

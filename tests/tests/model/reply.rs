@@ -97,7 +97,8 @@ impl Client {
         let waits = |pending: &&mut Pending| {
             matches!(pending.command, Command::Search { .. }) && !pending.found
         };
-        let pending = self.pending.iter_mut().find(waits).ok_or("a SEARCH that nobody asked for")?;
+        let pending =
+            self.pending.iter_mut().find(waits).ok_or("a SEARCH that nobody asked for")?;
         let view = self.view.as_mut().ok_or("SEARCH, but no mailbox is selected")?;
         pending.found = true;
         let Command::Search { uid, key } = &pending.command else { return Ok(()) };
@@ -142,9 +143,7 @@ fn fits(
     let message = view.key(uid);
     match key {
         Key::All => value,
-        Key::Subject(token) => {
-            history.token(message).is_none_or(|known| (known == token) == value)
-        }
+        Key::Subject(token) => history.token(message).is_none_or(|known| (known == token) == value),
         Key::Flag(bit, set) => {
             let own = |change: &super::history::Change| {
                 change.origin.client == pending.origin.client

@@ -39,7 +39,7 @@ impl Plan {
         let mut steps = Vec::with_capacity(STEPS);
         for place in 1..=STEPS {
             let client = random.below(clients);
-            steps.push(Step::Act { client, seed: random.next() });
+            steps.push(Step::Act { client, seed: random.number() });
             if place % every == 0 {
                 steps.push(Step::Quiet);
             }

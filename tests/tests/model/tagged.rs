@@ -90,7 +90,9 @@ impl Client {
             let read = earlier || other.origin.order < self.replied;
             if other.sent.is_some() && read && (earlier || !this.command.removes()) {
                 let (one, other) = (&other.tag, &this.tag);
-                return Err(format!("I6: {one} uses numbers; EXPUNGE came before the reply to {other}"));
+                return Err(format!(
+                    "I6: {one} uses numbers; EXPUNGE came before the reply to {other}"
+                ));
             }
         }
         Ok(())
@@ -122,7 +124,9 @@ impl Client {
             change.others = true;
             change.uids.clear();
         }
-        let Command::Store { how, flags: named, silent: true, .. } = &pending.command else { return };
+        let Command::Store { how, flags: named, silent: true, .. } = &pending.command else {
+            return;
+        };
         let Some(view) = &mut self.view else { return };
         // RFC 3501 §6.4.6: the client changes its own copy. Where flags were told meanwhile, or
         // the numbers were not clear, it can't know which came first.
@@ -182,6 +186,11 @@ impl Client {
                 self.view = None;
                 Ok(())
             }
+            // No mailbox is selected any more, as after CLOSE.
+            Command::Delete(name) => {
+                self.view.take_if(|view| view.name == *name);
+                Ok(())
+            }
             Command::Fetch { .. } => self.all_answered(pending),
             Command::Search { .. } if !pending.found => Err("I28: OK without SEARCH".to_owned()),
             Command::Noop | Command::Check => self.up_to_date(pending, sent, history),
@@ -199,7 +208,12 @@ impl Client {
     }
 
     /// I9: after NOOP the client knows what was done before it, by anybody.
-    fn up_to_date(&mut self, pending: &Pending, sent: u64, history: &History) -> Result<(), String> {
+    fn up_to_date(
+        &mut self,
+        pending: &Pending,
+        sent: u64,
+        history: &History,
+    ) -> Result<(), String> {
         // Other commands may hold back EXPUNGE, and their answers may be of an older state.
         if !self.pending.is_empty() {
             return Ok(());
@@ -234,9 +248,10 @@ impl Client {
         described: Vec<Response>,
         history: &mut History,
     ) -> Result<(), String> {
-        let Command::Select { examine, .. } = &pending.command else { return Ok(()) };
+        let Command::Select { name, examine } = &pending.command else { return Ok(()) };
         self.selections += 1;
         let mut view = View {
+            name: name.clone(),
             validity: 0,
             read_only: *examine,
             number: self.selections,
@@ -382,9 +397,7 @@ fn counted(name: &str, sent: u64, data: &[Response], history: &mut History) -> R
 
 /// LIST: answers of the right name (I28); the lasting mailboxes are always there.
 fn listed(pattern: &str, data: &[Response]) -> Result<(), String> {
-    let fits = |response: &Response| {
-        matches!(response, Response::List(list) if list.mailbox.as_str() == pattern)
-    };
+    let fits = |response: &Response| matches!(response, Response::List(list) if list.mailbox.as_str() == pattern);
     if !data.iter().all(fits) {
         return Err(format!("I28: data of another command in the answer to LIST {pattern}"));
     }

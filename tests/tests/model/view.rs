@@ -15,6 +15,8 @@ pub struct Entry {
 
 #[derive(Clone, Debug)]
 pub struct View {
+    /// As the client selected it; another may have renamed it since.
+    pub name: String,
     pub validity: u32,
     pub read_only: bool,
     /// Which of the client's selections this is.
@@ -165,7 +167,8 @@ impl View {
     /// Whether each number of the set has a message; always so for UIDs.
     pub fn covers(&self, set: &Set) -> bool {
         let count = self.entries.len() as u32;
-        set.uid || set.ranges.iter().all(|&(a, b)| [a, b].into_iter().all(|n| n == STAR || n <= count))
+        set.uid
+            || set.ranges.iter().all(|&(a, b)| [a, b].into_iter().all(|n| n == STAR || n <= count))
     }
 
     /// I8: nothing else is in progress, and these are the messages with their flags.
