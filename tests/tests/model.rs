@@ -25,6 +25,8 @@
 //! own table of conflicts is not used: `command` has one of its own.
 //!
 //! Faults that it was seen to find, each put in by hand and taken out again:
+//! - EXPUNGE told while numbers are in use (I5, seed 2), or while such a command waits (I6, seed 3);
+//! - a .SILENT STORE hides what others changed in between (I9, seed 28);
 //! - the session does not tell again what changed behind a FETCH that it answers (I9, seed 3);
 //! - keywords are not announced (I23, seed 1); nothing is told during IDLE (I29, seed 3);
 //! - EXPUNGE responses in ascending order (I7, seed 1); SEARCH and LIST out of turn (I28, seed 1);
