@@ -30,7 +30,8 @@
 //! - the session does not tell again what changed behind a FETCH that it answers (I9, seed 3);
 //! - keywords are not announced (I23, seed 1); nothing is told during IDLE (I29, seed 3);
 //! - EXPUNGE responses in ascending order (I7, seed 1); SEARCH and LIST out of turn (I28, seed 1);
-//! - flags against flags missing in the table of conflicts (I28, seed 1);
+//! - flags against flags, or vanishing messages against those named (STORE and EXPUNGE), missing in
+//!   the table of conflicts (I28, seed 1);
 //! - \Recent given to every session (I25, seed 3); EXAMINE sets \Seen (I24, seed 1);
 //! - MOVE without removal (I19, seed 1); COPY of what is gone says OK (I18, seed 21);
 //! - UID EXPUNGE of all that has \Deleted (I27, seed 2); STORE without its answer (I8, seed 1).
