@@ -57,11 +57,11 @@ fn sources(root: &Path) -> Vec<Source> {
                 if !name.starts_with('.') && name != "target" && name != "corpus" {
                     folders.push(path);
                 }
-            } else if name.ends_with(".rs") || name.ends_with(".md") {
-                if let Ok(text) = std::fs::read_to_string(&path) {
-                    let path = path.strip_prefix(root).unwrap_or(&path).to_path_buf();
-                    found.push(Source { path, text });
-                }
+            } else if (name.ends_with(".rs") || name.ends_with(".md"))
+                && let Ok(text) = std::fs::read_to_string(&path)
+            {
+                let path = path.strip_prefix(root).unwrap_or(&path).to_path_buf();
+                found.push(Source { path, text });
             }
         }
     }

@@ -153,9 +153,7 @@ fn judge(first: &Use, second: &Use, selected: Option<&MailboxName>) -> Option<Co
             (overlap::may_be(name, selected), Conflict::SELECTED_MESSAGES)
         }
         (Flags(a), Flags(b)) => (overlap::scopes(a, b), Conflict::FLAGS),
-        (Flags(_), Contents(name)) => {
-            (overlap::may_be(name, selected), Conflict::SELECTED_FLAGS)
-        }
+        (Flags(_), Contents(name)) => (overlap::may_be(name, selected), Conflict::SELECTED_FLAGS),
         (Existence(_) | Flags(_), Tree(name)) => {
             (second_changes && overlap::may_hold(name.as_ref(), selected), Conflict::SELECTED_NAME)
         }
@@ -195,8 +193,9 @@ impl Conflict {
     pub const SELECTED_MESSAGES: Self =
         Self("messages change in the selected mailbox, which the other command uses by its name");
     /// Contents by name against flags, where that name is selected.
-    pub const SELECTED_FLAGS: Self =
-        Self("the other command uses the selected mailbox by its name, and flags in it are touched");
+    pub const SELECTED_FLAGS: Self = Self(
+        "the other command uses the selected mailbox by its name, and flags in it are touched",
+    );
     /// Contents against contents.
     pub const CONTENTS: Self =
         Self("messages of one mailbox are changed, and the other command uses the same mailbox");

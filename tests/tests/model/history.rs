@@ -251,19 +251,6 @@ impl History {
         Ok(())
     }
 
-    /// Messages of a command that other clients have taken a flag from, or may have.
-    pub fn cleared_by_others(&self, pending: &super::client::Pending, bit: u16) -> BTreeSet<u32> {
-        let touched = |uid: &u32| {
-            let key = (pending.validity, *uid);
-            self.changes.iter().any(|change| {
-                change.origin.client != pending.origin.client
-                    && change.clear & bit != 0
-                    && change.touches(key, bit)
-            })
-        };
-        pending.uids.iter().copied().filter(touched).collect()
-    }
-
     /// I3: UIDNEXT, or one more than a UID, was seen.
     pub fn raise(&mut self, validity: u32, next: u32) {
         let now = self.now;

@@ -111,15 +111,8 @@ impl Client {
             return history.changes.retain(|change| change.origin != pending.origin);
         }
         let now = history.now;
-        let unsure = history.cleared_by_others(pending, flags::SEEN);
         let Some(change) = history.change(pending.origin) else { return };
         change.done = Some(now);
-        if matches!(pending.command, Command::Fetch { .. }) {
-            // A FETCH sets \Seen where it lacks in the state that this session knows. If another
-            // session clears it meanwhile, that may count as the later of the two.
-            change.uids.retain(|uid| !unsure.contains(uid));
-            change.others |= !unsure.is_empty();
-        }
         if pending.renumbered {
             change.others = true;
             change.uids.clear();

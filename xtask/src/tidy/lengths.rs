@@ -34,10 +34,10 @@ fn long_functions(text: &str) -> Vec<(usize, usize)> {
             candidate.strip_prefix(margin).is_some_and(|rest| rest == "}" || rest == "};")
         });
         let one_line = body.ends_with(';') || body.ends_with("{}") || body.ends_with(" }");
-        if let (Some(length), false) = (end, one_line) {
-            if length + 1 > FUNCTION_LINES {
-                found.push((index + 1, length + 1));
-            }
+        if let (Some(length), false) = (end, one_line)
+            && length + 1 > FUNCTION_LINES
+        {
+            found.push((index + 1, length + 1));
         }
     }
     found

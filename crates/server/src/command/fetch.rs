@@ -67,11 +67,22 @@ struct Seen {
 
 /// Sets \Seen before anything is told of it, in one change that is durable when it is told.
 async fn set_seen(selected: &Selected, runs: &[Run]) -> Option<Seen> {
-    let newest = selected.view.snapshot().0.mod_seq();
+    let told = selected.view.snapshot().0.mod_seq();
+    // Another session may have cleared \Seen without this one having been told.
+    let newest = selected.mailbox.view();
     let mut unseen = UidRanges::new();
-    for run in runs.iter().filter(|run| run.snapshot.0.mod_seq() == newest) {
+    for run in runs.iter().filter(|run| run.snapshot.0.mod_seq() == told) {
         for message in run.snapshot.0.messages(run.indexes.clone()) {
-            if !message.flags.intersects(SystemFlags::SEEN) {
+            let flags = if newest.mod_seq() == told {
+                Some(message.flags)
+            } else {
+                newest
+                    .index_of(message.uid)
+                    .ok()
+                    .and_then(|index| newest.message(index))
+                    .map(|it| it.flags)
+            };
+            if flags.is_some_and(|flags| !flags.intersects(SystemFlags::SEEN)) {
                 unseen.push(message.uid);
             }
         }

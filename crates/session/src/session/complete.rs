@@ -236,8 +236,12 @@ impl<H: Host> Session<H> {
         }
     }
 
-    /// Counts what a client should not do often.
+    /// Counts what a client should not do often. Somebody who has logged in and types commands by
+    /// hand for days makes mistakes: a command that is done forgives them.
     fn count(&mut self, kind: Kind, status: Status) {
+        if status == Status::Ok && self.account.is_some() {
+            self.bad_commands = 0;
+        }
         if status == Status::Bad {
             self.bad_commands += 1;
             let limit = match self.account {

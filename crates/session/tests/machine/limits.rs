@@ -30,6 +30,19 @@ fn bad_commands() {
     }
 }
 
+/// Somebody who types by hand for days makes more mistakes than the limit, but not in a row.
+#[test]
+fn bad_commands_are_forgiven_after_login() {
+    let mut client = Client::new();
+    client.log_in();
+    for _ in 0..3 {
+        client.send("a BOGUS\r\n".repeat(19));
+        client.send("b NOOP\r\n");
+        client.end("b", Outcome::ok("Nothing done"));
+        assert!(!client.session.is_closed());
+    }
+}
+
 /// All in one packet: what stands behind the last bad command is never answered.
 #[test]
 fn bad_commands_in_one_packet() {
