@@ -3,6 +3,11 @@
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
+/// A connection's buffer grows between these with what comes, in octets, so that thousands of
+/// idle clients cost little and one busy client reads much at once.
+const SMALLEST: usize = 4 << 10;
+const LARGEST: usize = 1 << 20;
+
 /// One connection.
 pub struct Client {
     stream: TcpStream,
@@ -17,7 +22,7 @@ impl Client {
     pub fn connect(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        let mut client = Self { stream, buffer: Vec::with_capacity(1 << 20) };
+        let mut client = Self { stream, buffer: vec![0; SMALLEST] };
         client.until(b"\r\n")?;
         Ok(client)
     }
@@ -57,7 +62,6 @@ impl Client {
     pub fn until(&mut self, mark: &[u8]) -> io::Result<usize> {
         let mut tail: Vec<u8> = b"\r\n".to_vec();
         let mut total = 0;
-        self.buffer.resize(1 << 20, 0);
         loop {
             let read = self.stream.read(&mut self.buffer)?;
             if read == 0 {
@@ -69,6 +73,9 @@ impl Client {
             tail.extend_from_slice(&self.buffer[from..read]);
             let cut = tail.len().saturating_sub(600);
             tail.drain(..cut);
+            if read == self.buffer.len() && read < LARGEST {
+                self.buffer.resize(read * 2, 0);
+            }
             if tail.ends_with(b"\r\n") {
                 if contains(&tail, mark) {
                     return Ok(total);

@@ -2,17 +2,19 @@
 
 use peregrine_benches::client::Client;
 use peregrine_benches::{mail, median, served};
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::time::Instant;
 
 const WATCHERS: usize = 100;
 const NOTICES: usize = 20;
+const LOGINS_AT_ONCE: usize = 8;
 
 /// From the APPEND's OK until the last of 100 clients in IDLE has read its EXISTS.
 pub fn notice() -> io::Result<()> {
     let folder = tempfile::tempdir_in(".")?;
     let home = folder.path().join("mail");
-    configured(&home)?;
+    served::init(&home)?;
     let server = served::Served::start(&home)?;
     let mut writer = Client::login(server.imap)?;
     let mut watchers = Vec::new();
@@ -53,13 +55,15 @@ pub fn memory() -> io::Result<()> {
     for count in [1_000usize, 10_000] {
         let folder = tempfile::tempdir_in(".")?;
         let home = folder.path().join("mail");
-        configured(&home)?;
+        served::init(&home)?;
+        // The file ends with its section of limits; 10,000 in all is the default.
+        let mut settings = OpenOptions::new().append(true).open(home.join("peregrine.toml"))?;
+        writeln!(settings, "connections = 20000")?;
         let server = served::Served::start(&home)?;
-        let mut clients = vec![Client::login(server.imap)?];
+        // The first logins grow what all share.
+        let _shared = log_in(&server, LOGINS_AT_ONCE)?;
         let before = server.resident();
-        while clients.len() <= count {
-            clients.push(Client::login(server.imap)?);
-        }
+        let mut clients = log_in(&server, count)?;
         let plain = (server.resident() - before) / count as f64;
         for client in &mut clients {
             client.command("SELECT INBOX")?;
@@ -74,7 +78,20 @@ pub fn memory() -> io::Result<()> {
     Ok(())
 }
 
-/// A store whose limits let one user of one address have this many connections.
-fn configured(home: &std::path::Path) -> io::Result<()> {
-    served::init(home)
+/// So many connections, logged in by a few threads, since each login costs a hash.
+fn log_in(server: &served::Served, count: usize) -> io::Result<Vec<Client>> {
+    let address = server.imap;
+    let threads: Vec<_> = (0..LOGINS_AT_ONCE)
+        .map(|_| {
+            let share = count / LOGINS_AT_ONCE;
+            std::thread::spawn(move || (0..share).map(|_| Client::login(address)).collect())
+        })
+        .collect();
+    let mut clients = Vec::with_capacity(count);
+    for thread in threads {
+        let share: io::Result<Vec<Client>> =
+            thread.join().map_err(|_| io::Error::other("a client panicked"))?;
+        clients.extend(share?);
+    }
+    Ok(clients)
 }
