@@ -1,7 +1,7 @@
 //! CHECK (RFC 3501 §6.4.1).
 
 use super::States;
-use crate::effects::Effects;
+use crate::effects::{Effects, Resource, Scope};
 
 /// The CHECK command: a checkpoint; as NOOP here, since all is durable at once.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -11,8 +11,12 @@ impl Check {
     pub(crate) const NAME: &'static str = "CHECK";
     pub(crate) const STATES: States = States::SELECTED;
 
+    /// A checkpoint of what was changed before it (RFC 3501 §6.4.1): mbsync sends it behind its
+    /// STOREs and never ends when its answer overtakes theirs.
     pub(crate) fn effects(&self) -> Effects {
         Effects::in_selected()
+            .reads(Resource::Existence(Scope::All))
+            .reads(Resource::Flags(Scope::All))
     }
 }
 
