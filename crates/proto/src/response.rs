@@ -117,8 +117,7 @@ impl Response {
     /// # Errors
     /// The response is not of the grammar, or of a kind that we don't know. The octets around it
     /// are not touched: the next response can be read.
-    // A response is larger still, and an error is as rare as it is large.
-    #[allow(clippy::result_large_err)]
+    #[allow(clippy::result_large_err, reason = "a response is larger still")]
     pub fn parse(source: &Bytes) -> Result<Self, ParseError> {
         let source = match source.strip_suffix(b"\r\n") {
             Some(line) => source.slice_ref(line),

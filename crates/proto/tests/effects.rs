@@ -1,7 +1,7 @@
 //! The judgement of pairs: one case for each kind, symmetry, and sets against a model.
 
 // What a test's own functions are given is known; clippy excepts only the tests themselves.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use peregrine_proto::command::Messages;
 use peregrine_proto::effects::Access::{Add, Read, Write};

@@ -1,7 +1,7 @@
 //! The judgement of representative commands, as a table that a person can read and dispute.
 
 // What a test's own functions are given is known; clippy excepts only the tests themselves.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use peregrine_proto::effects::{Conflict, Effects, conflicts};
 use peregrine_proto::frame::Frame;
