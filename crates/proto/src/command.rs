@@ -237,7 +237,7 @@ impl CommandBody {
         each!(self, _Command, command => command.effects())
     }
 
-    fn write_arguments(&self, out: &mut CommandWriter) {
+    pub(crate) fn write_arguments(&self, out: &mut CommandWriter) {
         match self {
             Self::Capability(_)
             | Self::Noop(_)

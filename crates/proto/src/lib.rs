@@ -8,6 +8,7 @@
 //! - [`command`]: one file for each command: fields, grammar, writing, effects, known answers.
 //! - [`response`]: one file for each kind of response, and where a server's response ends.
 //! - [`effects`]: what a command touches, and whether two may run at once.
+//! - [`CommandBody::redacted`]: a command as it may be shown to others than its client.
 //! - [`token`], [`mod@write`], [`writer`]: the primitives that all of these are made of.
 //! - [`tag`], [`number`], [`flag`], [`mailbox`], [`section`], [`date`], [`secret`]: their values.
 //!
@@ -44,6 +45,7 @@ pub mod frame;
 pub mod mailbox;
 pub mod number;
 mod parse;
+mod redacted;
 pub mod response;
 pub mod secret;
 pub mod section;

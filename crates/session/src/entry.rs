@@ -14,6 +14,8 @@ pub(crate) struct Entry<H: Host> {
     pub id: JobId,
     /// `None` where the line's tag could not be read.
     pub tag: Option<Tag>,
+    /// For traces.
+    pub name: &'static str,
     pub kind: Kind,
     pub effects: Effects,
     pub stage: Stage<H>,

@@ -140,14 +140,30 @@ impl<H: Host> Session<H> {
         self.account.as_ref()
     }
 
-    /// Keeps (or no longer keeps) what happens to each command for [`Session::poll_trace`].
-    pub fn set_tracing(&mut self, on: bool) {
+    /// Keeps (or no longer keeps) what happens to each command for [`Session::poll_trace`],
+    /// beginning with the commands that are under way.
+    pub fn set_tracing(&mut self, now: Instant, on: bool) {
+        if on == self.trace.is_some() {
+            return;
+        }
+        self.clock.now = now;
         self.trace = on.then(Box::default);
+        let Some(trace) = &mut self.trace else { return };
+        for entry in self.schedule.iter() {
+            let step = TraceStep::UnderWay { name: entry.name, started: entry.is_started() };
+            trace.push(TraceEvent { at: now, job: entry.id, tag: entry.tag.clone(), step });
+        }
     }
 
     /// The next thing that happened to a command; nothing unless tracing is on.
     pub fn poll_trace(&mut self) -> Option<TraceEvent> {
         self.trace.as_mut()?.pop()
+    }
+
+    /// Events that were not kept since the last call, because those before them had not been
+    /// fetched.
+    pub fn poll_trace_lost(&mut self) -> u64 {
+        self.trace.as_mut().map_or(0, |trace| trace.take_lost())
     }
 
     /// The selection that versions of the mailbox belong to: that of a SELECT that has ended and

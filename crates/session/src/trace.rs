@@ -23,13 +23,23 @@ pub struct TraceEvent {
 pub enum TraceStep {
     /// It was read whole.
     Arrived {
-        /// Its name, or `BAD` where it could not be understood.
-        name: &'static str,
+        /// Name and arguments without secrets and mail; `None` where it could not be understood,
+        /// for then nobody knows what is a secret in it.
+        command: Option<Box<str>>,
         /// Octets without spooled messages.
         octets: usize,
     },
+    /// It had arrived before tracing was switched on.
+    UnderWay {
+        /// Its name.
+        name: &'static str,
+        /// Whether it has started.
+        started: bool,
+    },
     /// It waits for an earlier command.
     Waiting {
+        /// The earlier command.
+        behind: JobId,
         /// The earlier command's tag.
         tag: Option<Tag>,
         /// What both touch.
@@ -37,9 +47,11 @@ pub enum TraceStep {
     },
     /// It began.
     Started,
-    /// The first octet of its answer went out.
+    /// Its work is done; what is left is sending, when its turn has come.
+    Ended,
+    /// The first octet of its answer was put in order for sending.
     FirstByte,
-    /// Its tagged reply went out.
+    /// Its tagged reply was put in order for sending.
     Done {
         /// The result.
         status: Status,
@@ -48,24 +60,31 @@ pub enum TraceStep {
     },
 }
 
-/// Events that nobody has fetched yet. Bounded: the oldest go first.
+/// Events that nobody has fetched yet. Bounded: the newest are not kept, and counted.
 #[derive(Default)]
 pub(crate) struct TraceLog {
     events: VecDeque<TraceEvent>,
+    lost: u64,
 }
 
 impl TraceLog {
-    /// So many events are kept: several for each command that may be in progress.
-    const MAX: usize = 1024;
+    /// So many events are kept: those of a thousand small commands, which one round of the caller
+    /// may answer.
+    const MAX: usize = 8192;
 
     pub fn push(&mut self, event: TraceEvent) {
         if self.events.len() == Self::MAX {
-            self.events.pop_front();
+            self.lost += 1;
+        } else {
+            self.events.push_back(event);
         }
-        self.events.push_back(event);
     }
 
     pub fn pop(&mut self) -> Option<TraceEvent> {
         self.events.pop_front()
+    }
+
+    pub fn take_lost(&mut self) -> u64 {
+        std::mem::take(&mut self.lost)
     }
 }

@@ -44,7 +44,7 @@ impl<H: Host> Session<H> {
             let tag = self.schedule.get(behind).and_then(|entry| entry.tag.clone());
             let later = self.schedule.at(place).map(|entry| (entry.id, entry.tag.clone()));
             if let Some((id, own)) = later {
-                self.note(id, own.as_ref(), || TraceStep::Waiting { tag, resource });
+                self.note(id, own.as_ref(), || TraceStep::Waiting { behind, tag, resource });
             }
         }
         if let Some(entry) = self.schedule.at_mut(place) {

@@ -115,6 +115,10 @@ impl<H: Host> Session<H> {
             selection = Some(Box::new(new));
             self.selecting = Some(job);
         }
+        if self.trace.is_some() {
+            let tag = self.schedule.at(place).and_then(|entry| entry.tag.clone());
+            self.note(job, tag.as_ref(), || TraceStep::Ended);
+        }
         self.schedule.finish(place, Box::new(Ending { outcome, selection }));
     }
 
@@ -187,7 +191,11 @@ impl<H: Host> Session<H> {
     /// Answers a command that has been taken out, without updates.
     pub(super) fn answer_plainly(&mut self, mut entry: Box<Entry<H>>) {
         if let Some(mut ending) = entry.take_ending() {
+            let tag = self.trace.is_some().then(|| entry.tag.clone());
             let answer = answer(&mut entry, &mut ending.outcome);
+            if let Some(tag) = tag {
+                self.note_done(&entry, tag.as_ref(), answer.octets(), ending.outcome.status);
+            }
             self.put_answer(answer);
         }
     }

@@ -168,10 +168,12 @@ impl<H: Host> Session<H> {
         let Command { tag, body } = command;
         let id = self.schedule.next_id();
         let name = body.name();
-        self.note(id, Some(&tag), || TraceStep::Arrived { name, octets });
+        let command = || Some(body.redacted().into());
+        self.note(id, Some(&tag), || TraceStep::Arrived { command: command(), octets });
         self.schedule.push(Entry {
             id,
             tag: Some(tag),
+            name,
             kind: Kind::of(&body),
             effects: body.effects(),
             stage: Stage::Waiting { behind: None },
@@ -195,11 +197,12 @@ impl<H: Host> Session<H> {
         octets: usize,
     ) {
         let id = self.schedule.next_id();
-        self.note(id, tag.as_ref(), || TraceStep::Arrived { name: "BAD", octets });
+        self.note(id, tag.as_ref(), || TraceStep::Arrived { command: None, octets });
         let outcome = Outcome::new(status, code, text);
         self.schedule.push(Entry {
             id,
             tag,
+            name: "BAD",
             kind: Kind::Plain,
             effects: Effects::default(),
             stage: Stage::Finishing(Box::new(Ending { outcome, selection: None })),

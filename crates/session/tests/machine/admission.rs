@@ -108,7 +108,7 @@ fn reading_goes_on_behind_a_waiting_command() {
 #[test]
 fn traces_say_what_was_waited_for() {
     let mut client = Client::selected(3);
-    client.session.set_tracing(true);
+    client.session.set_tracing(client.now, true);
     client.send("a STORE 1 FLAGS (\\Seen)\r\nb FETCH 1 FLAGS\r\n");
     client.ok("a");
     client.ok("b");
@@ -116,10 +116,64 @@ fn traces_say_what_was_waited_for() {
         .filter(|event| event.tag.as_ref().is_some_and(|tag| tag.as_str() == "b"))
         .map(|event| event.step)
         .collect();
-    assert!(matches!(steps[0], TraceStep::Arrived { octets: 15, name: "FETCH" }), "{steps:?}");
-    let TraceStep::Waiting { tag: Some(tag), resource } = &steps[1] else { panic!("{steps:?}") };
+    let arrived = TraceStep::Arrived { octets: 15, command: Some("FETCH 1 FLAGS".into()) };
+    assert_eq!(steps[0], arrived);
+    let TraceStep::Waiting { tag: Some(tag), resource, .. } = &steps[1] else {
+        panic!("{steps:?}")
+    };
     assert_eq!(tag.as_str(), "a");
     assert!(resource.contains("flags"), "{resource}");
-    assert_eq!(steps[2..4], [TraceStep::Started, TraceStep::FirstByte]);
-    assert!(matches!(steps[4], TraceStep::Done { octets: 11, .. }), "{steps:?}");
+    assert_eq!(steps[2..5], [TraceStep::Started, TraceStep::Ended, TraceStep::FirstByte]);
+    assert!(matches!(steps[5], TraceStep::Done { octets: 11, .. }), "{steps:?}");
+}
+
+/// What runs or waits when tracing begins is told, so that a slow command can be seen.
+#[test]
+fn traces_begin_with_what_is_under_way() {
+    let mut client = Client::selected(3);
+    client.send("a STORE 1 FLAGS (\\Seen)\r\nb FETCH 1 FLAGS\r\n");
+    assert!(client.session.poll_trace().is_none());
+    client.session.set_tracing(client.now, true);
+    let steps: Vec<_> =
+        std::iter::from_fn(|| client.session.poll_trace()).map(|event| event.step).collect();
+    let under_way = |name, started| TraceStep::UnderWay { name, started };
+    assert_eq!(steps, [under_way("STORE", true), under_way("FETCH", false)]);
+    client.session.set_tracing(client.now, false);
+    client.ok("a");
+    assert!(client.session.poll_trace().is_none());
+}
+
+/// A caller that does not fetch events costs a bounded amount of memory and is told how many it
+/// lost.
+#[test]
+fn traces_that_nobody_fetches_are_bounded() {
+    const KEPT: usize = 8192;
+    let mut client = Client::authenticated();
+    client.session.set_tracing(client.now, true);
+    for _ in 0..2 * KEPT / 5 {
+        client.send("a NOOP\r\n");
+        client.ok("a");
+    }
+    let kept = std::iter::from_fn(|| client.session.poll_trace()).count();
+    assert_eq!(kept, KEPT);
+    let lost = client.session.poll_trace_lost();
+    assert!(lost as usize > KEPT / 2, "{lost}");
+    assert_eq!(client.session.poll_trace_lost(), 0);
+}
+
+/// What LOGIN says is in no event, nor what a line says that could not be understood.
+#[test]
+fn traces_show_no_secret() {
+    let mut client = Client::new();
+    client.session.set_tracing(client.now, true);
+    client.send("a LOGIN fred sesame\r\n");
+    client.end("a", Outcome::no(None, "No"));
+    client.send("b LOGIN fred se same\r\n");
+    let mut events = 0;
+    while let Some(event) = client.session.poll_trace() {
+        let shown = format!("{event:?}");
+        assert!(!shown.contains("same") && !shown.contains("fred"), "{shown}");
+        events += 1;
+    }
+    assert_eq!(events, 8);
 }

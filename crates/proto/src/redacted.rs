@@ -1,0 +1,64 @@
+//! A command as a line that may be shown: without secrets and without mail.
+
+use crate::command::append::Literal;
+use crate::writer::{CommandWriter, LiteralMode};
+use crate::{CommandBody, command::Append};
+
+impl CommandBody {
+    /// Longest line that [`CommandBody::redacted`] gives, in characters: sets of a hundred
+    /// thousand messages are legal, and nobody reads them.
+    pub const MAX_REDACTED: usize = 400;
+
+    /// Name and arguments in one printable line without tag, for logs and traces.
+    ///
+    /// What LOGIN and AUTHENTICATE say is left out whole: the user's name may be a password that
+    /// was typed into the wrong place. APPEND shows how long its message is and nothing of it.
+    /// Names of mailboxes and words that are searched for are shown.
+    ///
+    /// ```
+    /// use peregrine_proto::{Command, Frame};
+    ///
+    /// let command = Command::parse(&Frame::new("a login fred sesame".into()))?;
+    /// assert_eq!(command.body.redacted(), "LOGIN …");
+    /// let command = Command::parse(&Frame::new("b uid fetch 7 flags".into()))?;
+    /// assert_eq!(command.body.redacted(), "UID FETCH 7 FLAGS");
+    /// # Ok::<(), peregrine_proto::ParseError>(())
+    /// ```
+    pub fn redacted(&self) -> String {
+        let mut out = CommandWriter::new(LiteralMode::Wait);
+        match self {
+            Self::Login(_) | Self::Authenticate(_) => return format!("{} …", self.name()),
+            Self::Append(append) => Self::Append(without_message(append)).write_arguments(&mut out),
+            body => body.write_arguments(&mut out),
+        }
+        shown(self.name(), &String::from_utf8_lossy(&out.octets))
+    }
+}
+
+/// The same, with its message said to lie elsewhere, so that only the length is written.
+fn without_message(append: &Append) -> Append {
+    let length = match &append.message {
+        Literal::Inline(octets) => u32::try_from(octets.len()).unwrap_or(u32::MAX),
+        Literal::Spooled { length, .. } => *length,
+    };
+    let Append { mailbox, flags, date, .. } = append;
+    let message = Literal::Spooled { id: 0, length };
+    Append { mailbox: mailbox.clone(), flags: flags.clone(), date: *date, message }
+}
+
+/// One line of bounded length, without what could drive a terminal.
+fn shown(name: &str, arguments: &str) -> String {
+    let mut line = String::from(name);
+    let arguments = arguments.trim_end_matches("\r\n").replace("\r\n", " ");
+    for (number, character) in arguments.chars().enumerate() {
+        if number + name.len() >= CommandBody::MAX_REDACTED {
+            line.push('…');
+            break;
+        }
+        match character.is_control() {
+            true => line.extend(character.escape_default()),
+            false => line.push(character),
+        }
+    }
+    line
+}
