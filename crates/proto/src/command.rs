@@ -77,13 +77,19 @@ pub struct Command {
     pub body: CommandBody,
 }
 
-/// Which messages a command means: by sequence number, or by UID (the `UID` forms).
+/// Which messages a command means: by sequence number, by UID (the `UID` forms), or those that the
+/// last `SEARCH RETURN (SAVE)` found.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Messages {
     /// Plain form.
     Sequence(SequenceSet),
     /// `UID` form.
     Uid(UidSet),
+    /// `$` (RFC 5182), in either form.
+    Saved {
+        /// `UID` form.
+        uid: bool,
+    },
 }
 
 /// Every command that we know.
@@ -222,7 +228,7 @@ impl CommandBody {
             Self::Copy(copy) if copy.messages.is_uid() => "UID COPY",
             Self::Move(r#move) if r#move.messages.is_uid() => "UID MOVE",
             Self::Search(search) if search.uid => "UID SEARCH",
-            Self::Expunge(expunge) if expunge.uids.is_some() => "UID EXPUNGE",
+            Self::Expunge(expunge) if expunge.only.is_some() => "UID EXPUNGE",
             body => each!(body, Command, _command => Command::NAME),
         }
     }
@@ -276,11 +282,17 @@ impl CommandBody {
 impl Messages {
     /// Whether these are UIDs.
     pub fn is_uid(&self) -> bool {
-        matches!(self, Self::Uid(_))
+        matches!(self, Self::Uid(_) | Self::Saved { uid: true })
     }
 
+    /// ```abnf
+    /// sequence-set     =/ seq-last-command
+    /// seq-last-command = "$"
+    /// ```
     pub(crate) fn parse(reader: &mut Reader<'_>, uid: bool) -> Parsed<Self> {
-        if uid {
+        if reader.accept(b'$') {
+            Ok(Self::Saved { uid })
+        } else if uid {
             UidSet::parse(reader).map(Self::Uid)
         } else {
             SequenceSet::parse(reader).map(Self::Sequence)
@@ -291,6 +303,7 @@ impl Messages {
         match self {
             Self::Sequence(set) => set.write(out),
             Self::Uid(set) => set.write(out),
+            Self::Saved { .. } => out.push(b'$'),
         }
     }
 }

@@ -68,6 +68,8 @@ pub enum Resource {
     Subscriptions,
     /// What has been enabled.
     Enabled,
+    /// The result that `$` stands for (RFC 5182 §2.1).
+    SavedResult,
 }
 
 /// Which messages of the selected mailbox.
@@ -90,6 +92,10 @@ pub enum Answer {
     Status,
     /// SEARCH
     Search,
+    /// SORT
+    Sort,
+    /// THREAD
+    Thread,
     /// CAPABILITY
     Capability,
     /// NAMESPACE
@@ -164,6 +170,7 @@ fn judge(first: &Use, second: &Use, selected: Option<&MailboxName>) -> Option<Co
         (Tree(a), Tree(b)) => (overlap::trees(a.as_ref(), b.as_ref()), Conflict::TREE),
         (Subscriptions, Subscriptions) => (true, Conflict::SUBSCRIPTIONS),
         (Enabled, Enabled) => (true, Conflict::ENABLED),
+        (SavedResult, SavedResult) => (true, Conflict::SAVED_RESULT),
         _ => return None,
     };
     meet.then_some(why)
@@ -211,6 +218,9 @@ impl Conflict {
     /// Enabled against enabled.
     pub const ENABLED: Self =
         Self("what is enabled changes, and the other command depends on it or changes it too");
+    /// Saved result against saved result.
+    pub const SAVED_RESULT: Self =
+        Self("a search saves its result, and the other command uses or replaces what `$` means");
 }
 
 impl std::fmt::Display for Conflict {
@@ -256,6 +266,7 @@ impl Resource {
             Resource::Tree(_) => 5,
             Resource::Subscriptions => 6,
             Resource::Enabled => 7,
+            Resource::SavedResult => 8,
         }
     }
 }

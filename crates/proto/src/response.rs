@@ -3,6 +3,7 @@
 pub mod capability;
 pub mod code;
 pub mod condition;
+pub mod esearch;
 pub mod fetch;
 pub mod flags;
 pub mod frame;
@@ -16,6 +17,7 @@ pub mod string;
 
 pub use code::Code;
 pub use condition::{ResponseText, Status};
+pub use esearch::{NumberList, SearchData, SearchDatum};
 pub use fetch::{Address, BodyStructure, Envelope, FetchData};
 pub use frame::{ResponseFrameError, ResponseFramer, ResponseLimits};
 pub use list::{ListAttribute, ListData};
@@ -64,6 +66,8 @@ pub enum Response {
     Status(StatusData),
     /// `* SEARCH …`: sequence numbers or UIDs, as the command asked.
     Search(Vec<u32>),
+    /// `* ESEARCH …` (RFC 4466)
+    ESearch(SearchData),
     /// `* FLAGS (…)`
     Flags(Vec<Flag>),
     /// `* n EXISTS`
@@ -101,6 +105,7 @@ impl Response {
             Self::Lsub(data) => data.write(out, "LSUB"),
             Self::Status(data) => data.write(out),
             Self::Search(numbers) => search::write(out, numbers.iter().copied()),
+            Self::ESearch(data) => data.write(out),
             Self::Flags(flags) => flags::write(out, flags),
             Self::Exists(count) => size::write(out, *count, "EXISTS"),
             Self::Recent(count) => size::write(out, *count, "RECENT"),
@@ -169,6 +174,8 @@ fn named(reader: &mut Reader<'_>) -> Parsed<Response> {
         flags::parse(reader).map(Response::Flags)
     } else if is("SEARCH") {
         search::parse(reader).map(Response::Search)
+    } else if is("ESEARCH") {
+        SearchData::parse(reader).map(Response::ESearch)
     } else if is("STATUS") {
         StatusData::parse(reader).map(Response::Status)
     } else if is("LSUB") {

@@ -6,8 +6,9 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 use peregrine_proto::command::append::Literal;
+use peregrine_proto::command::expunge::ExpungeOnly;
 use peregrine_proto::command::fetch::FetchItem;
-use peregrine_proto::command::search::{SearchFlag, SearchKey};
+use peregrine_proto::command::search::{PartialRange, SearchFlag, SearchKey, SearchReturn};
 use peregrine_proto::command::status::StatusItem;
 use peregrine_proto::command::store::StoreAction;
 use peregrine_proto::command::*;
@@ -20,6 +21,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use std::num::NonZeroU32;
 
 fn text(pattern: &'static str) -> impl Strategy<Value = ByteString> {
     pattern.prop_map(ByteString::from)
@@ -54,7 +56,15 @@ fn set<N: Number>() -> impl Strategy<Value = NumberSet<N>> {
 }
 
 fn messages() -> impl Strategy<Value = Messages> {
-    prop_oneof![set().prop_map(Messages::Sequence), set().prop_map(Messages::Uid)]
+    prop_oneof![
+        4 => set().prop_map(Messages::Sequence),
+        4 => set().prop_map(Messages::Uid),
+        1 => any::<bool>().prop_map(|uid| Messages::Saved { uid }),
+    ]
+}
+
+fn expunge_only() -> impl Strategy<Value = ExpungeOnly> {
+    prop_oneof![3 => set().prop_map(ExpungeOnly::Uids), 1 => Just(ExpungeOnly::Saved)]
 }
 
 fn keyword() -> impl Strategy<Value = Keyword> {
@@ -156,6 +166,9 @@ fn search_key() -> impl Strategy<Value = SearchKey> {
         any::<u64>().prop_map(SearchKey::Smaller),
         set().prop_map(SearchKey::Sequence),
         set().prop_map(SearchKey::Uid),
+        any::<NonZeroU32>().prop_map(SearchKey::Older),
+        any::<NonZeroU32>().prop_map(SearchKey::Younger),
+        Just(SearchKey::Saved),
     ];
     leaf.prop_recursive(4, 16, 3, |inner| {
         prop_oneof![
@@ -164,6 +177,28 @@ fn search_key() -> impl Strategy<Value = SearchKey> {
                 .prop_map(|(left, right)| SearchKey::Or(Box::new(left), Box::new(right))),
             vec(inner, 1..4).prop_map(SearchKey::And),
         ]
+    })
+}
+
+fn keys() -> impl Strategy<Value = Vec<SearchKey>> {
+    vec(search_key(), 1..4)
+}
+
+fn charset() -> impl Strategy<Value = Option<ByteString>> {
+    option::of(text("[A-Z0-9-]{1,9}"))
+}
+
+fn partial_range() -> impl Strategy<Value = PartialRange> {
+    (any::<bool>(), any::<NonZeroU32>(), any::<NonZeroU32>())
+        .prop_map(|(from_end, first, last)| PartialRange { from_end, first, last })
+}
+
+/// At least one option: none is read as ALL.
+fn returns() -> impl Strategy<Value = SearchReturn> {
+    (any::<[bool; 5]>(), option::of(partial_range())).prop_map(|(words, partial)| {
+        let [min, max, all, count, save] = words;
+        let all = partial.is_none() && (all || !(min || max || count || save));
+        SearchReturn { min, max, all, count, save, partial }
     })
 }
 
@@ -236,7 +271,7 @@ fn on_messages() -> impl Strategy<Value = CommandBody> {
     let action = select(vec![StoreAction::Replace, StoreAction::Add, StoreAction::Remove]);
     let message = vec(any::<u8>(), 0..60).prop_map(|octets| Literal::Inline(octets.into()));
     prop_oneof![
-        option::of(set()).prop_map(|uids| CommandBody::Expunge(Expunge { uids })),
+        option::of(expunge_only()).prop_map(|only| CommandBody::Expunge(Expunge { only })),
         (messages(), mailbox())
             .prop_map(|(messages, mailbox)| CommandBody::Copy(Copy { messages, mailbox })),
         (messages(), mailbox())
@@ -257,11 +292,20 @@ fn on_messages() -> impl Strategy<Value = CommandBody> {
                 message,
             })
         ),
-        (messages(), vec(fetch_item(), 1..6)).prop_map(|(messages, items)| {
-            CommandBody::Fetch(Fetch { messages, items: items.into() })
-        }),
-        (any::<bool>(), option::of(text("[A-Z0-9-]{1,9}")), vec(search_key(), 1..4))
-            .prop_map(|(uid, charset, keys)| CommandBody::Search(Search { uid, charset, keys })),
+        (messages(), vec(fetch_item(), 1..6), option::of(partial_range())).prop_map(
+            |(messages, items, partial)| {
+                let partial = partial.filter(|_| messages.is_uid());
+                CommandBody::Fetch(Fetch { messages, items: items.into(), partial })
+            }
+        ),
+        (any::<bool>(), option::of(returns()), charset(), keys()).prop_map(
+            |(uid, returns, charset, keys)| CommandBody::Search(Search {
+                uid,
+                returns,
+                charset,
+                keys
+            })
+        ),
     ]
 }
 

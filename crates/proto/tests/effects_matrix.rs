@@ -9,7 +9,7 @@ use peregrine_proto::{Command, MailboxName};
 use std::fmt::Write;
 
 /// What is judged, each beside each. INBOX is selected.
-const COMMANDS: [&str; 34] = [
+const COMMANDS: [&str; 36] = [
     "NOOP",
     "CAPABILITY",
     "ENABLE CONDSTORE",
@@ -28,6 +28,8 @@ const COMMANDS: [&str; 34] = [
     "STORE 2 -FLAGS (\\Seen)",
     "UID SEARCH UNSEEN",
     "SEARCH SUBJECT x",
+    "UID SEARCH RETURN (SAVE) FROM x",
+    "UID FETCH $ (ENVELOPE)",
     "UID EXPUNGE 7",
     "EXPUNGE",
     "UID COPY 5 Archive",
@@ -46,7 +48,7 @@ const COMMANDS: [&str; 34] = [
     "RENAME INBOX Past",
 ];
 
-const LETTERS: [(char, Conflict); 13] = [
+const LETTERS: [(char, Conflict); 14] = [
     ('C', Conflict::CONNECTION),
     ('S', Conflict::SELECTION),
     ('R', Conflict::SELECTED_NAME),
@@ -60,6 +62,7 @@ const LETTERS: [(char, Conflict); 13] = [
     ('T', Conflict::TREE),
     ('L', Conflict::SUBSCRIPTIONS),
     ('N', Conflict::ENABLED),
+    ('D', Conflict::SAVED_RESULT),
 ];
 
 fn effects(command: &str) -> Effects {

@@ -5,13 +5,16 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use bytes::Bytes;
+use peregrine_proto::command::search::PartialRange;
 use peregrine_proto::command::status::StatusItem;
 use peregrine_proto::number::{Bound, Number, NumberSet, UidRanges};
 use peregrine_proto::response::list::SpecialUse;
 use peregrine_proto::response::{
-    Code, ListAttribute, ListData, Namespace, Response, ResponseText, Status, StatusData,
+    Code, ListAttribute, ListData, Namespace, NumberList, Response, ResponseText, SearchData,
+    SearchDatum, Status, StatusData,
 };
 use peregrine_proto::{Flag, Keyword, MailboxName, ModSeq, SequenceNumber, Tag, Uid, UidValidity};
+use std::num::NonZeroU32;
 
 #[track_caller]
 fn both(line: &str, response: Response) {
@@ -71,10 +74,47 @@ fn conditions() {
     both("+ ", Response::Continuation(Bytes::new()));
 }
 
+/// RFC 4731 §3.1, RFC 9394 §3.1; the set in the order of a sort (RFC 5267 §3.3).
+#[test]
+fn extended_search() {
+    let esearch = |tag: &str, uid, items| {
+        Response::ESearch(SearchData { tag: Tag::new(tag.as_bytes()), uid, items })
+    };
+    let list = |numbers: &[u32]| numbers.iter().copied().collect::<NumberList>();
+    let range = |from_end, first, last| {
+        let place = |place| NonZeroU32::new(place).unwrap();
+        PartialRange { from_end, first: place(first), last: place(last) }
+    };
+    both(
+        "* ESEARCH (TAG \"A282\") MIN 2 COUNT 3",
+        esearch("A282", false, vec![SearchDatum::Min(2), SearchDatum::Count(3)]),
+    );
+    both(
+        "* ESEARCH (TAG \"A285\") UID MIN 7 MAX 3800",
+        esearch("A285", true, vec![SearchDatum::Min(7), SearchDatum::Max(3800)]),
+    );
+    both(
+        "* ESEARCH (TAG \"E01\") UID ALL 5:7,4,3,2",
+        esearch("E01", true, vec![SearchDatum::All(list(&[5, 6, 7, 4, 3, 2]))]),
+    );
+    both(
+        "* ESEARCH (TAG \"A\") UID PARTIAL (-1:-3 8:10)",
+        esearch("A", true, vec![SearchDatum::Partial(range(true, 1, 3), Some(list(&[8, 9, 10])))]),
+    );
+    both(
+        "* ESEARCH (TAG \"A\") PARTIAL (24000:24500 NIL)",
+        esearch("A", false, vec![SearchDatum::Partial(range(false, 24000, 24500), None)]),
+    );
+    both("* ESEARCH", Response::ESearch(SearchData { tag: None, uid: false, items: vec![] }));
+    let atom = Response::parse(&"* ESEARCH (TAG a1) ALL 3:1\r\n".into());
+    assert_eq!(atom, Ok(esearch("a1", false, vec![SearchDatum::All(list(&[1, 2, 3]))])));
+}
+
 #[test]
 fn codes_that_are_words() {
     let words = [
         ("ALERT", Code::Alert),
+        ("NOTSAVED", Code::NotSaved),
         ("PARSE", Code::Parse),
         ("READ-ONLY", Code::ReadOnly),
         ("READ-WRITE", Code::ReadWrite),

@@ -6,6 +6,7 @@
 
 use bytes::Bytes;
 use bytestring::ByteString;
+use peregrine_proto::command::search::PartialRange;
 use peregrine_proto::command::status::StatusItem;
 use peregrine_proto::number::{Bound, Number, NumberSet, UidRanges};
 use peregrine_proto::response::fetch::{
@@ -14,7 +15,7 @@ use peregrine_proto::response::fetch::{
 use peregrine_proto::response::list::SpecialUse;
 use peregrine_proto::response::{
     Address, Code, Envelope, FetchData, ListAttribute, ListData, Namespace, Response,
-    ResponseFramer, ResponseLimits, ResponseText, Status, StatusData,
+    ResponseFramer, ResponseLimits, ResponseText, SearchData, SearchDatum, Status, StatusData,
 };
 use peregrine_proto::{
     DateTime, Flag, Keyword, MailboxName, ModSeq, Section, SectionText, Tag, Uid, UidSet,
@@ -22,6 +23,7 @@ use peregrine_proto::{
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
+use std::num::NonZeroU32;
 
 fn atom() -> impl Strategy<Value = ByteString> {
     "[A-Z][A-Za-z0-9=+.-]{0,12}".prop_map(ByteString::from)
@@ -270,6 +272,25 @@ fn fetch_data() -> BoxedStrategy<FetchData> {
     .boxed()
 }
 
+fn search_data() -> impl Strategy<Value = SearchData> {
+    let numbers = || vec(1_u32..50, 1..12).prop_map(|numbers| numbers.into_iter().collect());
+    let range = (any::<bool>(), any::<NonZeroU32>(), any::<NonZeroU32>())
+        .prop_map(|(from_end, first, last)| PartialRange { from_end, first, last });
+    let item = prop_oneof![
+        (1_u32..).prop_map(SearchDatum::Min),
+        (1_u32..).prop_map(SearchDatum::Max),
+        any::<u32>().prop_map(SearchDatum::Count),
+        numbers().prop_map(SearchDatum::All),
+        (range, of(numbers())).prop_map(|(range, all)| SearchDatum::Partial(range, all)),
+    ];
+    let tag = "[A-Za-z0-9.]{1,12}".prop_filter_map("a tag", |tag| Tag::new(tag.as_bytes()));
+    (of(tag), any::<bool>(), vec(item, 0..4)).prop_map(|(tag, uid, items)| SearchData {
+        tag,
+        uid,
+        items,
+    })
+}
+
 fn response() -> impl Strategy<Value = Response> {
     let tag = "[A-Za-z0-9.]{1,12}".prop_filter_map("a tag", |tag| Tag::new(tag.as_bytes()));
     let namespace = || {
@@ -294,6 +315,7 @@ fn response() -> impl Strategy<Value = Response> {
         1 => list_data().prop_map(Response::Lsub),
         1 => status_data().prop_map(Response::Status),
         1 => vec(1_u32.., 0..9).prop_map(Response::Search),
+        2 => search_data().prop_map(Response::ESearch),
         1 => vec(flag(), 0..6).prop_map(Response::Flags),
         1 => any::<u32>().prop_map(Response::Exists),
         1 => any::<u32>().prop_map(Response::Recent),

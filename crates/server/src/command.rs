@@ -40,7 +40,7 @@ pub(crate) use failure::Failure;
 use crate::connection::{Link, Slot};
 use crate::host::{Context, Outcome, Selected};
 use futures_util::future::{BoxFuture, FutureExt};
-use peregrine_proto::{CommandBody, Response};
+use peregrine_proto::{CommandBody, Response, Tag};
 use peregrine_store::Account;
 use std::sync::Arc;
 
@@ -50,6 +50,8 @@ pub(crate) struct Deed {
     pub(crate) link: Arc<Link>,
     /// Where blocks, prompts and lines pass.
     pub(crate) slot: Arc<Slot>,
+    /// The client's tag, for answers that name it.
+    pub(crate) tag: Tag,
     /// The connection's state as this command sees it.
     pub(crate) context: Context,
 }

@@ -3,7 +3,6 @@
 use crate::selection::Selection;
 use crate::{Host, JobId, Outcome};
 use bytes::Bytes;
-use peregrine_proto::command::Messages;
 use peregrine_proto::effects::{Access, Effects, Resource, Use};
 use peregrine_proto::{CommandBody, Tag};
 use smallvec::SmallVec;
@@ -96,16 +95,15 @@ pub(crate) enum Kind {
 impl Kind {
     /// What kind a command is of.
     pub fn of(body: &CommandBody) -> Self {
-        let by_uid = |messages: &Messages| matches!(messages, Messages::Uid(_));
         match body {
-            CommandBody::Fetch(fetch) => Self::Fetch { uid: by_uid(&fetch.messages) },
+            CommandBody::Fetch(fetch) => Self::Fetch { uid: fetch.messages.is_uid() },
             CommandBody::Store(store) => {
-                Self::Store { uid: by_uid(&store.messages), silent: store.silent }
+                Self::Store { uid: store.messages.is_uid(), silent: store.silent }
             }
             CommandBody::Search(search) => Self::Search { uid: search.uid },
-            CommandBody::Copy(copy) => Self::Copy { uid: by_uid(&copy.messages) },
-            CommandBody::Move(r#move) => Self::Remove { uid: by_uid(&r#move.messages) },
-            CommandBody::Expunge(expunge) => Self::Remove { uid: expunge.uids.is_some() },
+            CommandBody::Copy(copy) => Self::Copy { uid: copy.messages.is_uid() },
+            CommandBody::Move(r#move) => Self::Remove { uid: r#move.messages.is_uid() },
+            CommandBody::Expunge(expunge) => Self::Remove { uid: expunge.only.is_some() },
             CommandBody::Login(_) | CommandBody::Authenticate(_) => Self::LogIn,
             CommandBody::Idle(_) => Self::Idle,
             CommandBody::StartTls(_) => Self::StartTls,
@@ -164,6 +162,11 @@ impl<H: Host> Entry<H> {
     /// Whether it changes which mailbox is selected.
     pub fn selects(&self) -> bool {
         self.changes(|resource| matches!(resource, Resource::Selection))
+    }
+
+    /// Whether it replaces what `$` means.
+    pub fn saves_result(&self) -> bool {
+        self.changes(|resource| matches!(resource, Resource::SavedResult))
     }
 
     /// What is left to do, where it has ended.

@@ -23,6 +23,9 @@ pub struct Outcome<H: Host> {
     pub data: Bytes,
     /// What changes in the connection. Beside `None`, the mailbox updates are left out.
     pub transition: Option<Transition<H>>,
+    /// What `$` means from now on (RFC 5182), after a SEARCH that saves its result; without it, such
+    /// a SEARCH that is answered NO leaves `$` empty.
+    pub saved: Option<UidRanges>,
     /// MODSEQs of this command's own changes whose flags `data` or a block tells, or that the
     /// client asked not to hear (STORE .SILENT): they are not told again as updates.
     pub told: Vec<ModSeq>,
@@ -63,6 +66,7 @@ impl<H: Host> Outcome<H> {
             before: Bytes::new(),
             data: Bytes::new(),
             transition: None,
+            saved: None,
             told: Vec::new(),
         }
     }
@@ -93,6 +97,13 @@ impl<H: Host> Outcome<H> {
     #[must_use]
     pub fn with_transition(mut self, transition: Transition<H>) -> Self {
         self.transition = Some(transition);
+        self
+    }
+
+    /// With a saved result.
+    #[must_use]
+    pub fn with_saved(mut self, saved: UidRanges) -> Self {
+        self.saved = Some(saved);
         self
     }
 

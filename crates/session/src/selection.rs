@@ -97,6 +97,11 @@ impl<H: Host> Selection<H> {
         self.own.extend(changes.iter().filter(|change| **change > told).map(|m| (*m, silence)));
     }
 
+    /// Gives `$` another meaning.
+    pub fn save(&mut self, found: UidRanges) {
+        self.view = self.view.with_saved(found);
+    }
+
     /// Whether anything could be told now.
     pub fn has_news(&self, expunge: bool) -> bool {
         self.newest.is_some() || (expunge && self.view.has_ghosts())

@@ -16,6 +16,9 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct View<S> {
     inner: Arc<Inner<S>>,
+    /// What `$` means (RFC 5182): by UID, so that it stays true when numbers change. Messages that
+    /// are gone stand for nothing.
+    saved: Arc<UidRanges>,
 }
 
 #[derive(Debug)]
@@ -61,7 +64,7 @@ pub struct BeyondEnd {
 
 impl<S> Clone for View<S> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone() }
+        Self { inner: self.inner.clone(), saved: self.saved.clone() }
     }
 }
 
@@ -69,7 +72,8 @@ impl<S: Snapshot> View<S> {
     /// A view of a mailbox that has just been selected: everything in it has been told.
     pub fn new(snapshot: S, recent: UidRanges) -> Self {
         let (ghosts, sources) = (Vec::new(), Vec::new());
-        Self { inner: Arc::new(Inner { snapshot, ghosts, sources, recent }) }
+        let saved = Arc::default();
+        Self { inner: Arc::new(Inner { snapshot, ghosts, sources, recent }), saved }
     }
 
     /// How many messages the client has been told of (EXISTS).
@@ -143,12 +147,16 @@ impl<S: Snapshot> View<S> {
                 }
             }
             Messages::Uid(set) => {
-                for &(first, last) in set.resolve(self.largest_uid()).ranges() {
-                    self.push_runs(self.below(first, false) + 1, self.below(last, true), &mut runs);
-                }
+                self.push_uids(&set.resolve(self.largest_uid()), &mut runs);
             }
+            Messages::Saved { .. } => self.push_uids(&self.saved, &mut runs),
         }
         Ok(runs)
+    }
+
+    /// What the last `SEARCH RETURN (SAVE)` found (RFC 5182); it may name messages that are gone.
+    pub fn saved(&self) -> &UidRanges {
+        &self.saved
     }
 
     /// A sequence set as plain numbers of messages that exist.
@@ -220,6 +228,13 @@ impl<S: Snapshot> View<S> {
         low
     }
 
+    /// Adds the messages with these UIDs as runs.
+    fn push_uids(&self, uids: &UidRanges, runs: &mut Vec<Run<S>>) {
+        for &(first, last) in uids.ranges() {
+            self.push_runs(self.below(first, false) + 1, self.below(last, true), runs);
+        }
+    }
+
     /// Adds the messages with these numbers (inclusive, all of them exist) as runs.
     fn push_runs(&self, first: u32, last: u32, runs: &mut Vec<Run<S>>) {
         let mut number = first;
@@ -280,7 +295,8 @@ impl<S: Snapshot> View<S> {
             sources.push(last.clone());
         }
         debug_assert!(ghosts.iter().all(|ghost| newest.index_of(ghost.uid).is_err()));
-        Self { inner: Arc::new(Inner { snapshot: newest, ghosts, sources, recent }) }
+        let saved = self.saved.clone();
+        Self { inner: Arc::new(Inner { snapshot: newest, ghosts, sources, recent }), saved }
     }
 
     /// The sequence numbers of all ghosts, descending.
@@ -290,6 +306,12 @@ impl<S: Snapshot> View<S> {
 
     /// The view once the client has been told of all ghosts.
     pub(crate) fn without_ghosts(&self) -> Self {
-        Self::new(self.inner.snapshot.clone(), self.inner.recent.clone())
+        let told = Self::new(self.inner.snapshot.clone(), self.inner.recent.clone());
+        Self { saved: self.saved.clone(), ..told }
+    }
+
+    /// The view with another meaning of `$`.
+    pub(crate) fn with_saved(&self, saved: UidRanges) -> Self {
+        Self { inner: self.inner.clone(), saved: Arc::new(saved) }
     }
 }

@@ -67,7 +67,7 @@ pub use flag::{KeywordSet, Keywords, SystemFlags};
 pub use mailbox::{Copied, Expunged, FlagChange, Mailbox, Stored};
 pub use message::{Counts, Message};
 pub use reclaim::Reclaimed;
-pub use search::Query;
+pub use search::{Asked, Query};
 pub use store::{AccountInfo, Credentials, ScramKeys, Store};
 pub use tree::{Entry, Tree};
 pub use view::{Difference, MailboxView};

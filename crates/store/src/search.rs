@@ -5,5 +5,5 @@ mod query;
 mod text;
 
 pub(crate) use evaluate::run;
-pub use query::Query;
+pub use query::{Asked, Query};
 pub(crate) use text::fold;

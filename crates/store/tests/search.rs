@@ -7,7 +7,8 @@ use fixture::{account, inbox, uids};
 use peregrine_proto::command::search::{SearchFlag, SearchKey};
 use peregrine_proto::number::{Bound, NumberSet, UidRanges};
 use peregrine_proto::{Date, DateTime, Flag, Keyword, SequenceSet, Uid};
-use peregrine_store::{Account, Error, Mailbox, MailboxView, NewMessage, Query};
+use peregrine_store::{Account, Asked, Error, Mailbox, MailboxView, NewMessage, Query};
+use std::num::NonZeroU32;
 
 const HOUR: i64 = 3600;
 
@@ -33,7 +34,15 @@ fn or(one: SearchKey, other: SearchKey) -> SearchKey {
 
 async fn found(mailbox: &Mailbox, view: &MailboxView, keys: &[SearchKey]) -> Vec<u32> {
     let mut sequence = |_: &SequenceSet| Ok(uids(&[2, 3]));
-    let query = Query::new(keys, Some("UTF-8"), view, &uids(&[4]), &mut sequence).unwrap();
+    let (recent, saved) = (uids(&[4]), uids(&[1, 3, 99]));
+    let asked = Asked {
+        charset: Some("UTF-8"),
+        recent: &recent,
+        saved: &saved,
+        now: 20 * 24 * HOUR,
+        sequence: &mut sequence,
+    };
+    let query = Query::new(keys, view, asked).unwrap();
     let found = mailbox.search(view, query).await.unwrap();
     found.into_iter().map(|index| index + 1).collect()
 }
@@ -95,6 +104,12 @@ async fn keys_find_what_they_say() {
         (SearchKey::Smaller(1000), &[1, 2, 3]),
         (SearchKey::Sequence(SequenceSet::single(fixture_number(1))), &[2, 3]),
         (SearchKey::Uid(set), &[3, 4]),
+        (SearchKey::Saved, &[1, 3]),
+        // Now is 00:00 of the 21st: the first is an hour old to the second (RFC 5032 §3).
+        (SearchKey::Older(seconds(HOUR)), &[1, 2]),
+        (SearchKey::Older(seconds(HOUR + 1)), &[2]),
+        (SearchKey::Younger(seconds(HOUR)), &[1, 3, 4]),
+        (SearchKey::Younger(seconds(HOUR - 1)), &[3, 4]),
         (header("FROM", "j\u{dc}RGEN"), &[1]),
         (header("subject", "GR\u{dc}"), &[1]),
         (header("Subject", ""), &[1, 2, 4]),
@@ -128,10 +143,18 @@ async fn character_sets_are_checked() {
     let keys = [SearchKey::Body((&b"CAF\xc9"[..]).into())];
     let mut sequence = |_: &SequenceSet| Ok(UidRanges::new());
     let none = UidRanges::new();
-    let unknown = Query::new(&keys, Some("X-KLINGON"), &view, &none, &mut sequence);
-    assert!(matches!(unknown, Err(Error::BadCharset)));
-    let latin = Query::new(&keys, Some("ISO-8859-1"), &view, &none, &mut sequence).unwrap();
+    let mut query = |charset| {
+        let sequence = &mut sequence;
+        let asked = Asked { charset: Some(charset), recent: &none, saved: &none, now: 0, sequence };
+        Query::new(&keys, &view, asked)
+    };
+    assert!(matches!(query("X-KLINGON"), Err(Error::BadCharset)));
+    let latin = query("ISO-8859-1").unwrap();
     assert_eq!(mailbox.search(&view, latin).await.unwrap(), [0]);
+}
+
+fn seconds(seconds: i64) -> NonZeroU32 {
+    NonZeroU32::new(seconds.try_into().unwrap()).unwrap()
 }
 
 fn fixture_uid(number: u32) -> Uid {

@@ -41,6 +41,7 @@ impl Copy {
         Effects::in_selected()
             .reads(Resource::Existence(self.messages.scope()))
             .reads(Resource::Flags(self.messages.scope()))
+            .names(&self.messages)
             .delivers_to(&self.mailbox)
             .numbered(!self.messages.is_uid())
     }
@@ -54,6 +55,8 @@ mod tests {
     fn known_answers() {
         known("a COPY 2:4 MEETING", "a COPY 2:4 MEETING");
         known("a uid copy 5,*:3 \"a b\"", "a UID COPY 5,*:3 \"a b\"");
+        known("a COPY $ Junk", "a COPY $ Junk");
+        refused("a COPY $,1 Junk");
         known("a COPY 4:4 {5}\r\ninbox", "a COPY 4 INBOX");
         refused("a COPY 0 x");
         refused("a COPY 1, x");

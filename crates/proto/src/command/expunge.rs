@@ -10,7 +10,16 @@ use crate::writer::CommandWriter;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Expunge {
     /// `UID EXPUNGE` (RFC 4315 §2.1): only these; `None` for all.
-    pub uids: Option<UidSet>,
+    pub only: Option<ExpungeOnly>,
+}
+
+/// Which messages `UID EXPUNGE` is confined to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ExpungeOnly {
+    /// These.
+    Uids(UidSet),
+    /// `$` (RFC 5182): those that the last `SEARCH RETURN (SAVE)` found.
+    Saved,
 }
 
 impl Expunge {
@@ -23,25 +32,40 @@ impl Expunge {
     /// ```
     pub(crate) fn parse(reader: &mut Reader<'_>, uid: bool) -> Parsed<Self> {
         if !uid {
-            return Ok(Self { uids: None });
+            return Ok(Self { only: None });
         }
         reader.space()?;
-        Ok(Self { uids: Some(UidSet::parse(reader)?) })
+        let only = if reader.accept(b'$') {
+            ExpungeOnly::Saved
+        } else {
+            ExpungeOnly::Uids(UidSet::parse(reader)?)
+        };
+        Ok(Self { only: Some(only) })
     }
 
     pub(crate) fn write(&self, out: &mut CommandWriter) {
-        if let Some(uids) = &self.uids {
-            out.space();
-            out.with(|out| uids.write(out));
+        match &self.only {
+            Some(ExpungeOnly::Uids(uids)) => {
+                out.space();
+                out.with(|out| uids.write(out));
+            }
+            Some(ExpungeOnly::Saved) => out.raw(" $"),
+            None => {}
         }
     }
 
     pub(crate) fn effects(&self) -> Effects {
-        let scope = || match &self.uids {
-            Some(uids) => Messages::Uid(uids.clone()).scope(),
-            None => Scope::All,
+        let scope = || match &self.only {
+            Some(ExpungeOnly::Uids(uids)) => Messages::Uid(uids.clone()).scope(),
+            Some(ExpungeOnly::Saved) | None => Scope::All,
         };
-        Effects::in_selected().writes(Resource::Existence(scope())).reads(Resource::Flags(scope()))
+        let effects = Effects::in_selected()
+            .writes(Resource::Existence(scope()))
+            .reads(Resource::Flags(scope()));
+        match &self.only {
+            Some(ExpungeOnly::Saved) => effects.reads(Resource::SavedResult),
+            _ => effects,
+        }
     }
 }
 
@@ -53,6 +77,8 @@ mod tests {
     fn known_answers() {
         known("a EXPUNGE", "a EXPUNGE");
         known("a uid expunge 3000:3002", "a UID EXPUNGE 3000:3002");
+        known("a uid expunge $", "a UID EXPUNGE $");
+        refused("a UID EXPUNGE $,1");
         refused("a EXPUNGE 1");
         refused("a UID EXPUNGE");
     }

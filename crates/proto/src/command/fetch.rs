@@ -1,5 +1,6 @@
 //! FETCH (RFC 3501 §6.4.5).
 
+use super::search::PartialRange;
 use super::{Messages, States, key};
 use crate::effects::{Effects, Resource};
 use crate::token::{Parsed, Reader, SyntaxError, class};
@@ -14,6 +15,8 @@ pub struct Fetch {
     pub messages: Messages,
     /// What to tell, macros (ALL, FAST, FULL) expanded; at least one.
     pub items: SmallVec<[FetchItem; 4]>,
+    /// Modifier PARTIAL (RFC 9394 §3.3), of `UID FETCH` only: which of these messages.
+    pub partial: Option<PartialRange>,
 }
 
 /// `fetch-att`.
@@ -58,8 +61,10 @@ impl Fetch {
     pub const MAX_ITEMS: usize = 128;
 
     /// ```abnf
-    /// fetch = "FETCH" SP sequence-set SP
-    ///         ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
+    /// fetch           = "FETCH" SP sequence-set SP
+    ///                   ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
+    ///                   [SP "(" fetch-modifier *(SP fetch-modifier) ")"]
+    /// fetch-modifier  = "PARTIAL" SP partial-range
     /// ```
     pub(crate) fn parse(reader: &mut Reader<'_>, uid: bool) -> Parsed<Self> {
         reader.space()?;
@@ -70,7 +75,8 @@ impl Fetch {
                 Some(items) => items,
                 None => smallvec![FetchItem::parse(reader)?],
             };
-            return Ok(Self { messages, items });
+            let partial = modifiers(reader, uid)?;
+            return Ok(Self { messages, items, partial });
         }
         let mut items = SmallVec::new();
         reader.list(|reader| {
@@ -81,7 +87,8 @@ impl Fetch {
             items.push(FetchItem::parse(reader)?);
             Ok(())
         })?;
-        Ok(Self { messages, items })
+        let partial = modifiers(reader, uid)?;
+        Ok(Self { messages, items, partial })
     }
 
     pub(crate) fn write(&self, out: &mut CommandWriter) {
@@ -99,6 +106,11 @@ impl Fetch {
                 out.raw(")");
             }
         }
+        if let Some(partial) = self.partial {
+            out.raw(" (PARTIAL ");
+            out.with(|out| partial.write(out));
+            out.raw(")");
+        }
     }
 
     /// A body that is not only peeked at sets \Seen: that commutes with itself and with
@@ -106,6 +118,7 @@ impl Fetch {
     pub(crate) fn effects(&self) -> Effects {
         let mut effects =
             Effects::in_selected().reads(Resource::Existence(self.messages.scope())).numbered(true);
+        effects = effects.names(&self.messages);
         if self.items.contains(&FetchItem::Flags) {
             effects = effects.reads(Resource::Flags(self.messages.scope()));
         }
@@ -113,6 +126,29 @@ impl Fetch {
             effects = effects.adds(Resource::Flags(self.messages.scope()));
         }
         effects
+    }
+}
+
+/// RFC 4466 §2.4, and RFC 9394 §3.3: PARTIAL belongs to UID FETCH.
+fn modifiers(reader: &mut Reader<'_>, uid: bool) -> Parsed<Option<PartialRange>> {
+    let mut partial = None;
+    if !reader.accept_prefix(" (") {
+        return Ok(partial);
+    }
+    loop {
+        let offset = reader.offset();
+        if !reader.accept_atom("PARTIAL") {
+            return reader.expected("PARTIAL");
+        }
+        if !uid || partial.is_some() {
+            return Err(SyntaxError::wrong(offset, "PARTIAL stands once, and in UID FETCH only"));
+        }
+        reader.space()?;
+        partial = Some(PartialRange::parse(reader)?);
+        if reader.accept(b')') {
+            return Ok(partial);
+        }
+        reader.space()?;
     }
 }
 
@@ -269,6 +305,18 @@ mod tests {
             known(&format!("a FETCH {text}"), &format!("a FETCH {canonical}"));
             known(&format!("a uid fetch {text}"), &format!("a UID FETCH {canonical}"));
         }
+        known("a FETCH $ FLAGS", "a FETCH $ FLAGS");
+        let partial = "a UID FETCH 25900:26600 (UID FLAGS) (PARTIAL -1:-30)";
+        known(partial, partial);
+        known(
+            "a uid fetch $ fast (partial 5:1)",
+            "a UID FETCH $ (FLAGS INTERNALDATE RFC822.SIZE) (PARTIAL 5:1)",
+        );
+        refused("a FETCH 1:* FLAGS (PARTIAL 1:2)");
+        refused("a UID FETCH 1:* FLAGS (PARTIAL 1:2 PARTIAL 1:2)");
+        refused("a UID FETCH 1:* FLAGS ()");
+        refused("a UID FETCH 1:* FLAGS (FOO)");
+        refused("a UID FETCH $,1 FLAGS");
     }
 
     #[test]

@@ -41,6 +41,7 @@ impl Move {
         Effects::in_selected()
             .writes(Resource::Existence(self.messages.scope()))
             .reads(Resource::Flags(self.messages.scope()))
+            .names(&self.messages)
             .delivers_to(&self.mailbox)
             .numbered(!self.messages.is_uid())
     }
@@ -54,6 +55,7 @@ mod tests {
     fn known_answers() {
         known("a MOVE 2:4 MEETING", "a MOVE 2:4 MEETING");
         known("a uid move 5,*:3 \"a b\"", "a UID MOVE 5,*:3 \"a b\"");
+        known("a uid move $ Junk", "a UID MOVE $ Junk");
         known("a MOVE 4:4 {5}\r\ninbox", "a MOVE 4 INBOX");
         refused("a MOVE 0 x");
         refused("a MOVE 1, x");

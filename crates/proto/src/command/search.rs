@@ -1,6 +1,9 @@
-//! SEARCH (RFC 3501 §6.4.4).
+//! SEARCH (RFC 3501 §6.4.4), extended (RFC 4466 §2.6, RFC 4731, RFC 5032, RFC 5182, RFC 9394).
 
 mod key;
+mod returns;
+
+pub use returns::{PartialRange, SearchReturn};
 
 use super::{Messages, States};
 use crate::effects::{Answer, Effects, Resource, Scope};
@@ -9,12 +12,15 @@ use crate::writer::CommandWriter;
 use crate::{Date, Keyword, SequenceSet, UidSet};
 use bytes::Bytes;
 use bytestring::ByteString;
+use std::num::NonZeroU32;
 
 /// The SEARCH command: finds messages.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Search {
     /// `UID SEARCH`: answer with UIDs.
     pub uid: bool,
+    /// Which ESEARCH response is asked; `None` for a plain SEARCH response.
+    pub returns: Option<SearchReturn>,
     /// CHARSET, upper case; `None` means US-ASCII.
     pub charset: Option<ByteString>,
     /// All of these must hold; at least one.
@@ -59,10 +65,16 @@ pub enum SearchKey {
     Larger(u64),
     /// `SMALLER`
     Smaller(u64),
+    /// `OLDER`: INTERNALDATE is so many seconds ago, or more (RFC 5032).
+    Older(NonZeroU32),
+    /// `YOUNGER`: INTERNALDATE is so many seconds ago, or less.
+    Younger(NonZeroU32),
     /// A sequence set.
     Sequence(SequenceSet),
     /// `UID set`
     Uid(UidSet),
+    /// `$`, and `UID $`: what the last search saved (RFC 5182).
+    Saved,
     /// `NOT`
     Not(Box<SearchKey>),
     /// `OR`
@@ -100,57 +112,96 @@ impl Search {
     pub const MAX_KEYS: usize = 4096;
 
     /// ```abnf
-    /// search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key)
+    /// search = "SEARCH" [search-return-opts] [SP "CHARSET" SP astring] 1*(SP search-key)
     /// ```
     pub(crate) fn parse(reader: &mut Reader<'_>, uid: bool) -> Parsed<Self> {
         reader.space()?;
+        let returns = SearchReturn::parse(reader)?;
+        if returns.is_some() {
+            reader.space()?;
+        }
         let mut charset = None;
         if reader.accept_atom("CHARSET") {
             reader.space()?;
-            let offset = reader.offset();
-            let name = reader.astring("a charset such as UTF-8")?;
-            charset = Some(super::upper_case(&name, offset)?);
+            charset = Some(parse_charset(reader)?);
             reader.space()?;
         }
-        let mut left = Self::MAX_KEYS;
-        let mut keys = Vec::new();
-        loop {
-            keys.push(SearchKey::parse(reader, Self::MAX_DEPTH, &mut left)?);
-            if reader.is_at_end() {
-                return Ok(Self { uid, charset, keys });
-            }
-            reader.space()?;
-        }
+        Ok(Self { uid, returns, charset, keys: parse_keys(reader)? })
     }
 
     pub(crate) fn write(&self, out: &mut CommandWriter) {
+        if let Some(returns) = &self.returns {
+            returns.write(out);
+        }
         if let Some(charset) = &self.charset {
             out.raw(" CHARSET ");
             out.astring(charset.as_bytes());
         }
-        for key in &self.keys {
-            out.space();
-            key.write(out);
-        }
+        write_keys(&self.keys, out);
     }
 
-    /// Where one of the keys that must all hold is a set, no message outside of it matters.
     pub(crate) fn effects(&self) -> Effects {
-        let scope = || {
-            let named = self.keys.iter().find_map(|key| match key {
-                SearchKey::Uid(set) => Some(Messages::Uid(set.clone())),
-                SearchKey::Sequence(set) => Some(Messages::Sequence(set.clone())),
-                _ => None,
-            });
-            named.map_or(Scope::All, Scope::Messages)
-        };
-        let any = |test: fn(&SearchKey) -> bool| self.keys.iter().any(|key| key.any(&test));
-        let numbers = !self.uid || any(|key| matches!(key, SearchKey::Sequence(_)));
-        let effects = Effects::in_selected()
-            .reads(Resource::Existence(scope()))
-            .answers(Answer::Search)
-            .numbered(numbers);
-        if any(SearchKey::reads_flags) { effects.reads(Resource::Flags(scope())) } else { effects }
+        finding(&self.keys, self.uid, self.returns.as_ref(), Answer::Search)
+    }
+}
+
+/// What SEARCH, SORT and THREAD touch. Where one of the keys that must all hold is a set, no
+/// message outside of it matters.
+///
+/// An ESEARCH response names its command, so it may overtake; a response without the tag is
+/// routed by position.
+pub(super) fn finding(
+    keys: &[SearchKey],
+    uid: bool,
+    returns: Option<&SearchReturn>,
+    plain: Answer,
+) -> Effects {
+    let scope = || {
+        let named = keys.iter().find_map(|key| match key {
+            SearchKey::Uid(set) => Some(Messages::Uid(set.clone())),
+            SearchKey::Sequence(set) => Some(Messages::Sequence(set.clone())),
+            _ => None,
+        });
+        named.map_or(Scope::All, Scope::Messages)
+    };
+    let any = |test: fn(&SearchKey) -> bool| keys.iter().any(|key| key.any(&test));
+    let numbers = !uid || any(|key| matches!(key, SearchKey::Sequence(_)));
+    let mut effects = Effects::in_selected().reads(Resource::Existence(scope())).numbered(numbers);
+    if any(SearchKey::reads_flags) {
+        effects = effects.reads(Resource::Flags(scope()));
+    }
+    if returns.is_some_and(|returns| returns.save) {
+        effects = effects.writes(Resource::SavedResult);
+    } else if any(|key| matches!(key, SearchKey::Saved)) {
+        effects = effects.reads(Resource::SavedResult);
+    }
+    if returns.is_none() { effects.answers(plain) } else { effects }
+}
+
+pub(super) fn parse_charset(reader: &mut Reader<'_>) -> Parsed<ByteString> {
+    let offset = reader.offset();
+    let name = reader.astring("a charset such as UTF-8")?;
+    super::upper_case(&name, offset)
+}
+
+/// `search-key *(SP search-key)`, to the end of the command.
+pub(super) fn parse_keys(reader: &mut Reader<'_>) -> Parsed<Vec<SearchKey>> {
+    let mut left = Search::MAX_KEYS;
+    let mut keys = Vec::new();
+    loop {
+        keys.push(SearchKey::parse(reader, Search::MAX_DEPTH, &mut left)?);
+        if reader.is_at_end() {
+            return Ok(keys);
+        }
+        reader.space()?;
+    }
+}
+
+/// Each key with a space before it.
+pub(super) fn write_keys(keys: &[SearchKey], out: &mut CommandWriter) {
+    for key in keys {
+        out.space();
+        key.write(out);
     }
 }
 
@@ -198,6 +249,14 @@ mod tests {
             ("CHARSET utf-8 TEXT {2}\r\n\u{e9}", "CHARSET UTF-8 TEXT {2}\r\n\u{e9}"),
             ("SUBJECT \"\u{e9}\"", "SUBJECT {2}\r\n\u{e9}"),
             ("BCC a CC b TO c", "BCC a CC b TO c"),
+            ("older 60 NOT YOUNGER 4294967295", "OLDER 60 NOT YOUNGER 4294967295"),
+            ("$ SMALLER 4096", "$ SMALLER 4096"),
+            ("UID $ (OR $ 1,3000:3021)", "$ (OR $ 1,3000:3021)"),
+            ("return () ALL", "RETURN (ALL) ALL"),
+            ("RETURN (COUNT min Max) 1:*", "RETURN (MIN MAX COUNT) 1:*"),
+            ("RETURN (SAVE) CHARSET UTF-8 SEEN", "RETURN (SAVE) CHARSET UTF-8 SEEN"),
+            ("RETURN (PARTIAL 1:500 SAVE) ALL", "RETURN (SAVE PARTIAL 1:500) ALL"),
+            ("RETURN (partial -500:-400) ALL", "RETURN (PARTIAL -500:-400) ALL"),
             (
                 "BEFORE 1-Jan-2025 ON 1-Jan-2025 SENTON 1-Jan-2025 SENTSINCE 1-Jan-2025",
                 "BEFORE 1-Jan-2025 ON 1-Jan-2025 SENTON 1-Jan-2025 SENTSINCE 1-Jan-2025",
@@ -242,6 +301,25 @@ mod tests {
             " HEADER a",
             " ALL CHARSET UTF-8 ALL",
             " TEXT {1}\r\n\0",
+            " OLDER 0",
+            " YOUNGER",
+            " YOUNGER 4294967296",
+            " $,1",
+            " UID 1,$",
+            " RETURN",
+            " RETURN ()",
+            " RETURN () CHARSET UTF-8",
+            " RETURN MIN ALL",
+            " RETURN (MIN,MAX) ALL",
+            " RETURN (FOO) ALL",
+            " RETURN (ALL PARTIAL 1:2) ALL",
+            " RETURN (PARTIAL 1:2 PARTIAL 1:2) ALL",
+            " RETURN (PARTIAL 0:2) ALL",
+            " RETURN (PARTIAL 1:*) ALL",
+            " RETURN (PARTIAL -1:2) ALL",
+            " RETURN (PARTIAL 1:-2) ALL",
+            " RETURN (PARTIAL 1) ALL",
+            " CHARSET UTF-8 RETURN () ALL",
         ] {
             refused(&format!("a SEARCH{wrong}"));
         }
@@ -268,6 +346,20 @@ mod tests {
         for opening in ["(", "NOT ", "OR "] {
             refused(&format!("a SEARCH {}", opening.repeat(100_000)));
         }
+    }
+
+    /// RFC 5182 §2.3: what uses `$` waits for what saves it; ESEARCH names its command.
+    #[test]
+    fn a_saved_result_orders_what_uses_it() {
+        use crate::effects::{Conflict, conflicts};
+        let effects = |text: &str| parse(format!("a {text}").as_bytes()).unwrap().body.effects();
+        let save = effects("UID SEARCH RETURN (SAVE) FROM x");
+        assert_eq!(save.answers, None);
+        for uses in ["UID FETCH $ UID", "UID SEARCH OR $ UID 1", "UID SEARCH RETURN (SAVE) ALL"] {
+            assert_eq!(conflicts(&save, &effects(uses), None), Some(Conflict::SAVED_RESULT));
+        }
+        assert_eq!(conflicts(&save, &effects("UID SEARCH RETURN () FROM y"), None), None);
+        assert!(effects("UID SEARCH ALL").answers.is_some());
     }
 
     #[test]

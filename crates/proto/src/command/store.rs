@@ -82,6 +82,7 @@ impl Store {
         let flags = Resource::Flags(self.messages.scope());
         let effects =
             Effects::in_selected().reads(Resource::Existence(self.messages.scope())).numbered(true);
+        let effects = effects.names(&self.messages);
         match self.action {
             StoreAction::Add if self.silent => effects.adds(flags),
             _ => effects.writes(flags),
@@ -98,6 +99,7 @@ mod tests {
         known("a STORE 2:4 +FLAGS (\\Deleted)", "a STORE 2:4 +FLAGS (\\Deleted)");
         known("a uid store 1 -flags.silent \\seen $X", "a UID STORE 1 -FLAGS.SILENT (\\Seen $X)");
         known("a STORE 1 FLAGS ()", "a STORE 1 FLAGS ()");
+        known("a uid store $ +flags \\Seen", "a UID STORE $ +FLAGS (\\Seen)");
         known("a STORE 1 FLAGS (\\Foo)", "a STORE 1 FLAGS (\\Foo)");
         refused("a STORE 1 FLAGS");
         refused("a STORE 1 FLAGS ");

@@ -47,6 +47,14 @@ impl Effects {
         Self { numbers, ..self }
     }
 
+    /// Reads the saved result where the messages are `$`.
+    pub(crate) fn names(self, messages: &Messages) -> Self {
+        match messages {
+            Messages::Saved { .. } => self.reads(Resource::SavedResult),
+            Messages::Sequence(_) | Messages::Uid(_) => self,
+        }
+    }
+
     /// Messages come into a mailbox that must exist.
     pub(crate) fn delivers_to(self, mailbox: &MailboxName) -> Self {
         self.reads(Resource::Tree(Some(mailbox.clone()))).adds(Resource::Contents(mailbox.clone()))

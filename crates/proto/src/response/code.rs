@@ -96,6 +96,8 @@ pub enum Code {
     AlreadyExists,
     /// `NONEXISTENT`
     NonExistent,
+    /// `NOTSAVED` (RFC 5182)
+    NotSaved,
     /// `UNKNOWN-CTE` (RFC 3516)
     UnknownCte,
     /// `TOOBIG` (RFC 7889)
@@ -108,7 +110,7 @@ pub enum Code {
 }
 
 /// The codes that are a word alone.
-static WORDS: [(&str, Code); 28] = [
+static WORDS: [(&str, Code); 29] = [
     ("ALERT", Code::Alert),
     ("PARSE", Code::Parse),
     ("READ-ONLY", Code::ReadOnly),
@@ -134,6 +136,7 @@ static WORDS: [(&str, Code); 28] = [
     ("OVERQUOTA", Code::OverQuota),
     ("ALREADYEXISTS", Code::AlreadyExists),
     ("NONEXISTENT", Code::NonExistent),
+    ("NOTSAVED", Code::NotSaved),
     ("UNKNOWN-CTE", Code::UnknownCte),
     ("TOOBIG", Code::TooBig),
     ("USEATTR", Code::UseAttr),

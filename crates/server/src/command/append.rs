@@ -56,7 +56,7 @@ async fn body(
 }
 
 /// RFC 3501 §6.3.11: without a date, INTERNALDATE is the time of arrival.
-fn now() -> DateTime {
+pub(super) fn now() -> DateTime {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     DateTime { unix: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), offset: 0 }
 }

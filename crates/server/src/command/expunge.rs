@@ -3,10 +3,14 @@
 use super::{Deed, Done};
 use crate::host::Outcome;
 use peregrine_proto::command::Expunge;
+use peregrine_proto::command::expunge::ExpungeOnly;
 
 pub(super) async fn run(deed: &Deed, command: Expunge) -> Done {
     let selected = deed.selected_for_change()?;
-    let uids = command.uids.map(|uids| uids.resolve(selected.view.largest_uid()));
+    let uids = command.only.map(|only| match only {
+        ExpungeOnly::Uids(uids) => uids.resolve(selected.view.largest_uid()),
+        ExpungeOnly::Saved => selected.view.saved().clone(),
+    });
     selected.mailbox.expunge(uids.as_ref()).await?;
     Ok(Outcome::ok("Expunged"))
 }

@@ -11,10 +11,10 @@ use super::{Deed, Done, Failure};
 use crate::host::{Outcome, Run, Selected};
 use bytes::Bytes;
 use peregrine_proto::command::Fetch;
-use peregrine_proto::command::Messages;
+use peregrine_proto::command::search::PartialRange;
 use peregrine_proto::command::store::StoreAction;
-use peregrine_proto::number::UidRanges;
-use peregrine_proto::{Flag, ModSeq};
+use peregrine_proto::number::{Number, UidRanges};
+use peregrine_proto::{Flag, ModSeq, SequenceNumber};
 use peregrine_store::{Body, Digest, FlagChange, MailboxView, Message, SystemFlags};
 use plan::{Item, Needs, Plan};
 use section::Octets;
@@ -35,8 +35,11 @@ const SLACK: usize = 8 * 1024;
 
 pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
     let selected = deed.selected()?;
-    let runs = selected.view.runs(&command.messages)?;
-    let uid_form = matches!(command.messages, Messages::Uid(_));
+    let mut runs = selected.view.runs(&command.messages)?;
+    if let Some(range) = command.partial {
+        runs = part(runs, range);
+    }
+    let uid_form = command.messages.is_uid();
     let plan = Plan::new(&command.items, uid_form);
     let seen =
         if plan.sets_seen && !selected.read_only { set_seen(selected, &runs).await } else { None };
@@ -55,6 +58,27 @@ pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
     }
     writer.finish().await;
     Ok(Outcome::ok("That is all").with_told(told))
+}
+
+/// Of the messages that are named, those at these places (RFC 9394 §3.3).
+fn part(runs: Vec<Run>, range: PartialRange) -> Vec<Run> {
+    let count = runs.iter().map(|run| run.indexes.len()).sum();
+    let mut wanted = range.of(count);
+    let mut some = Vec::new();
+    for mut run in runs {
+        let length = run.indexes.len();
+        let places = wanted.start.min(length)..wanted.end.min(length);
+        wanted = wanted.start.saturating_sub(length)..wanted.end.saturating_sub(length);
+        // A run's length fits 32 bits, and so do places in it.
+        let (skip, keep) = (places.start as u32, places.len() as u32);
+        let first = run.first.get().checked_add(skip).and_then(SequenceNumber::new);
+        if let (Some(first), true) = (first, keep > 0) {
+            run.first = first;
+            run.indexes = run.indexes.start + skip..run.indexes.start + skip + keep;
+            some.push(run);
+        }
+    }
+    some
 }
 
 /// Messages that this command has marked as read.

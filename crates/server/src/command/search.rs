@@ -1,12 +1,14 @@
-//! SEARCH (RFC 3501 §6.4.4).
+//! SEARCH (RFC 3501 §6.4.4), extended (RFC 4731, RFC 5182, RFC 9394).
 
-use super::{Deed, Done, Failure};
-use crate::host::{Outcome, View};
+use super::append::now;
+use super::{Deed, Done, Failure, wire};
+use crate::host::{Outcome, Selected, View};
 use peregrine_proto::command::Search;
-use peregrine_proto::command::search::{SearchFlag, SearchKey};
+use peregrine_proto::command::search::{SearchFlag, SearchKey, SearchReturn};
 use peregrine_proto::number::{Number, UidRanges};
-use peregrine_proto::{SequenceSet, response};
-use peregrine_store::{Error, Query};
+use peregrine_proto::response::{SearchData, SearchDatum};
+use peregrine_proto::{Response, SequenceSet, response};
+use peregrine_store::{Asked, Error, Query};
 
 /// Character sets that are named to a client that asked for one we don't know; more are known.
 pub(super) const CHARSETS: [&str; 12] = [
@@ -26,9 +28,25 @@ pub(super) const CHARSETS: [&str; 12] = [
 
 pub(super) async fn run(deed: &Deed, command: Search) -> Done {
     let selected = deed.selected()?;
+    let indexes = find(selected, &command.keys, command.charset.as_deref()).await?;
+    let numbers = numbers(&selected.view, &indexes, command.uid);
+    let Some(returns) = command.returns else {
+        let mut out = Vec::new();
+        response::search::write(&mut out, numbers);
+        return Ok(Outcome::ok("That is all").with_data(out));
+    };
+    Ok(extended(deed, returns, command.uid, numbers, &indexes))
+}
+
+/// The indexes of the messages for which all keys hold, ascending, in the session's version.
+pub(super) async fn find(
+    selected: &Selected,
+    keys: &[SearchKey],
+    charset: Option<&str>,
+) -> Result<Vec<u32>, Failure> {
     let view = &selected.view;
     let snapshot = &view.snapshot().0;
-    let recent = recent(view, &command.keys);
+    let recent = recent(view, keys);
     let mut beyond = None;
     let mut sequence = |set: &SequenceSet| match uids(view, set) {
         Ok(uids) => Ok(uids),
@@ -37,21 +55,79 @@ pub(super) async fn run(deed: &Deed, command: Search) -> Done {
             Err(Error::Cannot("a sequence number is beyond the end"))
         }
     };
-    let charset = command.charset.as_deref();
-    let query = Query::new(&command.keys, charset, snapshot, &recent, &mut sequence);
+    let (recent, saved, now) = (&recent, view.saved(), now().unix);
+    let asked = Asked { charset, recent, saved, now, sequence: &mut sequence };
+    let query = Query::new(keys, snapshot, asked);
     if let Some(beyond) = beyond {
         return Err(beyond);
     }
-    let indexes = selected.mailbox.search(snapshot, query?).await?;
+    Ok(selected.mailbox.search(snapshot, query?).await?)
+}
+
+/// What the client calls the messages of these indexes.
+pub(super) fn numbers(view: &View, indexes: &[u32], uid: bool) -> Vec<u32> {
+    let snapshot = &view.snapshot().0;
     let whole = view.exists() == snapshot.exists();
-    let numbers = indexes.into_iter().filter_map(|index| match (command.uid, whole) {
+    let number = |index: u32| match (uid, whole) {
         (true, _) => Some(snapshot.uid_at(index)?.get()),
         (false, true) => Some(index + 1),
         (false, false) => Some(view.sequence(snapshot.uid_at(index)?)?.get()),
-    });
-    let mut out = Vec::new();
-    response::search::write(&mut out, numbers);
-    Ok(Outcome::ok("That is all").with_data(out))
+    };
+    indexes.iter().filter_map(|index| number(*index)).collect()
+}
+
+/// An ESEARCH response (RFC 4731 §3.1) to messages that were found, in the order that was asked.
+pub(super) fn extended(
+    deed: &Deed,
+    returns: SearchReturn,
+    uid: bool,
+    numbers: Vec<u32>,
+    indexes: &[u32],
+) -> Outcome {
+    let mut outcome = Outcome::ok("That is all");
+    if returns.save {
+        let view = deed.context.selected().map(|selected| &selected.view.snapshot().0);
+        let uids = saved(returns, indexes).into_iter();
+        let uids = uids.filter_map(|index| Some((view?.uid_at(index)?, view?.uid_at(index)?)));
+        outcome = outcome.with_saved(UidRanges::from_unordered(uids.collect()));
+    }
+    if returns.is_answered() {
+        let tag = Some(deed.tag.clone());
+        let data = SearchData { tag, uid, items: items(returns, &numbers) };
+        outcome = outcome.with_data(wire(&Response::ESearch(data)));
+    }
+    outcome
+}
+
+/// What of the result is kept for `$` (RFC 5182 §2.4, RFC 9394 §3.2): what is told, or all where
+/// ALL or COUNT is asked, or nothing else.
+fn saved(returns: SearchReturn, indexes: &[u32]) -> Vec<u32> {
+    if returns.all || returns.count || !returns.is_answered() {
+        return indexes.to_vec();
+    }
+    let partial = returns.partial.map_or(&[][..], |range| &indexes[range.of(indexes.len())]);
+    let min = indexes.first().filter(|_| returns.min);
+    let max = indexes.last().filter(|_| returns.max);
+    partial.iter().chain(min).chain(max).copied().collect()
+}
+
+/// RFC 4731 §3.1: where nothing was found, only COUNT and PARTIAL say so.
+fn items(returns: SearchReturn, numbers: &[u32]) -> Vec<SearchDatum> {
+    let mut items = Vec::new();
+    items.extend(numbers.first().filter(|_| returns.min).map(|first| SearchDatum::Min(*first)));
+    items.extend(numbers.last().filter(|_| returns.max).map(|last| SearchDatum::Max(*last)));
+    if returns.all && !numbers.is_empty() {
+        items.push(SearchDatum::All(numbers.iter().copied().collect()));
+    }
+    if let Some(range) = returns.partial {
+        let some = &numbers[range.of(numbers.len())];
+        let some = (!some.is_empty()).then(|| some.iter().copied().collect());
+        items.push(SearchDatum::Partial(range, some));
+    }
+    if returns.count {
+        items.push(SearchDatum::Count(u32::try_from(numbers.len()).unwrap_or(u32::MAX)));
+    }
+    items
 }
 
 /// A sequence set as UIDs, by what this client was told.

@@ -43,7 +43,7 @@ fn answer(
     newest: &MailboxView,
 ) -> Result<Vec<u8>, Failure> {
     let mut out = Vec::new();
-    let uid_form = matches!(messages, Messages::Uid(_));
+    let uid_form = messages.is_uid();
     for run in selected.view.runs(messages)? {
         for (message, number) in run.snapshot.0.messages(run.indexes).zip(run.first.0.get()..) {
             let index = newest.index_of(message.uid);

@@ -50,8 +50,8 @@ impl Jobs {
     /// Starts a command; it first runs when the connection polls next.
     pub(super) fn start(&mut self, job: Job, link: &Arc<Link>) {
         let slot = Slot::new();
-        let Job { id, body, context, .. } = job;
-        let deed = Deed { link: Arc::clone(link), slot: Arc::clone(&slot), context };
+        let Job { id, tag, body, context } = job;
+        let deed = Deed { link: Arc::clone(link), slot: Arc::clone(&slot), tag, context };
         // A panic ends the session, and the command must not be polled again, so that no state
         // that it left half done is ever seen.
         let deed = AssertUnwindSafe(command::run(deed, body)).catch_unwind();

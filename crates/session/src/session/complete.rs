@@ -99,11 +99,15 @@ impl<H: Host> Session<H> {
         if self.dialogue.as_ref().is_some_and(|dialogue| dialogue.job == job) {
             self.end_dialogue();
         }
-        let asked = self
-            .schedule
-            .at(place)
-            .is_some_and(|entry| matches!(entry.kind, Kind::Store { silent: true, .. }));
+        let entry = self.schedule.at(place);
+        let asked =
+            entry.is_some_and(|entry| matches!(entry.kind, Kind::Store { silent: true, .. }));
+        let saves = entry.is_some_and(Entry::saves_result);
         if let Some(selection) = &mut self.selection {
+            if saves && outcome.status != Status::Bad {
+                // RFC 5182 §2.1: a NO empties it, a BAD leaves it.
+                selection.save(outcome.saved.take().unwrap_or_default());
+            }
             let silence = if asked { Silence::Asked } else { Silence::Told };
             selection.own_changes(&outcome.told, silence);
         }

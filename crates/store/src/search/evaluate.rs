@@ -176,6 +176,7 @@ impl Key {
                 let local = date.unix.saturating_add(60 * i64::from(date.offset));
                 compare.holds(local.div_euclid(86_400), *than)
             }
+            Self::Aged(compare, than) => compare.holds(message.date().unix, *than),
             Self::Larger(octets) => u64::from(message.size) > *octets,
             Self::Smaller(octets) => u64::from(message.size) < *octets,
             Self::Sent(compare, than) => facts.digest?.sent().is_some_and(|sent| {

@@ -8,7 +8,7 @@ use crate::{Error, MailboxView};
 use peregrine_proto::command::search::{SearchFlag, SearchKey};
 use peregrine_proto::number::UidRanges;
 use peregrine_proto::{Date, SequenceSet};
-use std::cmp::Ordering;
+use std::num::NonZeroU32;
 
 /// What is searched for, ready to be evaluated on one view.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub(super) enum Key {
     Uids(UidRanges),
     /// INTERNALDATE's day compared to this one.
     Arrived(Compare, i64),
+    /// INTERNALDATE compared to this second.
+    Aged(Compare, i64),
     Larger(u64),
     Smaller(u64),
     /// The Date field's day.
@@ -41,7 +43,7 @@ pub(super) enum Key {
     And(Vec<Key>),
 }
 
-/// How days are compared.
+/// How days and seconds are compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Compare {
     Before,
@@ -50,44 +52,49 @@ pub(super) enum Compare {
 }
 
 impl Compare {
-    pub(super) fn holds(self, day: i64, than: i64) -> bool {
+    pub(super) fn holds(self, time: i64, than: i64) -> bool {
         match self {
-            Self::Before => day < than,
-            Self::On => day == than,
-            Self::Since => day.cmp(&than) != Ordering::Less,
+            Self::Before => time < than,
+            Self::On => time == than,
+            Self::Since => time >= than,
         }
     }
 }
 
+/// What a query must be told of the session and the moment.
+pub struct Asked<'a> {
+    /// The character set of the keys' strings; `None`: US-ASCII, and UTF-8 for those who do not
+    /// say so.
+    pub charset: Option<&'a str>,
+    /// The messages that are recent for the session.
+    pub recent: &'a UidRanges,
+    /// What `$` means (RFC 5182); it may name messages that are gone.
+    pub saved: &'a UidRanges,
+    /// Seconds since 1970, for OLDER and YOUNGER (RFC 5032).
+    pub now: i64,
+    /// Turns sequence numbers, as the session knows them, into UIDs.
+    pub sequence: &'a mut dyn FnMut(&SequenceSet) -> Result<UidRanges, Error>,
+}
+
 impl Query {
-    /// Prepares search keys. `charset` is that of their strings (`None`: US-ASCII, and UTF-8 for
-    /// those who do not say so); `recent` has the messages that are recent for the session;
-    /// `sequence` turns sequence numbers, as the session knows them, into UIDs.
+    /// Prepares search keys.
     ///
     /// # Errors
     /// [`Error::BadCharset`], and what `sequence` says.
-    pub fn new(
-        keys: &[SearchKey],
-        charset: Option<&str>,
-        view: &MailboxView,
-        recent: &UidRanges,
-        sequence: &mut dyn FnMut(&SequenceSet) -> Result<UidRanges, Error>,
-    ) -> Result<Self, Error> {
-        let mut compiler = Compiler { charset, view, recent, sequence };
+    pub fn new(keys: &[SearchKey], view: &MailboxView, asked: Asked<'_>) -> Result<Self, Error> {
+        let mut compiler = Compiler { view, asked };
         // A character set that is not known is refused even where no text needs it.
         compiler.decode(b"")?;
         Ok(Self { key: compiler.all(keys)? })
     }
 }
 
-struct Compiler<'a> {
-    charset: Option<&'a str>,
-    view: &'a MailboxView,
-    recent: &'a UidRanges,
-    sequence: &'a mut dyn FnMut(&SequenceSet) -> Result<UidRanges, Error>,
+struct Compiler<'a, 'v> {
+    view: &'v MailboxView,
+    asked: Asked<'a>,
 }
 
-impl Compiler<'_> {
+impl Compiler<'_, '_> {
     fn all(&mut self, keys: &[SearchKey]) -> Result<Key, Error> {
         let keys: Result<Vec<Key>, Error> = keys.iter().map(|key| self.key(key)).collect();
         Ok(Key::And(keys?))
@@ -123,8 +130,11 @@ impl Compiler<'_> {
             SearchKey::SentSince(date) => Key::Sent(Compare::Since, day(*date)),
             SearchKey::Larger(octets) => Key::Larger(*octets),
             SearchKey::Smaller(octets) => Key::Smaller(*octets),
-            SearchKey::Sequence(set) => Key::Uids((self.sequence)(set)?),
+            SearchKey::Sequence(set) => Key::Uids((self.asked.sequence)(set)?),
             SearchKey::Uid(set) => Key::Uids(set.resolve(self.view.largest_uid())),
+            SearchKey::Saved => Key::Uids(self.asked.saved.clone()),
+            SearchKey::Older(seconds) => Key::Aged(Compare::Before, self.limit(*seconds) + 1),
+            SearchKey::Younger(seconds) => Key::Aged(Compare::Since, self.limit(*seconds)),
             SearchKey::Not(key) => not(self.key(key)?),
             SearchKey::Or(one, other) => Key::Or(vec![self.key(one)?, self.key(other)?]),
             SearchKey::And(keys) => self.all(keys)?,
@@ -138,8 +148,14 @@ impl Compiler<'_> {
             SearchFlag::Draft => SystemFlags::DRAFT,
             SearchFlag::Flagged => SystemFlags::FLAGGED,
             SearchFlag::Seen => SystemFlags::SEEN,
-            SearchFlag::Recent => return Key::Uids(self.recent.clone()),
+            SearchFlag::Recent => return Key::Uids(self.asked.recent.clone()),
         })
+    }
+
+    /// RFC 5032 §3: INTERNALDATE less recent than or equal to this is OLDER, more recent than or
+    /// equal to it YOUNGER.
+    fn limit(&self, seconds: NonZeroU32) -> i64 {
+        self.asked.now - i64::from(seconds.get())
     }
 
     fn needle(&self, text: &[u8]) -> Result<Needle, Error> {
@@ -147,7 +163,7 @@ impl Compiler<'_> {
     }
 
     fn decode(&self, text: &[u8]) -> Result<String, Error> {
-        match self.charset {
+        match self.asked.charset {
             None => Ok(String::from_utf8_lossy(text).into_owned()),
             Some(charset) => {
                 peregrine_mime::charset_to_utf8(charset.as_bytes(), text).ok_or(Error::BadCharset)

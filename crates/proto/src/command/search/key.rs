@@ -7,6 +7,7 @@ use crate::writer::CommandWriter;
 use crate::{Date, Keyword, SequenceSet, UidSet, write};
 use bytes::Bytes;
 use bytestring::ByteString;
+use std::num::NonZeroU32;
 
 /// Keys that are a header field's name.
 const FIELDS: [&str; 5] = ["BCC", "CC", "FROM", "SUBJECT", "TO"];
@@ -33,6 +34,10 @@ impl SearchKey {
                     Ok(())
                 })?;
                 return Ok(Self::And(keys));
+            }
+            Some(b'$') => {
+                reader.advance(1);
+                return Ok(Self::Saved);
             }
             Some(b'0'..=b'9' | b'*') => return SequenceSet::parse(reader).map(Self::Sequence),
             _ => {}
@@ -90,7 +95,7 @@ impl SearchKey {
             UNKEYWORD => Self::Unkeyword(keyword(reader)?),
             UID => {
                 reader.space()?;
-                Self::Uid(UidSet::parse(reader)?)
+                if reader.accept(b'$') { Self::Saved } else { Self::Uid(UidSet::parse(reader)?) }
             }
             HEADER => {
                 reader.space()?;
@@ -109,6 +114,8 @@ impl SearchKey {
             SENTSINCE => Self::SentSince(date(reader)?),
             LARGER => Self::Larger(size(reader)?),
             SMALLER => Self::Smaller(size(reader)?),
+            OLDER => Self::Older(interval(reader)?),
+            YOUNGER => Self::Younger(interval(reader)?),
             BCC => Self::field(FIELDS[0], reader)?,
             CC => Self::field(FIELDS[1], reader)?,
             FROM => Self::field(FIELDS[2], reader)?,
@@ -144,6 +151,9 @@ impl SearchKey {
             Self::SentSince(date) => date_key(out, "SENTSINCE ", *date),
             Self::Larger(size) => size_key(out, "LARGER ", *size),
             Self::Smaller(size) => size_key(out, "SMALLER ", *size),
+            Self::Older(seconds) => size_key(out, "OLDER ", u64::from(seconds.get())),
+            Self::Younger(seconds) => size_key(out, "YOUNGER ", u64::from(seconds.get())),
+            Self::Saved => out.raw("$"),
             Self::Sequence(set) => out.with(|out| set.write(out)),
             Self::Uid(set) => {
                 out.raw("UID ");
@@ -209,6 +219,14 @@ fn size(reader: &mut Reader<'_>) -> Parsed<u64> {
     reader.number64("a number of octets")
 }
 
+/// RFC 5032 §5: seconds.
+fn interval(reader: &mut Reader<'_>) -> Parsed<NonZeroU32> {
+    const WHAT: &str = "a number of seconds from 1";
+    reader.space()?;
+    let offset = reader.offset();
+    NonZeroU32::new(reader.nz_number(WHAT)?).ok_or(SyntaxError::expected(offset, WHAT))
+}
+
 fn words(out: &mut CommandWriter, first: &str, second: &str) {
     out.raw(first);
     out.raw(if first == "UN" { "" } else { " " });
@@ -247,6 +265,7 @@ const LARGER: u128 = key(b"LARGER");
 const NEW: u128 = key(b"NEW");
 const NOT: u128 = key(b"NOT");
 const OLD: u128 = key(b"OLD");
+const OLDER: u128 = key(b"OLDER");
 const ON: u128 = key(b"ON");
 const OR: u128 = key(b"OR");
 const RECENT: u128 = key(b"RECENT");
@@ -266,3 +285,4 @@ const UNDRAFT: u128 = key(b"UNDRAFT");
 const UNFLAGGED: u128 = key(b"UNFLAGGED");
 const UNKEYWORD: u128 = key(b"UNKEYWORD");
 const UNSEEN: u128 = key(b"UNSEEN");
+const YOUNGER: u128 = key(b"YOUNGER");
