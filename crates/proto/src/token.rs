@@ -125,12 +125,18 @@ impl SyntaxError {
         match self.problem {
             Problem::Expected(what) if secret => format!("expected {what} at column {column}"),
             Problem::Expected(what) => {
-                format!("expected {what} at column {column}, found {}", excerpt(&frame[offset..]))
+                let rest = &frame[offset..];
+                let hint = if rest.first().is_none_or(u8::is_ascii) { "" } else { BEYOND_ASCII };
+                format!("expected {what} at column {column}, found {}{hint}", excerpt(rest))
             }
             Problem::Wrong(clause) => format!("{clause} (column {column})"),
         }
     }
 }
+
+/// For those who type names as they are spoken (RFC 3501 §5.1.3).
+const BEYOND_ASCII: &str =
+    "; letters beyond ASCII go into a literal, or in a mailbox name into modified UTF-7";
 
 /// The next word in quotes, cut and made printable.
 pub(crate) fn excerpt(rest: &[u8]) -> Cow<'static, str> {
@@ -197,7 +203,12 @@ impl<'a> Reader<'a> {
 
     /// The frame must end here.
     pub fn end(&self) -> Parsed<()> {
-        if self.is_at_end() { Ok(()) } else { self.expected("the end of the command") }
+        if self.is_at_end() {
+            return Ok(());
+        }
+        // What follows the space is what a person wonders about.
+        let follows = self.peek() == Some(b' ') && self.at + 1 < self.source.len();
+        Err(SyntaxError::expected(self.at + usize::from(follows), "the end of the command"))
     }
 
     /// Reads the octet if it is next.

@@ -324,8 +324,14 @@ fn errors_help_a_person() {
         ),
         ("a SELECT (x)", "expected a mailbox name at column 10, found `(x)`"),
         ("a SELECT  x", "expected a mailbox name at column 10, found a space"),
-        ("a NOOP x", "expected the end of the command at column 7, found a space"),
-        ("a SELECT {1+}\r\nx y", "expected the end of the command at column 2, found a space"),
+        ("a NOOP x", "expected the end of the command at column 8, found `x`"),
+        ("a NOOP ", "expected the end of the command at column 7, found a space"),
+        (
+            "a SELECT Entwürfe",
+            "expected the end of the command at column 14, found `\\xc3\\xbcrfe`; letters beyond \
+             ASCII go into a literal, or in a mailbox name into modified UTF-7",
+        ),
+        ("a SELECT {1+}\r\nx y", "expected the end of the command at column 3, found `y`"),
         ("", "expected a tag at column 1, found the end of the line"),
         ("a", "expected a space at column 2, found the end of the line"),
         (
