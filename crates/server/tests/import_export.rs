@@ -212,6 +212,22 @@ async fn a_dry_run_changes_nothing_and_tells_the_same() {
     assert!(account.tree().get(&MailboxName::new("X/Y/Old").unwrap()).is_none());
 }
 
+/// A name that cannot be made is told by a dry run as by a real one.
+#[tokio::test]
+async fn a_dry_run_tells_names_that_cannot_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(format!("{}.mbox", "x".repeat(240)));
+    fs::write(&file, "From a@b Tue Nov 14 22:13:20 2023\nSubject: s\n\nx\n").unwrap();
+    let account = account("ann").await;
+    for dry_run in [true, false] {
+        let into = Some(["deep"; 40].join("/"));
+        let options = ImportOptions { dry_run, into, ..options(&file) };
+        let report = run(&account, &options).await;
+        assert_eq!(report.problems.len(), 1, "{dry_run}: {:?}", report.problems);
+        assert_eq!(sums(&report), (0, 0, 0, 0));
+    }
+}
+
 #[tokio::test]
 async fn a_folder_of_mboxes_becomes_a_tree() {
     let folder = tempfile::tempdir().unwrap();

@@ -45,6 +45,19 @@ impl Tree {
         self.entries.iter().find(|(_, entry)| entry.id == id).map(|(name, _)| name)
     }
 
+    /// Whether CREATE would take this name: it is proper, free, and there is room for it. Nothing
+    /// is made.
+    ///
+    /// # Errors
+    /// The one that CREATE would give.
+    pub fn check_new(&self, name: &MailboxName) -> Result<(), Error> {
+        let name = new_name(name)?;
+        if self.get(&name).is_some_and(|entry| entry.selectable) {
+            return Err(Error::AlreadyExists("mailbox"));
+        }
+        self.check_room(1)
+    }
+
     /// Whether any name lies below this one (RFC 3348).
     #[must_use]
     pub fn has_children(&self, name: &MailboxName) -> bool {

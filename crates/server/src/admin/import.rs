@@ -254,8 +254,12 @@ impl Work<'_> {
         sources: Vec<SourceMailbox>,
     ) -> Result<(), AdminError> {
         let exists = self.account.tree().get(target).is_some_and(|entry| entry.selectable);
-        if !exists && !self.options.dry_run {
-            if let Err(error) = self.account.create(target).await {
+        if !exists {
+            let made = match self.options.dry_run {
+                true => self.account.tree().check_new(target),
+                false => self.account.create(target).await,
+            };
+            if let Err(error) = made {
                 if AdminError::is_fatal(&error) {
                     return Err(error.into());
                 }
@@ -265,6 +269,8 @@ impl Work<'_> {
                 }
                 return Ok(());
             }
+        }
+        if !exists && !self.options.dry_run {
             self.account.subscribe(target).await?;
         }
         let mut present = match exists {

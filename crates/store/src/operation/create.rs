@@ -16,10 +16,8 @@ impl Operation for Create {
     type Answer = ();
 
     fn apply(&self, batch: &mut Batch) -> Result<(), Failure> {
+        batch.tree.check_new(&self.name)?;
         let name = new_name(&self.name)?;
-        if batch.tree.get(&name).is_some_and(|entry| entry.selectable) {
-            return Err(Error::AlreadyExists("mailbox").into());
-        }
         create(batch, &name, None)?;
         Ok(())
     }
