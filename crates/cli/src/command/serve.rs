@@ -33,10 +33,10 @@ pub struct Arguments {
     /// The folder that `peregrine init` made.
     dir: PathBuf,
     /// Listen here in clear (with STARTTLS), instead of where peregrine.toml says. Repeatable.
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     imap: Vec<SocketAddr>,
     /// Listen here with TLS, instead of where peregrine.toml says. Repeatable.
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     imaps: Vec<SocketAddr>,
 }
 
@@ -110,6 +110,11 @@ impl Signals {
 }
 
 /// The one line that scripts wait for.
+/// Names are not looked up: what is listened on must not depend on a name server.
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "give an IP address and a port, such as 127.0.0.1:1143 or [::]:143")
+}
+
 fn ready(serving: &Serving) {
     let addresses: Vec<String> =
         serving.addresses().map(|(name, address)| format!("{name} {address}")).collect();
