@@ -25,7 +25,8 @@ async fn set(
     action: StoreAction,
     flags: &[Flag],
 ) -> Option<ModSeq> {
-    let change = FlagChange { action, flags: flags.to_vec(), unchanged_since: None };
+    let change =
+        FlagChange { action, flags: flags.to_vec(), unchanged_since: None, replaced_since: None };
     mailbox.store_flags(&uids(list), change).await.unwrap().mod_seq
 }
 
@@ -160,6 +161,7 @@ async fn keywords_are_bounded() {
         action: StoreAction::Add,
         flags: vec![keyword("k512")],
         unchanged_since: None,
+        replaced_since: None,
     };
     let refused = mailbox.store_flags(&uids(&[1]), change).await;
     assert!(matches!(refused, Err(Error::Limit(_))));
@@ -180,6 +182,7 @@ async fn changes_can_be_conditional() {
         action: StoreAction::Add,
         flags: vec![Flag::Flagged],
         unchanged_since: Some(since),
+        replaced_since: None,
     };
     let stored = mailbox.store_flags(&uids(&[1, 2, 3, 9]), change).await.unwrap();
     assert_eq!((stored.changed, stored.modified), (uids(&[1, 3]), uids(&[2])));
