@@ -24,10 +24,12 @@ pub mod noop;
 pub mod rename;
 pub mod search;
 pub mod select;
+pub mod sort;
 pub mod starttls;
 pub mod status;
 pub mod store;
 pub mod subscribe;
+pub mod thread;
 pub mod unselect;
 pub mod unsubscribe;
 
@@ -61,10 +63,12 @@ pub use noop::Noop;
 pub use rename::Rename;
 pub use search::Search;
 pub use select::Select;
+pub use sort::Sort;
 pub use starttls::StartTls;
 pub use status::Status;
 pub use store::Store;
 pub use subscribe::Subscribe;
+pub use thread::Thread;
 pub use unselect::Unselect;
 pub use unsubscribe::Unsubscribe;
 
@@ -155,6 +159,10 @@ pub enum CommandBody {
     Fetch(Fetch),
     /// SEARCH
     Search(Search),
+    /// SORT
+    Sort(Sort),
+    /// THREAD
+    Thread(Thread),
 }
 
 /// The states of a connection (RFC 3501 §3).
@@ -196,7 +204,7 @@ macro_rules! each {
         each!(@ $body, $Command, $command, $result;
             Capability Noop Logout StartTls Authenticate Login Select Examine Create Delete Rename
             Subscribe Unsubscribe List Lsub Status Check Close Unselect Expunge Idle Namespace Id
-            Enable Store Copy Move Append Fetch Search)
+            Enable Store Copy Move Append Fetch Search Sort Thread)
     };
     (@ $body:expr, $Command:ident, $command:ident, $result:expr; $($Name:ident)*) => {
         match $body {
@@ -228,6 +236,8 @@ impl CommandBody {
             Self::Copy(copy) if copy.messages.is_uid() => "UID COPY",
             Self::Move(r#move) if r#move.messages.is_uid() => "UID MOVE",
             Self::Search(search) if search.uid => "UID SEARCH",
+            Self::Sort(sort) if sort.uid => "UID SORT",
+            Self::Thread(thread) if thread.uid => "UID THREAD",
             Self::Expunge(expunge) if expunge.only.is_some() => "UID EXPUNGE",
             body => each!(body, Command, _command => Command::NAME),
         }
@@ -275,6 +285,8 @@ impl CommandBody {
             Self::Append(append) => append.write(out),
             Self::Fetch(fetch) => fetch.write(out),
             Self::Search(search) => search.write(out),
+            Self::Sort(sort) => sort.write(out),
+            Self::Thread(thread) => thread.write(out),
         }
     }
 }
