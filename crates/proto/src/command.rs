@@ -34,9 +34,10 @@ pub mod unselect;
 pub mod unsubscribe;
 
 use crate::effects::Effects;
+use crate::number::UidRanges;
 use crate::token::{Parsed, Reader, SyntaxError};
 use crate::writer::CommandWriter;
-use crate::{SequenceSet, Tag, UidSet};
+use crate::{SequenceNumber, SequenceSet, Tag, Uid, UidSet};
 use bytestring::ByteString;
 
 pub use append::Append;
@@ -317,6 +318,36 @@ impl Messages {
             Self::Uid(set) => set.write(out),
             Self::Saved { .. } => out.push(b'$'),
         }
+    }
+}
+
+impl From<SequenceSet> for Messages {
+    fn from(set: SequenceSet) -> Self {
+        Self::Sequence(set)
+    }
+}
+
+impl From<SequenceNumber> for Messages {
+    fn from(number: SequenceNumber) -> Self {
+        Self::Sequence(SequenceSet::single(number))
+    }
+}
+
+impl From<UidSet> for Messages {
+    fn from(set: UidSet) -> Self {
+        Self::Uid(set)
+    }
+}
+
+impl From<Uid> for Messages {
+    fn from(uid: Uid) -> Self {
+        Self::Uid(UidSet::single(uid))
+    }
+}
+
+impl From<&UidRanges> for Messages {
+    fn from(uids: &UidRanges) -> Self {
+        Self::Uid(uids.into())
     }
 }
 

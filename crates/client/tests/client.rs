@@ -1,0 +1,9 @@
+//! The client through its public face: against our own server in process, and against servers that
+//! are played from a script.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "client/house.rs"]
+mod house;
+#[path = "client/own_server.rs"]
+mod own_server;
