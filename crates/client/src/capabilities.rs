@@ -15,7 +15,14 @@ impl Capabilities {
     pub const MAX: usize = 1024;
 
     pub(crate) fn replace(&mut self, names: &[ByteString]) {
-        self.names = names.iter().take(Self::MAX).map(upper).collect();
+        self.names.clear();
+        for name in names.iter().take(Self::MAX).map(upper) {
+            match self.names.last_mut() {
+                // `LITERAL +`: no capability is called so.
+                Some(last) if &*name == "+" => *last = format!("{last}+").into(),
+                _ => self.names.push(name),
+            }
+        }
     }
 
     pub(crate) fn enable(&mut self, names: &[ByteString]) {

@@ -281,14 +281,13 @@ impl Machine {
     }
 
     /// What a completed command changes in the connection.
-    fn completed(&mut self, command: &InFlight, status: Status, text: &ResponseText) {
-        use peregrine_proto::Code;
+    fn completed(&mut self, command: &InFlight, status: Status) {
         let ok = status == Status::Ok;
         match &command.body {
             CommandBody::Login(_) | CommandBody::Authenticate(_) if ok => {
                 self.state = State::Authenticated;
                 // What was told before login need not hold after it (RFC 3501 §6.2.3).
-                if !command.told_capabilities && !matches!(text.code, Some(Code::Capability(_))) {
+                if !command.told_capabilities {
                     self.capabilities = Arc::default();
                 }
             }

@@ -5,5 +5,9 @@
 
 #[path = "client/house.rs"]
 mod house;
+#[path = "client/oddities.rs"]
+mod oddities;
 #[path = "client/own_server.rs"]
 mod own_server;
+#[path = "client/wire.rs"]
+mod wire;

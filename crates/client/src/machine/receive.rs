@@ -53,8 +53,15 @@ impl Machine {
                 response
             }
         };
-        for oddity in oddity::inspect(&response) {
-            self.odd(oddity, frame.clone());
+        let oddities = oddity::inspect(&response);
+        for oddity in &oddities {
+            self.odd(*oddity, frame.clone());
+        }
+        // It could be read, and yet says something else than was meant.
+        if oddities.contains(&Oddity::SwappedAddress)
+            && let Some(mended) = oddity::mend(frame)
+        {
+            return Ok(Response::parse(&mended.octets).unwrap_or(response));
         }
         Ok(response)
     }
@@ -97,7 +104,7 @@ impl Machine {
 
     /// The first response: OK, PREAUTH or BYE (RFC 3501 §7.1).
     pub(super) fn greet(&mut self, now: Instant, response: Response, frame: &Bytes) {
-        use peregrine_proto::{Code, Status};
+        use peregrine_proto::Status;
         let (authenticated, text) = match response {
             Response::Condition { status: Status::Ok, text } => (false, text),
             Response::PreAuth(text) if self.secured => (true, text),
@@ -110,9 +117,7 @@ impl Machine {
         if authenticated {
             self.state = State::Authenticated;
         }
-        if let Some(Code::Capability(names)) = &text.code {
-            self.told_capabilities(names);
-        }
+        self.note_code(&text);
         let text = crate::text::plain_text(text);
         self.events.push_back(super::Event::Greeting { authenticated, text });
         self.start(now);

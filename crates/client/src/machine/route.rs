@@ -81,10 +81,18 @@ impl Machine {
             }
             Response::Exists(count) => self.exists_now(*count, frame),
             Response::Expunge(number) => self.expunged(*number, frame),
-            Response::Condition { text, .. } => {
-                if let Some(Code::Capability(names)) = &text.code {
-                    self.told_capabilities(names);
-                }
+            Response::Condition { text, .. } => self.note_code(text),
+            _ => {}
+        }
+    }
+
+    /// Capabilities come in codes too; with a space at the end they are no such code.
+    pub(super) fn note_code(&mut self, text: &ResponseText) {
+        match &text.code {
+            Some(Code::Capability(names)) => self.told_capabilities(names),
+            Some(Code::Other(name, Some(rest))) if name.eq_ignore_ascii_case("CAPABILITY") => {
+                let names: Vec<ByteString> = rest.split_whitespace().map(Into::into).collect();
+                self.told_capabilities(&names);
             }
             _ => {}
         }
@@ -161,9 +169,7 @@ impl Machine {
             }
             self.output.cancel(id);
         }
-        if let Some(Code::Capability(names)) = &text.code {
-            self.told_capabilities(names);
-        }
+        self.note_code(&text);
         let mut command = self.flying.remove(index);
         if self.idle.idling == Some(id) {
             // Ended without DONE: refused, or the server has had enough of it.
@@ -173,7 +179,7 @@ impl Machine {
             }
         }
         let text = plain_text(text);
-        self.completed(&command, status, &text);
+        self.completed(&command, status);
         self.unsolicited = 0;
         if !command.internal {
             let result = self.result(&mut command, status, text);
