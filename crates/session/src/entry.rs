@@ -76,7 +76,7 @@ pub(crate) enum Kind {
     Fetch { uid: bool },
     /// STORE; `silent` for .SILENT.
     Store { uid: bool, silent: bool },
-    /// SEARCH, SORT and THREAD.
+    /// SEARCH.
     Search { uid: bool },
     /// COPY.
     Copy { uid: bool },
@@ -103,8 +103,6 @@ impl Kind {
                 Self::Store { uid: store.messages.is_uid(), silent: store.silent }
             }
             CommandBody::Search(search) => Self::Search { uid: search.uid },
-            CommandBody::Sort(sort) => Self::Search { uid: sort.uid },
-            CommandBody::Thread(thread) => Self::Search { uid: thread.uid },
             CommandBody::Copy(copy) => Self::Copy { uid: copy.messages.is_uid() },
             CommandBody::Move(r#move) => Self::Remove { uid: r#move.messages.is_uid() },
             CommandBody::Expunge(expunge) => Self::Remove { uid: expunge.only.is_some() },

@@ -1,16 +1,9 @@
-//! SEARCH (RFC 3501 §6.4.4): cheap keys first, bodies last. SORT and THREAD (RFC 5256) of what was
-//! found.
+//! SEARCH (RFC 3501 §6.4.4): cheap keys first, bodies last.
 
 mod evaluate;
 mod query;
-mod references;
-mod sort;
 mod text;
-mod thread;
 
 pub(crate) use evaluate::run;
 pub use query::{Asked, Query};
-pub(crate) use sort::sort;
 pub(crate) use text::fold;
-pub use thread::Threaded;
-pub(crate) use thread::thread;
