@@ -3,6 +3,8 @@
 //! - [`init`]: a new server's folder. [`serve`]: from the configuration to a running server.
 //! - [`user`]: adding, listing and removing users. It works while a server runs on the store.
 //! - [`import`]: Maildir, Maildir++ and mbox into a user's mailboxes; [`export`] the way back.
+//! - [`socket`]: talking to a running server of this folder; [`trace`]: what its sessions' commands
+//!   do and why they wait, recorded and drawn.
 //! - [`demo`]: a server with [`sample`] mail, and a conversation with it.
 //!
 //! Long work tells its progress to a closure, which may be called often and should return fast.
@@ -14,6 +16,8 @@ pub mod init;
 mod maildir;
 pub mod sample;
 pub mod serve;
+pub mod socket;
+pub mod trace;
 pub mod user;
 
 use std::path::{Path, PathBuf};
@@ -66,6 +70,12 @@ pub enum AdminError {
          tls.key so that STARTTLS can protect them, or auth.cleartext_login = true"
     )]
     Cleartext(std::net::SocketAddr),
+    /// Nobody listens on the folder's admin socket.
+    #[error("no server runs on {}; begin one with: peregrine serve DIR", .0.display())]
+    NoServer(PathBuf),
+    /// The server said no.
+    #[error("the server says: {0}")]
+    Refused(String),
     /// The server could not start.
     #[error(transparent)]
     Server(#[from] crate::Error),

@@ -3,7 +3,7 @@
 //! - [`driver`]: one poll that does what there is to do; [`stream`], [`transport`]: octets in and
 //!   out, plain or under TLS. While nothing happens they hold no buffer.
 //! - [`jobs`], [`slot`]: the commands in progress, in the connection's own task.
-//! - [`watch`]: the selected mailbox; [`spool`]: large messages that come in; [`link`]: what
+//! - [`tap`]: what commands do, for those who watch. [`watch`]: the selected mailbox; [`spool`]: large messages that come in; [`link`]: what
 //!   commands may know of their connection.
 
 mod driver;
@@ -12,6 +12,7 @@ mod link;
 mod slot;
 mod spool;
 mod stream;
+mod tap;
 mod transport;
 mod watch;
 
@@ -79,7 +80,9 @@ async fn run<S>(
         }
     }
     let secured = tls == TlsMode::Implicit;
-    let link = Arc::new(Link::new(Arc::clone(&shared), id, peer, ticket, secured, starttls));
+    let taken = shared.sessions.seat(id, peer, secured, &shared.closing);
+    let place = (ticket, Arc::clone(&taken.0));
+    let link = Arc::new(Link::new(Arc::clone(&shared), id, peer, place, secured, starttls));
     let mut connection = Connection::new(link, Stream::new(transport));
     let end = poll_fn(|cx| connection.poll(cx)).await;
     let why = match end {
@@ -87,10 +90,12 @@ async fn run<S>(
         End::StartTls => {
             // Nothing of the session before TLS is kept (RFC 3501 §6.2.1); what it had read
             // behind STARTTLS goes with it.
+            taken.0.secured(connection.commands());
             let (transport, ticket) = connection.into_parts();
             let Some(ticket) = ticket else { return };
             let Some(transport) = Box::pin(secure(&shared, transport, &peer)).await else { return };
-            let link = Link::new(shared, id, peer, ticket, true, false);
+            let place = (ticket, Arc::clone(&taken.0));
+            let link = Link::new(shared, id, peer, place, true, false);
             connection = Connection::new(Arc::new(link), Stream::new(transport));
             match poll_fn(|cx| connection.poll(cx)).await {
                 End::Closed(why) => why,

@@ -2,6 +2,7 @@
 //!
 //! - [`server`](Server): starting and ending; `listener` accepts; `admission` counts who is there.
 //! - `connection`: joins one stream to its session machine; the only place that touches a socket.
+//! - [`sessions`]: who is connected, to be listed, watched and ended.
 //! - `command`: one file for each command: from its fields to the store, and back to an outcome.
 //! - `authentication`: who may log in: [`credentials`], SASL, slowing guesses; [`tls`]:
 //!   certificates; `capability`: what is offered when.
@@ -40,6 +41,7 @@ pub mod admin;
 pub mod config;
 pub mod engine;
 pub mod options;
+pub mod sessions;
 pub mod tls;
 
 mod admission;

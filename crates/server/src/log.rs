@@ -29,7 +29,7 @@ impl Display for Shown<'_> {
 
 /// Names a session in every line of it, and a fault in the answer to it: unique in a process,
 /// and most likely among its restarts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SessionId(u64);
 
 impl SessionId {

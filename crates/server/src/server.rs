@@ -6,6 +6,7 @@ use crate::connection;
 use crate::listener;
 use crate::log::Peer;
 use crate::options::{Options, TlsMode};
+use crate::sessions::Sessions;
 use crate::{Error, tls::TlsConfig};
 use peregrine_store::Store;
 use std::net::SocketAddr;
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) session_limits: Arc<peregrine_session::Limits>,
     pub(crate) authenticator: Authenticator,
     pub(crate) admission: Arc<Admission>,
+    pub(crate) sessions: Sessions,
     /// One permit a MiB; see [`APPEND_MEMORY_MIB`].
     pub(crate) append_memory: Arc<Semaphore>,
     pub(crate) tasks: TaskTracker,
@@ -64,6 +66,7 @@ impl Server {
             store: options.store.clone(),
             authenticator,
             admission: Admission::new(options.limits.clone()),
+            sessions: Sessions::default(),
             append_memory: Arc::new(Semaphore::new(APPEND_MEMORY_MIB)),
             session_limits: Arc::new(options.limits.session.clone()),
             tasks: TaskTracker::new(),
@@ -81,6 +84,12 @@ impl Server {
     /// Where the server listens, with the ports that were taken for port 0.
     pub fn addresses(&self) -> &[(SocketAddr, TlsMode)] {
         &self.addresses
+    }
+
+    /// Who is connected, to be listed, watched and ended.
+    #[must_use]
+    pub fn sessions(&self) -> &Sessions {
+        &self.shared.sessions
     }
 
     /// Serves one connection over any stream, until it ends. Limits by address apply.
@@ -110,6 +119,7 @@ impl Server {
             let left = self.shared.tasks.len();
             tracing::warn!(left, "connections did not end in time and are cut");
         }
+        self.shared.sessions.watchers().end();
     }
 }
 

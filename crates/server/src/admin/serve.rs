@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use peregrine_store::Store;
 
+use super::socket::{self, AdminSocket};
 use super::{AdminError, init, user};
 use crate::config::{self, Config};
 use crate::options::Limits;
+use crate::sessions::Sessions;
 use crate::tls::TlsConfig;
 use crate::{ListenerConfig, Options, Server, TlsMode};
 
@@ -19,6 +21,8 @@ pub struct Serving {
     store: Store,
     tls: Option<Arc<TlsConfig>>,
     config: Config,
+    /// `None` where it could not be opened, which was logged: mail is served all the same.
+    admin: Option<AdminSocket>,
 }
 
 /// Serves what the configuration names.
@@ -36,7 +40,12 @@ pub async fn serve(config: Config) -> Result<Serving, AdminError> {
     options.host_name = init::host_name();
     apply(&config.limits, &mut options.limits);
     match Server::start(options).await {
-        Ok(server) => Ok(Serving { server, store, tls, config }),
+        Ok(server) => {
+            let admin = socket::open(&config.folder, server.sessions().clone());
+            let told = |error| tracing::warn!(%error, "no admin socket: trace cannot be used");
+            let admin = admin.map_err(told).ok();
+            Ok(Serving { server, store, tls, config, admin })
+        }
         Err(error) => {
             store.close().await;
             Err(error.into())
@@ -68,6 +77,12 @@ impl Serving {
         &self.store
     }
 
+    /// Who is connected.
+    #[must_use]
+    pub fn sessions(&self) -> &Sessions {
+        self.server.sessions()
+    }
+
     /// Reads certificate and key again; connections go on.
     ///
     /// # Errors
@@ -81,6 +96,7 @@ impl Serving {
     /// Says BYE to everybody, waits for what is under way, and closes the store.
     pub async fn shutdown(self) {
         self.server.shutdown().await;
+        drop(self.admin);
         self.store.close().await;
     }
 }

@@ -5,6 +5,7 @@ use super::jobs::{Ended, Jobs};
 use super::link::Link;
 use super::slot::Piece;
 use super::stream::Stream;
+use super::tap::Tap;
 use super::transport::Transport;
 use super::watch::Watch;
 use super::{End, now};
@@ -32,6 +33,7 @@ pub(super) struct Connection<S> {
     stream: Stream<S>,
     jobs: Jobs,
     watch: Option<Watch>,
+    tap: Tap,
     /// The client has ended its side; what runs may still be answered until then.
     half_closed: Option<Pin<Box<Sleep>>>,
     timer: Pin<Box<Sleep>>,
@@ -47,12 +49,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         };
         let session =
             Session::new(Arc::clone(&link.shared.session_limits), greeting, link.tls, now());
-        let closing = link.shared.closing.clone().cancelled_owned();
+        let closing = link.seat.closing.clone().cancelled_owned();
         Self {
             session: Box::new(session),
             stream,
             jobs: Jobs::default(),
             watch: None,
+            tap: Tap::default(),
             half_closed: None,
             timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
             closing: Some(Box::pin(closing)),
@@ -62,9 +65,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Does what there is to do; ready when the connection, or its time without TLS, is over.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        let polled = self.poll_all(cx);
+        self.tap.look(&self.link.seat, &mut self.session);
+        self.link.seat.set_running(self.jobs.len());
+        polled
+    }
+
+    fn poll_all(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         self.poll_closing(cx);
         self.take_session_output();
         loop {
+            self.tap.look(&self.link.seat, &mut self.session);
             let mut progress = self.poll_jobs(cx);
             progress |= self.take_blocks();
             progress |= self.poll_mailbox(cx);
@@ -235,13 +246,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             && closing.as_mut().poll(cx).is_ready()
         {
             self.closing = None;
-            self.session.handle_shutdown(now(), bye("The server shuts down, try again soon"));
+            let all = self.link.shared.closing.is_cancelled();
+            let text = match all {
+                true => "The server shuts down, try again soon",
+                false => "An administrator has ended this session",
+            };
+            self.session.handle_shutdown(now(), bye(text));
         }
     }
 
     /// Sends what is left of a session that has ended.
     fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         self.stream.poll_last(cx).map(|()| End::Closed("session ended"))
+    }
+
+    /// How many commands there have been.
+    pub(super) fn commands(&self) -> u64 {
+        self.tap.commands()
     }
 
     /// Ends the time without TLS: what goes on is the stream and the connection's place.

@@ -4,7 +4,8 @@ use super::spool::Spools;
 use crate::admission::{Refused, Ticket, is_loopback};
 use crate::log::{Peer, SessionId};
 use crate::server::Shared;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use crate::sessions::Seat;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One connection, seen from its commands. After STARTTLS there is a new one.
 pub(crate) struct Link {
@@ -16,8 +17,9 @@ pub(crate) struct Link {
     /// STARTTLS can be used now.
     pub(crate) starttls: bool,
     pub(crate) spools: Spools,
+    /// The connection's entry among the sessions.
+    pub(crate) seat: Arc<Seat>,
     ticket: Mutex<Option<Ticket>>,
-    user: OnceLock<String>,
 }
 
 impl Link {
@@ -25,7 +27,7 @@ impl Link {
         shared: Arc<Shared>,
         id: SessionId,
         peer: Peer,
-        ticket: Ticket,
+        (ticket, seat): (Ticket, Arc<Seat>),
         tls: bool,
         starttls: bool,
     ) -> Self {
@@ -37,8 +39,8 @@ impl Link {
             tls,
             starttls: starttls && !tls,
             spools,
+            seat,
             ticket: Mutex::new(Some(ticket)),
-            user: OnceLock::new(),
         }
     }
 
@@ -54,14 +56,14 @@ impl Link {
         if let Some(ticket) = ticket.as_mut() {
             ticket.log_in(user)?;
         }
-        let _ = self.user.set(user.to_owned());
+        self.seat.log_in(user);
         self.peer.logged_in(user, method, self.tls);
         Ok(())
     }
 
     /// Who is logged in.
     pub(crate) fn user(&self) -> Option<&str> {
-        self.user.get().map(String::as_str)
+        self.seat.user()
     }
 
     /// Hands the place that this connection holds to the next link.

@@ -9,4 +9,6 @@ mod faults;
 mod limits;
 mod login;
 mod scram;
+mod socket;
 mod tls;
+mod watch;
