@@ -6,4 +6,6 @@ pub mod export;
 pub mod import;
 pub mod init;
 pub mod serve;
+pub mod sessions;
+pub mod trace;
 pub mod user;

@@ -33,12 +33,25 @@ pub enum Failure {
     /// The terminal, a signal or a connection failed.
     #[error("{0}: {1}")]
     Io(&'static str, std::io::Error),
+    /// A file that was named cannot be used.
+    #[error("cannot use {}: {error}", path.display())]
+    File {
+        /// Which.
+        path: std::path::PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// It is done but for something that was told already.
     #[error("not everything could be done; see above")]
     Incomplete,
 }
 
 impl Failure {
+    /// For a file that was named.
+    pub fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |error| Self::File { path: path.to_owned(), error }
+    }
+
     /// Tells a person, on standard error.
     pub fn tell(&self) {
         match self {
@@ -58,7 +71,9 @@ impl Failure {
                 ExitCode::from(CONFIG)
             }
             Self::Usage(_) => ExitCode::from(USAGE),
-            Self::Admin(_) | Self::Io(..) | Self::Incomplete => ExitCode::FAILURE,
+            Self::Admin(_) | Self::Io(..) | Self::File { .. } | Self::Incomplete => {
+                ExitCode::FAILURE
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use command::{check_config, demo, export, import, init, serve, user};
+use command::{check_config, demo, export, import, init, serve, sessions, trace, user};
 use failure::Failure;
 
 /// Ends `--help`: what scripts need to know.
@@ -48,6 +48,9 @@ struct Arguments {
 enum Command {
     Init(init::Arguments),
     Serve(serve::Arguments),
+    Trace(trace::Arguments),
+    Sessions(sessions::Arguments),
+    Kick(sessions::KickArguments),
     Demo(demo::Arguments),
     User(user::Arguments),
     Import(import::Arguments),
@@ -60,6 +63,9 @@ async fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Init(arguments) => init::run(arguments).await,
         Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Trace(arguments) => trace::run(arguments).await,
+        Command::Sessions(arguments) => sessions::run(&arguments).await,
+        Command::Kick(arguments) => sessions::kick(&arguments).await,
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::User(arguments) => user::run(arguments).await,
         Command::Import(arguments) => import::run(arguments).await,

@@ -103,6 +103,9 @@ fn help_teaches_with_an_example() {
         &["import"],
         &["export"],
         &["check-config"],
+        &["trace"],
+        &["sessions"],
+        &["kick"],
     ] {
         let mut arguments = command.to_vec();
         arguments.push("--help");

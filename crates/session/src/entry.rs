@@ -1,11 +1,9 @@
 //! One unfinished command: from its arrival to its tagged reply.
 
 use crate::selection::Selection;
-use crate::{Host, JobId, Outcome, View};
+use crate::{Host, JobId, Outcome};
 use bytes::Bytes;
-use peregrine_proto::command::Messages;
-use peregrine_proto::effects::{Access, Effects, Resource, Scope, Use};
-use peregrine_proto::number::UidRanges;
+use peregrine_proto::effects::{Access, Effects, Resource, Use};
 use peregrine_proto::{CommandBody, Tag};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
@@ -27,8 +25,8 @@ pub(crate) struct Entry<H: Host> {
     /// Messages in the caller's storage that this command brought, until a job owns them.
     pub spooled: SmallVec<[u64; 1]>,
     pub blocks: Blocks,
-    /// The mailbox as its answers show it and its sequence set means it, where it touches flags.
-    pub started_with: Option<View<H::Snapshot>>,
+    /// The version of the mailbox that its answers show, where flags are among them.
+    pub started_with: Option<H::Snapshot>,
 }
 
 /// Where a command stands.
@@ -149,31 +147,10 @@ impl<H: Host> Entry<H> {
         !matches!(self.stage, Stage::Waiting { .. })
     }
 
-    /// The messages whose flags it reads or changes, where FETCH or STORE names them.
-    pub fn flagged(&self) -> Option<&Messages> {
-        let messages = |used: &'_ Use| matches!(used.resource, Resource::Flags(Scope::Messages(_)));
-        let used = self.effects.uses.iter().find(|used| messages(used))?;
-        match &used.resource {
-            Resource::Flags(Scope::Messages(messages)) if self.kind.tells_messages() => {
-                Some(messages)
-            }
-            _ => None,
-        }
-    }
-
-    /// The flags that its answers showed: of which messages, as they were when it started.
-    pub fn shown(&self) -> Option<(&View<H::Snapshot>, &Messages)> {
-        if matches!(self.kind, Kind::Store { silent: true, .. }) {
-            return None;
-        }
-        Some((self.started_with.as_ref()?, self.flagged()?))
-    }
-
-    /// The messages whose flags it is changing, where that is a STORE which has not ended.
-    pub fn changing(&self) -> Option<UidRanges> {
-        let stores = matches!((self.kind, &self.stage), (Kind::Store { .. }, Stage::Running));
-        let view = self.started_with.as_ref().filter(|_| stores)?;
-        Some(view.uids(self.flagged()?))
+    /// Whether its answers tell flags.
+    pub fn tells_flags(&self) -> bool {
+        let flags = |used: &Use| matches!(used.resource, Resource::Flags(_));
+        self.kind.tells_messages() && self.effects.uses.iter().any(flags)
     }
 
     /// Whether it changes the connection as a whole: what follows it cannot even be framed

@@ -9,7 +9,7 @@ use crate::{Account, Bodies, Body, Digests, Error, MailboxId, MailboxView, Query
 use crate::{body, search};
 use peregrine_proto::command::store::StoreAction;
 use peregrine_proto::number::UidRanges;
-use peregrine_proto::{Flag, MailboxName, ModSeq, Uid, UidValidity};
+use peregrine_proto::{Flag, MailboxName, ModSeq, UidValidity};
 use std::ops::Range;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -30,8 +30,6 @@ pub struct FlagChange {
     pub flags: Vec<Flag>,
     /// Pass over messages with a greater MODSEQ (UNCHANGEDSINCE, RFC 7162 §3.1.3).
     pub unchanged_since: Option<ModSeq>,
-    /// List the messages that had a greater MODSEQ before this change in [`Stored::replaced`].
-    pub replaced_since: Option<ModSeq>,
 }
 
 /// What STORE answers.
@@ -45,9 +43,6 @@ pub struct Stored {
     pub modified: UidRanges,
     /// Whether named messages are gone (RFC 2180 §4.2: EXPUNGEISSUED, the others are changed).
     pub missing: bool,
-    /// Messages of `changed` that had changed after `replaced_since` already, with the MODSEQ that
-    /// they had; ascending.
-    pub replaced: Vec<(Uid, ModSeq)>,
 }
 
 /// What EXPUNGE answers.

@@ -13,8 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // kv only to open an engine, in engine.rs.
     ("server", &["session", "store", "proto", "mime", "kv"]),
     ("client", &["proto"]),
-    ("check", &["proto"]),
-    ("cli", &["server", "client", "check"]),
+    ("cli", &["server", "client"]),
 ];
 
 /// Only this file of the server may name the storage layer below the store.

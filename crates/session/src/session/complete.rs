@@ -3,8 +3,7 @@
 use super::output::Telling;
 use super::{Phase, Session};
 use crate::entry::{Ending, Entry, Kind, Piece, Stage};
-use crate::own::Silence;
-use crate::selection::{Occasion, Selection};
+use crate::selection::{Occasion, Selection, Silence};
 use crate::updates::Updates;
 use crate::{Host, JobId, Outcome, TraceStep, Transition};
 use bytes::Bytes;
@@ -182,13 +181,11 @@ impl<H: Host> Session<H> {
         if self.schedule.is_selecting() {
             return None;
         }
-        let schedule = &self.schedule;
         let occasion = Occasion {
-            expunge: schedule.allows_expunge(entry.id, entry.kind),
+            expunge: self.schedule.allows_expunge(entry.id, entry.kind),
             uid: entry.kind.by_uid(),
-            shown: entry.shown(),
+            since: entry.started_with.as_ref(),
             own: &outcome.told,
-            changing: &|| schedule.changing(),
         };
         let mut updates = self.selection.as_mut()?.update(&occasion)?;
         self.wire.buffer().append(&mut updates.take_head());

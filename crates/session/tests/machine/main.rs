@@ -10,6 +10,5 @@ mod limits;
 mod mail;
 mod model;
 mod order;
-mod own;
 mod parts;
 mod updates;
