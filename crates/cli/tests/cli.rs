@@ -368,6 +368,8 @@ fn the_demo_converses_and_leaves_nothing() {
     let text = out(&output);
     for wanted in
         ["sample messages in", "C: a3 SEARCH", "S: a8 OK", "answered: a1 a2 ", "overtook a3"]
+            .into_iter()
+            .chain(["a3 SEARCH BODY peregrine ", "a3 and a4 waited for a2: which mailbox"])
     {
         assert!(text.contains(wanted), "{wanted}: {text}");
     }
@@ -395,6 +397,8 @@ fn the_demo_ends_by_signal() {
     {
         assert!(told.contains(wanted), "{wanted}: {told}");
     }
+    let page = told.split("The same as a web page: ").nth(1).unwrap().lines().next().unwrap();
+    assert!(fs::read_to_string(page).unwrap().contains("a3 SEARCH BODY peregrine"));
     let sent = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status();
     assert!(sent.unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(0));

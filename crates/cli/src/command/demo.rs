@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use peregrine_server::admin::demo::{self, Demo, Heard, PASSWORD, USER};
+use peregrine_server::admin::trace::{Trace, panel, text};
 use peregrine_server::config::{Log, LogFormat, LogLevel};
 
 use super::serve::Signals;
@@ -49,24 +50,37 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         demo.folder().display(),
     );
     let conversation = show_conversation(&demo).await;
-    if conversation.is_ok() && !arguments.exit {
+    if let Ok(trace) = &conversation
+        && !arguments.exit
+    {
+        let page = demo.draw(trace)?;
+        say!("\nThe same as a web page: {}", page.display());
         explain(&demo);
         signals.end().await;
         say!("\nending");
     }
     demo.shutdown().await?;
-    conversation
+    conversation.map(drop)
 }
 
-async fn show_conversation(demo: &Demo) -> Result<(), Failure> {
-    let Some(server) = demo.imap() else { return Ok(()) };
+async fn show_conversation(demo: &Demo) -> Result<Trace, Failure> {
     say!("A conversation with it. Lines with C were sent by us, all of a2 to a8 in one write;");
     say!("lines with S came from the server, after so many milliseconds:\n");
     let mut shown = Shown::new();
-    let told = demo::converse(server, USER, PASSWORD, &mut |heard| shown.tell(&heard)).await;
-    told.map_err(|error| Failure::Io("the conversation broke off", error))?;
+    let told = demo.converse(&mut |heard| shown.tell(&heard)).await;
+    let trace = told.map_err(|error| Failure::Io("the conversation broke off", error))?;
     shown.conclude();
-    Ok(())
+    show_trace(&trace);
+    Ok(trace)
+}
+
+fn show_trace(trace: &Trace) {
+    let style = super::trace::style();
+    say!("\nWhat the server did with it, as `peregrine trace` shows it:\n");
+    say!("{}\n", text::legend(style));
+    let drawn = panel::panels(trace);
+    let drawn = drawn.iter().map(|panel| text::panel(panel, &trace.header.started, style));
+    say!("{}", drawn.collect::<Vec<_>>().join("\n").trim_end());
 }
 
 /// The conversation as it is shown.

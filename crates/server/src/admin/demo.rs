@@ -4,22 +4,29 @@
 mod conversation;
 
 use std::net::SocketAddr;
-use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{fs, io};
 
 use peregrine_proto::MailboxName;
 use tempfile::TempDir;
 
 use super::serve::Serving;
+use super::trace::record::What;
+use super::trace::{Trace, html};
 use super::{AdminError, init, sample, serve, user};
 use crate::config::Config;
-pub use conversation::{Heard, converse};
+use crate::sessions::Watched;
+pub use conversation::Heard;
 
 /// The demo's user.
 pub const USER: &str = "demo";
 
 /// The demo's password: the mail is made up and only this machine can reach it.
 pub const PASSWORD: &str = "demo";
+
+/// How long the end of the conversation's connection is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A running demo. Its folder goes when it is shut down or dropped.
 pub struct Demo {
@@ -83,6 +90,41 @@ impl Demo {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Logs in and sends several commands in one write. Tells each line as it goes and comes, and
+    /// gives what the server saw of it.
+    ///
+    /// # Errors
+    /// Those of the connection; [`io::ErrorKind::InvalidData`] for a reply that is none.
+    pub async fn converse(&self, tell: &mut dyn FnMut(Heard)) -> io::Result<Trace> {
+        let watched = Watched::User(USER.to_owned());
+        let mut watching = self.serving.sessions().watch(watched).map_err(io::Error::other)?;
+        let server = self.imap().ok_or(io::ErrorKind::NotConnected)?;
+        conversation::converse(server, USER, PASSWORD, tell).await?;
+        let mut trace = Trace::new(watching.header().clone());
+        let all = async {
+            while let Some(event) = watching.next().await {
+                let over = event.what == What::Closed;
+                trace.add(event);
+                if over {
+                    break;
+                }
+            }
+        };
+        // The connection has said LOGOUT. Should it hang all the same, what has come will do.
+        let _ = tokio::time::timeout(PATIENCE, all).await;
+        Ok(trace)
+    }
+
+    /// Draws a trace as a web page in the demo's folder, and says where.
+    ///
+    /// # Errors
+    /// [`AdminError::File`].
+    pub fn draw(&self, trace: &Trace) -> Result<PathBuf, AdminError> {
+        let path = self.folder.path().join("trace.html");
+        fs::write(&path, html(trace)).map_err(AdminError::file("cannot write", &path))?;
+        Ok(path)
     }
 
     /// Ends the server and removes the folder.

@@ -35,7 +35,7 @@ pub enum Heard {
 ///
 /// # Errors
 /// Those of the connection; [`io::ErrorKind::InvalidData`] for a reply that is none.
-pub async fn converse(
+pub(super) async fn converse(
     server: SocketAddr,
     user: &str,
     password: &str,

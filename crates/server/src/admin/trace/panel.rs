@@ -21,7 +21,7 @@ const SCALE: u64 = 40;
 
 /// A login takes long on purpose (its password is hashed): where what follows is so many times
 /// shorter, it gets a panel of its own.
-const LOGIN_SCALE: u64 = 8;
+const LOGIN_SCALE: u64 = 4;
 
 /// A waterfall.
 pub struct Panel<'t> {

@@ -144,9 +144,12 @@ impl Columns {
                 room.copy_from_slice(&label);
             }
         }
-        // Of what is narrower than a character, the middle.
+        // Of what is narrower than a character, the middle, unless a number stands there.
         for piece in folded() {
-            line[self.column((piece.left + piece.right) / 2.0)] = self.fold();
+            let cell = &mut line[self.column((piece.left + piece.right) / 2.0)];
+            if matches!(cell, ' ' | '|') {
+                *cell = self.fold();
+            }
         }
         let line: String = line.into_iter().collect();
         let line = if self.style.colours { line.replace('|', "╷") } else { line };
