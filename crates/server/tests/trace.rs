@@ -146,3 +146,62 @@ fn a_recording_survives() {
         assert!(line == wanted || line["event"] == "unknown", "{line} {wanted}");
     }
 }
+
+/// A hundred commands of one kind are six lines, but what differs among them is shown; a drawing
+/// for a browser has them all.
+#[test]
+fn rows_that_look_alike_are_counted() {
+    let mut recording = RECORDING.lines().next().unwrap().to_owned() + "\n";
+    for job in 1..=100 {
+        let status = if job == 50 { "NO" } else { "OK" };
+        for (at, what) in [
+            (
+                0,
+                format!(r#""arrived","tag":"t{job}","command":"UID FETCH {job} FLAGS","octets":9"#),
+            ),
+            (1, r#""running""#.to_owned()),
+            (3000 + job, format!(r#""done","status":"{status}","octets":9"#)),
+        ] {
+            recording +=
+                &format!("{{\"at\":{at},\"session\":\"1\",\"job\":{job},\"event\":{what}}}\n");
+        }
+    }
+    let trace = parse(&recording);
+    let drawn = drawn(&trace, Style { width: 80, colours: false });
+    let tags: Vec<&str> = drawn.lines().filter_map(|line| line.split(' ').next()).collect();
+    let tags: Vec<_> = tags.into_iter().filter(|word| word.starts_with('t')).collect();
+    let wanted = ["t1", "t2", "t3", "t4", "t49", "t50", "t51", "t52", "t53", "t54", "t100"];
+    assert_eq!(tags, wanted, "{drawn}");
+    assert!(drawn.contains("44 more like these") && drawn.contains("45 more like these"));
+    assert_eq!(svg(&trace).matches("role=\"listitem\"").count(), 100);
+}
+
+/// Minutes of commands one at a time: panels of a few dozen, pauses folded, and what is on another
+/// scale on its own.
+#[test]
+fn a_long_trace_is_many_panels() {
+    let mut recording = RECORDING.lines().next().unwrap().to_owned() + "\n";
+    for job in 1..=300_u64 {
+        // One a second; each hundredth is a search of twenty seconds.
+        let at = job * 1_000_000 + (job / 100) * 20_000_000;
+        let took = if job % 100 == 99 { 20_000_000 } else { 800 };
+        for (at, what) in [
+            (at, format!(r#""arrived","tag":"t{job}","command":"NOOP","octets":9"#)),
+            (at, r#""running""#.to_owned()),
+            (at + took, r#""done","status":"OK","octets":9"#.to_owned()),
+        ] {
+            recording +=
+                &format!("{{\"at\":{at},\"session\":\"1\",\"job\":{job},\"event\":{what}}}\n");
+        }
+    }
+    let trace = parse(&recording);
+    let panels = panel::panels(&trace);
+    let sizes: Vec<usize> = panels.iter().map(|panel| panel.rows.len()).collect();
+    assert_eq!(sizes, [40, 40, 18, 1, 40, 40, 19, 1, 40, 40, 19, 1, 1]);
+    // The bars of a panel have room: together at least half of its width.
+    for panel in &panels {
+        let width = |row| panel.bars(row).map(|(_, left, right)| right - left).sum::<f64>();
+        let total: f64 = panel.rows.iter().map(|row| width(row)).sum();
+        assert!(total > 0.5, "{total}");
+    }
+}

@@ -24,6 +24,9 @@ const RIGHT: usize = 13 + NOTES;
 /// Characters of the numbers of reasons.
 const NOTES: usize = 7;
 
+/// Of so many rows that look alike, all are shown; of more, some.
+const ALIKE: usize = 8;
+
 const RESET: &str = "\x1b[0m";
 const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
@@ -63,8 +66,19 @@ pub fn panel(panel: &Panel<'_>, started: &str, style: Style) -> String {
     let columns = Columns::new(panel, style);
     let mut out = heading(panel, started, style);
     out.push_str(&columns.scale(panel));
-    for row in &panel.rows {
-        out.push_str(&columns.row(panel, row));
+    let mut place = 0;
+    while place < panel.rows.len() {
+        let run = columns.alike(panel, place);
+        let shown = if run > ALIKE { ALIKE / 2 } else { run };
+        for row in &panel.rows[place..place + shown] {
+            out.push_str(&columns.row(panel, row));
+        }
+        if run > shown {
+            let words = format!("{} more like these", run - shown - 1);
+            let _ = writeln!(out, "{}{}", " ".repeat(columns.tag + 1), columns.dim(&words));
+            out.push_str(&columns.row(panel, panel.rows[place + run - 1]));
+        }
+        place += run;
     }
     for (number, reason) in panel.reasons.iter().enumerate() {
         let mark = format!("[{}] ", number + 1);
@@ -186,6 +200,29 @@ impl Columns {
             self.dim(fitted(&notes, NOTES).trim_end()),
         );
         format!("{}\n", line.trim_end())
+    }
+
+    /// How many rows from this place on look alike: the same command with the same result and
+    /// notes, each beginning and ending at most a character from where the one before it does.
+    fn alike(&self, panel: &Panel<'_>, place: usize) -> usize {
+        // "UID FETCH" is one name.
+        let name = |row: &'_ Row| {
+            let skip = if row.command.starts_with("UID ") { 4 } else { 0 };
+            row.command[skip..].find(' ').map_or(row.command.len(), |end| skip + end)
+        };
+        let ends = |row: &Row| {
+            let (start, until) = (row.start, row.until(panel.end));
+            [start, until].map(|at| self.column(panel.axis.place(at)))
+        };
+        let same = |pair: &&[&Row]| {
+            let &&[a, b] = pair else { return false };
+            let [left, right] = [ends(a), ends(b)];
+            a.command[..name(a)] == b.command[..name(b)]
+                && a.status == b.status
+                && panel.notes(a).eq(panel.notes(b))
+                && left.iter().zip(right).all(|(a, b)| a.abs_diff(b) <= 1)
+        };
+        panel.rows[place..].windows(2).take_while(same).count() + 1
     }
 
     /// Every phase that there was is one character at least; where several fall on one, the one

@@ -60,6 +60,7 @@
       row.classList.toggle("missed", !hit);
       count += hit;
     }
+    document.querySelector("main").classList.toggle("finding", wanted !== "");
     found.textContent = wanted ? `${count} of ${rows.length}` : "";
   });
 })();
