@@ -31,6 +31,20 @@ pub fn run() -> io::Result<()> {
         client.command(&format!("UID FETCH 1:* {items}"))
     })?;
     rate(&server, "UID FETCH 1:* (FLAGS)", 10, &mut || client.command("UID FETCH 1:* (FLAGS)"))?;
+    let search = "UID SEARCH SUBJECT \"number 4711\"";
+    cost(&server, "header search, first", 1, &mut || client.command(search))?;
+    for command in [
+        search,
+        "UID SEARCH FROM example TO bench SUBJECT figures",
+        "UID SEARCH RETURN (ALL) SENTSINCE 1-Jan-2026",
+        "UID SORT (DATE) UTF-8 ALL",
+        "UID SORT (SUBJECT) UTF-8 ALL",
+        "UID SORT (REVERSE DISPLAYFROM DATE) UTF-8 ALL",
+        "UID THREAD ORDEREDSUBJECT UTF-8 ALL",
+        "UID THREAD REFERENCES UTF-8 ALL",
+    ] {
+        cost(&server, &format!("{command}, warm"), 9, &mut || client.command(command))?;
+    }
     Ok(())
 }
 

@@ -5,10 +5,11 @@
 
 mod peers {
     mod durable;
+    mod kill;
     pub mod served;
 }
 
-use peers::served::{PASSWORD, Served, USER};
+use peers::served::{Home, PASSWORD, USER};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -47,7 +48,8 @@ fn peer(program: &str, script: &str) {
         eprintln!("skipped: {program} is not installed");
         return;
     }
-    let served = Served::start();
+    let home = Home::new();
+    let served = home.serve();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers").join(script);
     let output = Command::new(&script)
         .env("PEREGRINE_HOST", "127.0.0.1")
@@ -55,7 +57,7 @@ fn peer(program: &str, script: &str) {
         .env("PEREGRINE_IMAPS", served.imaps.to_string())
         .env("PEREGRINE_USER", USER)
         .env("PEREGRINE_PASSWORD", PASSWORD)
-        .env("PEREGRINE_CERTIFICATE", served.certificate())
+        .env("PEREGRINE_CERTIFICATE", home.certificate())
         .stdin(Stdio::null())
         .output()
         .expect("the script starts");

@@ -1,7 +1,7 @@
 //! How each command with arguments is written, for those who type by hand and left something out.
 
 /// Name and form, by name. Words in capitals are written as they are.
-const FORMS: [(&[u8], &str); 21] = [
+const FORMS: [(&[u8], &str); 23] = [
     (b"APPEND", "APPEND mailbox (\\Seen) \"date\" {octets}"),
     (b"AUTHENTICATE", "AUTHENTICATE mechanism"),
     (b"COPY", "COPY 1:3 mailbox"),
@@ -18,9 +18,11 @@ const FORMS: [(&[u8], &str); 21] = [
     (b"RENAME", "RENAME mailbox mailbox"),
     (b"SEARCH", "SEARCH UNSEEN FROM name"),
     (b"SELECT", "SELECT mailbox"),
+    (b"SORT", "SORT (REVERSE DATE) UTF-8 UNSEEN"),
     (b"STATUS", "STATUS mailbox (MESSAGES UNSEEN)"),
     (b"STORE", "STORE 1:3 +FLAGS (\\Seen)"),
     (b"SUBSCRIBE", "SUBSCRIBE mailbox"),
+    (b"THREAD", "THREAD REFERENCES UTF-8 ALL"),
     (b"UID", "UID FETCH 1:3 (FLAGS ENVELOPE)"),
     (b"UNSUBSCRIBE", "UNSUBSCRIBE mailbox"),
 ];

@@ -203,6 +203,19 @@ impl<N: Number> Ranges<N> {
     }
 }
 
+impl<N: Number> From<N> for NumberSet<N> {
+    fn from(number: N) -> Self {
+        Self::single(number)
+    }
+}
+
+impl<N: Number> From<&Ranges<N>> for NumberSet<N> {
+    fn from(ranges: &Ranges<N>) -> Self {
+        let bounds = |(start, end): &(N, N)| (Bound::Number(*start), Bound::Number(*end));
+        Self { ranges: ranges.ranges().iter().map(bounds).collect() }
+    }
+}
+
 impl<N: Number> FromIterator<N> for Ranges<N> {
     /// Collects ascending numbers.
     fn from_iter<I: IntoIterator<Item = N>>(numbers: I) -> Self {

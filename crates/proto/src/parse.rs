@@ -3,7 +3,8 @@
 use crate::command::{
     Append, Authenticate, Capability, Check, Close, Command, CommandBody, Copy, Create, Delete,
     Enable, Examine, Expunge, Fetch, Id, Idle, List, Login, Logout, Lsub, Move, Namespace, Noop,
-    Rename, Search, Select, StartTls, Status, Store, Subscribe, Unselect, Unsubscribe, key,
+    Rename, Search, Select, Sort, StartTls, Status, Store, Subscribe, Thread, Unselect,
+    Unsubscribe, key,
 };
 use crate::form::form;
 use crate::frame::Frame;
@@ -60,7 +61,7 @@ fn body(reader: &mut Reader<'_>, body: &mut CommandBody) -> Parsed<()> {
     reader.end()
 }
 
-const AFTER_UID: &str = "FETCH, STORE, SEARCH, COPY, MOVE or EXPUNGE after UID";
+const AFTER_UID: &str = "FETCH, STORE, SEARCH, SORT, THREAD, COPY, MOVE or EXPUNGE after UID";
 const UNKNOWN: &str = "unknown command";
 
 /// Reads what stands behind the name, which began at `offset`.
@@ -75,6 +76,8 @@ fn arguments(
         (FETCH, _) => *body = CommandBody::Fetch(Fetch::parse(reader, uid)?),
         (STORE, _) => *body = CommandBody::Store(Store::parse(reader, uid)?),
         (SEARCH, _) => *body = CommandBody::Search(Search::parse(reader, uid)?),
+        (SORT, _) => *body = CommandBody::Sort(Sort::parse(reader, uid)?),
+        (THREAD, _) => *body = CommandBody::Thread(Thread::parse(reader, uid)?),
         (COPY, _) => *body = CommandBody::Copy(Copy::parse(reader, uid)?),
         (MOVE, _) => *body = CommandBody::Move(Move::parse(reader, uid)?),
         (EXPUNGE, _) => *body = CommandBody::Expunge(Expunge::parse(reader, uid)?),
@@ -134,7 +137,7 @@ fn explain(tag: Option<Tag>, frame: &Frame, error: SyntaxError) -> ParseError {
 }
 
 /// The names that a slip may have meant.
-const NAMES: [&str; 31] = [
+const NAMES: [&str; 33] = [
     Append::NAME,
     Authenticate::NAME,
     Capability::NAME,
@@ -159,10 +162,12 @@ const NAMES: [&str; 31] = [
     Rename::NAME,
     Search::NAME,
     Select::NAME,
+    Sort::NAME,
     StartTls::NAME,
     Status::NAME,
     Store::NAME,
     Subscribe::NAME,
+    Thread::NAME,
     "UID",
     Unselect::NAME,
     Unsubscribe::NAME,
@@ -192,9 +197,11 @@ const NOOP: u128 = key(Noop::NAME.as_bytes());
 const RENAME: u128 = key(Rename::NAME.as_bytes());
 const SEARCH: u128 = key(Search::NAME.as_bytes());
 const SELECT: u128 = key(Select::NAME.as_bytes());
+const SORT: u128 = key(Sort::NAME.as_bytes());
 const STARTTLS: u128 = key(StartTls::NAME.as_bytes());
 const STATUS: u128 = key(Status::NAME.as_bytes());
 const STORE: u128 = key(Store::NAME.as_bytes());
 const SUBSCRIBE: u128 = key(Subscribe::NAME.as_bytes());
+const THREAD: u128 = key(Thread::NAME.as_bytes());
 const UNSELECT: u128 = key(Unselect::NAME.as_bytes());
 const UNSUBSCRIBE: u128 = key(Unsubscribe::NAME.as_bytes());

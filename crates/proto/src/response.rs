@@ -14,6 +14,7 @@ pub mod search;
 pub mod size;
 pub mod status;
 pub mod string;
+pub mod thread;
 
 pub use code::Code;
 pub use condition::{ResponseText, Status};
@@ -23,6 +24,7 @@ pub use frame::{ResponseFrameError, ResponseFramer, ResponseLimits};
 pub use list::{ListAttribute, ListData};
 pub use namespace::Namespace;
 pub use status::StatusData;
+pub use thread::ThreadNode;
 
 use crate::token::{Parsed, Reader, SyntaxError, class};
 use crate::{Flag, ParseError, SequenceNumber, Tag};
@@ -66,6 +68,10 @@ pub enum Response {
     Status(StatusData),
     /// `* SEARCH …`: sequence numbers or UIDs, as the command asked.
     Search(Vec<u32>),
+    /// `* SORT …` (RFC 5256): numbers as of `Search`, in the order that was asked.
+    Sort(Vec<u32>),
+    /// `* THREAD …` (RFC 5256)
+    Thread(Vec<ThreadNode>),
     /// `* ESEARCH …` (RFC 4466)
     ESearch(SearchData),
     /// `* FLAGS (…)`
@@ -104,7 +110,9 @@ impl Response {
             Self::List(data) => data.write(out, "LIST"),
             Self::Lsub(data) => data.write(out, "LSUB"),
             Self::Status(data) => data.write(out),
-            Self::Search(numbers) => search::write(out, numbers.iter().copied()),
+            Self::Search(numbers) => search::write(out, "SEARCH", numbers.iter().copied()),
+            Self::Sort(numbers) => search::write(out, "SORT", numbers.iter().copied()),
+            Self::Thread(nodes) => thread::write(out, nodes),
             Self::ESearch(data) => data.write(out),
             Self::Flags(flags) => flags::write(out, flags),
             Self::Exists(count) => size::write(out, *count, "EXISTS"),
@@ -174,6 +182,10 @@ fn named(reader: &mut Reader<'_>) -> Parsed<Response> {
         flags::parse(reader).map(Response::Flags)
     } else if is("SEARCH") {
         search::parse(reader).map(Response::Search)
+    } else if is("SORT") {
+        search::parse(reader).map(Response::Sort)
+    } else if is("THREAD") {
+        thread::parse(reader).map(Response::Thread)
     } else if is("ESEARCH") {
         SearchData::parse(reader).map(Response::ESearch)
     } else if is("STATUS") {

@@ -9,8 +9,10 @@ use peregrine_proto::command::append::Literal;
 use peregrine_proto::command::expunge::ExpungeOnly;
 use peregrine_proto::command::fetch::FetchItem;
 use peregrine_proto::command::search::{PartialRange, SearchFlag, SearchKey, SearchReturn};
+use peregrine_proto::command::sort::{SortCriterion, SortKey};
 use peregrine_proto::command::status::StatusItem;
 use peregrine_proto::command::store::StoreAction;
+use peregrine_proto::command::thread::ThreadAlgorithm;
 use peregrine_proto::command::*;
 use peregrine_proto::number::{Bound, Number, NumberSet};
 use peregrine_proto::{
@@ -202,6 +204,15 @@ fn returns() -> impl Strategy<Value = SearchReturn> {
     })
 }
 
+fn criteria() -> impl Strategy<Value = Vec<SortCriterion>> {
+    let key = select(SortKey::ALL.to_vec());
+    vec((any::<bool>(), key).prop_map(|(reverse, key)| SortCriterion { reverse, key }), 1..5)
+}
+
+fn algorithm() -> impl Strategy<Value = ThreadAlgorithm> {
+    select(vec![ThreadAlgorithm::OrderedSubject, ThreadAlgorithm::References])
+}
+
 fn plain() -> impl Strategy<Value = CommandBody> {
     select(vec![
         CommandBody::Capability(Capability),
@@ -298,6 +309,26 @@ fn on_messages() -> impl Strategy<Value = CommandBody> {
                 CommandBody::Fetch(Fetch { messages, items: items.into(), partial })
             }
         ),
+        finding(),
+    ]
+}
+
+/// Boxed, since all commands in one type need more stack than a test has.
+fn finding() -> BoxedStrategy<CommandBody> {
+    prop_oneof![
+        (any::<bool>(), option::of(returns()), criteria(), text("[A-Z0-9-]{1,9}"), keys())
+            .prop_map(|(uid, returns, criteria, charset, keys)| {
+                let criteria = criteria.into();
+                CommandBody::Sort(Sort { uid, returns, criteria, charset, keys })
+            }),
+        (any::<bool>(), algorithm(), text("[A-Z0-9-]{1,9}"), keys()).prop_map(
+            |(uid, algorithm, charset, keys)| CommandBody::Thread(Thread {
+                uid,
+                algorithm,
+                charset,
+                keys
+            })
+        ),
         (any::<bool>(), option::of(returns()), charset(), keys()).prop_map(
             |(uid, returns, charset, keys)| CommandBody::Search(Search {
                 uid,
@@ -307,6 +338,7 @@ fn on_messages() -> impl Strategy<Value = CommandBody> {
             })
         ),
     ]
+    .boxed()
 }
 
 fn command() -> impl Strategy<Value = Command> {

@@ -11,7 +11,7 @@ use peregrine_proto::number::{Bound, Number, NumberSet, UidRanges};
 use peregrine_proto::response::list::SpecialUse;
 use peregrine_proto::response::{
     Code, ListAttribute, ListData, Namespace, NumberList, Response, ResponseText, SearchData,
-    SearchDatum, Status, StatusData,
+    SearchDatum, Status, StatusData, ThreadNode,
 };
 use peregrine_proto::{Flag, Keyword, MailboxName, ModSeq, SequenceNumber, Tag, Uid, UidValidity};
 use std::num::NonZeroU32;
@@ -108,6 +108,39 @@ fn extended_search() {
     both("* ESEARCH", Response::ESearch(SearchData { tag: None, uid: false, items: vec![] }));
     let atom = Response::parse(&"* ESEARCH (TAG a1) ALL 3:1\r\n".into());
     assert_eq!(atom, Ok(esearch("a1", false, vec![SearchDatum::All(list(&[1, 2, 3]))])));
+}
+
+/// The examples of RFC 5256 §4.
+#[test]
+fn sorted_and_threaded() {
+    both("* SORT 2 3 6", Response::Sort(vec![2, 3, 6]));
+    both("* SORT", Response::Sort(vec![]));
+    let thread = |nodes: &[(u32, u32)]| {
+        let node = |&(depth, number)| ThreadNode { depth, number: (number > 0).then_some(number) };
+        Response::Thread(nodes.iter().map(node).collect())
+    };
+    both("* THREAD", thread(&[]));
+    both(
+        "* THREAD (2)(3 6 (4 23)(44 7 96))",
+        thread(&[(0, 2), (0, 3), (1, 6), (2, 4), (3, 23), (2, 44), (3, 7), (4, 96)]),
+    );
+    both("* THREAD ((3)(5))", thread(&[(0, 0), (1, 3), (1, 5)]));
+    both(
+        "* THREAD ((1 2)(3))(4 (5)(6 (7)(8)))",
+        thread(&[(0, 0), (1, 1), (2, 2), (1, 3), (0, 4), (1, 5), (1, 6), (2, 7), (2, 8)]),
+    );
+    for wrong in ["(", "()", "(1", "(1))", "1", "(1)(", "(1 )", "(0)", " (1)", "(1) (2)"] {
+        let line = format!("* THREAD {wrong}\r\n");
+        assert!(Response::parse(&line.clone().into()).is_err(), "{line}");
+    }
+    // As deep as a mailbox is long, without a stack as deep.
+    let deep = (0..300_000).flat_map(|depth| [(2 * depth, 1), (2 * depth + 1, 2)]);
+    let nodes = deep.map(|(depth, n)| ThreadNode { depth, number: Some(n) }).collect();
+    let mut out = Vec::new();
+    Response::Thread(nodes).write(&mut out);
+    assert!(Response::parse(&out.into()).is_ok());
+    let open = format!("* THREAD {}\r\n", "(1 ".repeat(300_000));
+    assert!(Response::parse(&open.into()).is_err());
 }
 
 #[test]

@@ -16,6 +16,7 @@ use peregrine_proto::response::list::SpecialUse;
 use peregrine_proto::response::{
     Address, Code, Envelope, FetchData, ListAttribute, ListData, Namespace, Response,
     ResponseFramer, ResponseLimits, ResponseText, SearchData, SearchDatum, Status, StatusData,
+    ThreadNode,
 };
 use peregrine_proto::{
     DateTime, Flag, Keyword, MailboxName, ModSeq, Section, SectionText, Tag, Uid, UidSet,
@@ -291,6 +292,25 @@ fn search_data() -> impl Strategy<Value = SearchData> {
     })
 }
 
+/// A forest, built as it is written: each number goes below any of those that are open.
+fn threads() -> impl Strategy<Value = Vec<ThreadNode>> {
+    vec((1_u32.., any::<prop::sample::Index>(), any::<bool>()), 0..12).prop_map(|numbers| {
+        let mut nodes: Vec<ThreadNode> = Vec::new();
+        for (number, place, missing) in numbers {
+            let open = nodes.last().map_or(1, |last| last.depth as usize + 2);
+            let depth = place.index(open) as u32;
+            nodes.push(ThreadNode { depth, number: Some(number) });
+            if missing && depth == 0 {
+                // What is missing has at least two below it.
+                nodes.pop();
+                nodes.push(ThreadNode { depth, number: None });
+                nodes.extend([number, 7].map(|n| ThreadNode { depth: 1, number: Some(n) }));
+            }
+        }
+        nodes
+    })
+}
+
 fn response() -> impl Strategy<Value = Response> {
     let tag = "[A-Za-z0-9.]{1,12}".prop_filter_map("a tag", |tag| Tag::new(tag.as_bytes()));
     let namespace = || {
@@ -315,6 +335,8 @@ fn response() -> impl Strategy<Value = Response> {
         1 => list_data().prop_map(Response::Lsub),
         1 => status_data().prop_map(Response::Status),
         1 => vec(1_u32.., 0..9).prop_map(Response::Search),
+        1 => vec(1_u32.., 0..9).prop_map(Response::Sort),
+        2 => threads().prop_map(Response::Thread),
         2 => search_data().prop_map(Response::ESearch),
         1 => vec(flag(), 0..6).prop_map(Response::Flags),
         1 => any::<u32>().prop_map(Response::Exists),

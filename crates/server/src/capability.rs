@@ -9,7 +9,7 @@ use bytestring::ByteString;
 /// LITERAL- and not LITERAL+ (RFC 7888): with LITERAL+ a client may send 64 MiB before we can say
 /// that we don't want them, and we must read them all. With LITERAL- nobody waits for small
 /// literals, and large ones are announced.
-const ALWAYS: [&str; 16] = [
+const ALWAYS: [&str; 22] = [
     "IMAP4rev1",
     "LITERAL-",
     "SASL-IR",
@@ -26,6 +26,12 @@ const ALWAYS: [&str; 16] = [
     "SEARCHRES",
     "WITHIN",
     "PARTIAL",
+    "SORT",
+    "SORT=DISPLAY",
+    "ESORT",
+    "THREAD=ORDEREDSUBJECT",
+    "THREAD=REFERENCES",
+    "I18NLEVEL=1",
 ];
 
 /// The capabilities of this connection now.

@@ -28,10 +28,12 @@ mod noop;
 mod rename;
 mod search;
 mod select;
+mod sort;
 mod starttls;
 mod status;
 mod store;
 mod subscribe;
+mod thread;
 mod unselect;
 mod unsubscribe;
 
@@ -119,6 +121,8 @@ pub(crate) fn run(deed: Deed, body: CommandBody) -> BoxFuture<'static, Outcome> 
         CommandBody::Append(command) => boxed!(append, command),
         CommandBody::Fetch(command) => boxed!(fetch, command),
         CommandBody::Search(command) => boxed!(search, command),
+        CommandBody::Sort(command) => boxed!(sort, command),
+        CommandBody::Thread(command) => boxed!(thread, command),
     }
 }
 

@@ -26,9 +26,15 @@ pub struct Options {
     /// Where large messages wait while they come in, in files without a name. `None` for the
     /// system's place for temporary files, which may be memory; better the store's own disk.
     pub spool_folder: Option<PathBuf>,
+    /// For tests: how long each command waits before it begins its work, and again before it tells
+    /// that it has ended, so that every order comes to pass that the schedule allows.
+    pub pace: Option<Pace>,
     /// Bounds; see each field.
     pub limits: Limits,
 }
+
+/// Asked for each wait; see [`Options::pace`].
+pub type Pace = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 impl Options {
     /// A server of this store that listens nowhere, without TLS, with the default bounds.
@@ -40,6 +46,7 @@ impl Options {
             cleartext_login: false,
             host_name: "localhost".into(),
             spool_folder: None,
+            pace: None,
             limits: Limits::default(),
         }
     }

@@ -288,6 +288,7 @@ async fn a_second_export_follows_the_flags() {
         action: peregrine_proto::command::store::StoreAction::Add,
         flags: vec![Flag::Seen, Flag::Keyword(peregrine_proto::Keyword::new("work").unwrap())],
         unchanged_since: None,
+        replaced_since: None,
     };
     mailbox.store_flags(&uids, change).await.unwrap();
     let report = export::export(&account, "ann", folder.path(), &mut |_| {}).await.unwrap();

@@ -1,9 +1,11 @@
 //! One unfinished command: from its arrival to its tagged reply.
 
 use crate::selection::Selection;
-use crate::{Host, JobId, Outcome};
+use crate::{Host, JobId, Outcome, View};
 use bytes::Bytes;
-use peregrine_proto::effects::{Access, Effects, Resource, Use};
+use peregrine_proto::command::Messages;
+use peregrine_proto::effects::{Access, Effects, Resource, Scope, Use};
+use peregrine_proto::number::UidRanges;
 use peregrine_proto::{CommandBody, Tag};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
@@ -25,8 +27,8 @@ pub(crate) struct Entry<H: Host> {
     /// Messages in the caller's storage that this command brought, until a job owns them.
     pub spooled: SmallVec<[u64; 1]>,
     pub blocks: Blocks,
-    /// The version of the mailbox that its answers show, where flags are among them.
-    pub started_with: Option<H::Snapshot>,
+    /// The mailbox as its answers show it and its sequence set means it, where it touches flags.
+    pub started_with: Option<View<H::Snapshot>>,
 }
 
 /// Where a command stands.
@@ -74,7 +76,7 @@ pub(crate) enum Kind {
     Fetch { uid: bool },
     /// STORE; `silent` for .SILENT.
     Store { uid: bool, silent: bool },
-    /// SEARCH.
+    /// SEARCH, SORT and THREAD.
     Search { uid: bool },
     /// COPY.
     Copy { uid: bool },
@@ -101,6 +103,8 @@ impl Kind {
                 Self::Store { uid: store.messages.is_uid(), silent: store.silent }
             }
             CommandBody::Search(search) => Self::Search { uid: search.uid },
+            CommandBody::Sort(sort) => Self::Search { uid: sort.uid },
+            CommandBody::Thread(thread) => Self::Search { uid: thread.uid },
             CommandBody::Copy(copy) => Self::Copy { uid: copy.messages.is_uid() },
             CommandBody::Move(r#move) => Self::Remove { uid: r#move.messages.is_uid() },
             CommandBody::Expunge(expunge) => Self::Remove { uid: expunge.only.is_some() },
@@ -147,10 +151,31 @@ impl<H: Host> Entry<H> {
         !matches!(self.stage, Stage::Waiting { .. })
     }
 
-    /// Whether its answers tell flags.
-    pub fn tells_flags(&self) -> bool {
-        let flags = |used: &Use| matches!(used.resource, Resource::Flags(_));
-        self.kind.tells_messages() && self.effects.uses.iter().any(flags)
+    /// The messages whose flags it reads or changes, where FETCH or STORE names them.
+    pub fn flagged(&self) -> Option<&Messages> {
+        let messages = |used: &'_ Use| matches!(used.resource, Resource::Flags(Scope::Messages(_)));
+        let used = self.effects.uses.iter().find(|used| messages(used))?;
+        match &used.resource {
+            Resource::Flags(Scope::Messages(messages)) if self.kind.tells_messages() => {
+                Some(messages)
+            }
+            _ => None,
+        }
+    }
+
+    /// The flags that its answers showed: of which messages, as they were when it started.
+    pub fn shown(&self) -> Option<(&View<H::Snapshot>, &Messages)> {
+        if matches!(self.kind, Kind::Store { silent: true, .. }) {
+            return None;
+        }
+        Some((self.started_with.as_ref()?, self.flagged()?))
+    }
+
+    /// The messages whose flags it is changing, where that is a STORE which has not ended.
+    pub fn changing(&self) -> Option<UidRanges> {
+        let stores = matches!((self.kind, &self.stage), (Kind::Store { .. }, Stage::Running));
+        let view = self.started_with.as_ref().filter(|_| stores)?;
+        Some(view.uids(self.flagged()?))
     }
 
     /// Whether it changes the connection as a whole: what follows it cannot even be framed

@@ -1,7 +1,7 @@
 //! A command that has started: what the caller runs.
 
 use crate::{Host, View};
-use peregrine_proto::{CommandBody, MailboxName, Tag};
+use peregrine_proto::{CommandBody, MailboxName, ModSeq, Tag};
 
 /// Names a job within its session; never used twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -38,6 +38,9 @@ pub struct Selected<H: Host> {
     pub name: MailboxName,
     /// What the client has been told of it: what this command's numbers mean.
     pub view: View<H::Snapshot>,
+    /// The client knows the flags of every message up to this version, which may be older than the
+    /// view's: see [`OwnChange::replaced`](crate::OwnChange::replaced).
+    pub known: ModSeq,
     /// EXAMINE.
     pub read_only: bool,
 }
@@ -66,6 +69,7 @@ impl<H: Host> Clone for Selected<H> {
             mailbox: self.mailbox.clone(),
             name: self.name.clone(),
             view: self.view.clone(),
+            known: self.known,
             read_only: self.read_only,
         }
     }

@@ -11,7 +11,8 @@
 //!   `session/clock.rs` has the deadlines, `session/close.rs` the ways to end.
 //! - `schedule.rs`: the unfinished commands and who waits for whom; `entry.rs`: one of them.
 //! - [`View`]: what the client has been told of its mailbox, with ghosts (messages expunged of
-//!   which it has not been told); `selection.rs` decides what to tell, `updates.rs` writes it.
+//!   which it has not been told); `selection.rs` decides what to tell, `own.rs` what it knows by
+//!   its own changes, `updates.rs` writes it.
 //! - `wire.rs`: octets on their way to the socket.
 //! - [`Host`] and [`Snapshot`]: what the caller's mail must offer. [`Job`], [`Outcome`],
 //!   [`Transition`], [`Spool`]: what goes between the machine and the caller.
@@ -68,6 +69,7 @@ mod host;
 mod job;
 mod limits;
 mod outcome;
+mod own;
 mod schedule;
 mod selection;
 mod session;
@@ -80,7 +82,7 @@ mod wire;
 pub use host::{Difference, Host, Snapshot};
 pub use job::{Context, Job, JobId, Selected};
 pub use limits::{Limits, ZeroLimit};
-pub use outcome::{Outcome, Transition};
+pub use outcome::{Outcome, OwnChange, Transition};
 pub use session::Session;
 pub use spool::Spool;
 pub use trace::{TraceEvent, TraceStep};

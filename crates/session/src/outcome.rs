@@ -5,7 +5,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use peregrine_proto::number::UidRanges;
 use peregrine_proto::response::ResponseText;
-use peregrine_proto::{Code, MailboxName, ModSeq, Status};
+use peregrine_proto::{Code, MailboxName, ModSeq, Status, Uid};
 
 /// The end of a job. It is answered once the job's own blocks have been sent, in the order
 /// `before`, mailbox updates, `data`, tagged reply; new keywords are announced before all of it.
@@ -26,9 +26,28 @@ pub struct Outcome<H: Host> {
     /// What `$` means from now on (RFC 5182), after a SEARCH that saves its result; without it, such
     /// a SEARCH that is answered NO leaves `$` empty.
     pub saved: Option<UidRanges>,
-    /// MODSEQs of this command's own changes whose flags `data` or a block tells, or that the
+    /// This command's own changes of flags that `data` or a block tells in full, or that the
     /// client asked not to hear (STORE .SILENT): they are not told again as updates.
-    pub told: Vec<ModSeq>,
+    pub told: Vec<OwnChange>,
+}
+
+/// A change of flags that a command of this session has made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnChange {
+    /// Its MODSEQ.
+    pub mod_seq: ModSeq,
+    /// Those of its messages whose flags had been changed already after
+    /// [`Selected::known`](crate::Selected::known), with the MODSEQ of that earlier change;
+    /// ascending by UID. Needed only where the client asked not to hear of the change.
+    pub replaced: Vec<(Uid, ModSeq)>,
+}
+
+impl OwnChange {
+    /// When the message had been changed before, where that is listed.
+    pub(crate) fn replaced_of(&self, uid: Uid) -> Option<ModSeq> {
+        let place = self.replaced.binary_search_by_key(&uid, |(uid, _)| *uid).ok()?;
+        Some(self.replaced[place].1)
+    }
 }
 
 /// A change of the connection's state.
@@ -109,7 +128,7 @@ impl<H: Host> Outcome<H> {
 
     /// With own changes that are not told again.
     #[must_use]
-    pub fn with_told(mut self, told: Vec<ModSeq>) -> Self {
+    pub fn with_told(mut self, told: Vec<OwnChange>) -> Self {
         self.told = told;
         self
     }

@@ -8,6 +8,7 @@ use crate::entry::{Ending, Entry, Kind, Piece, Stage};
 use crate::{Host, JobId};
 use peregrine_proto::MailboxName;
 use peregrine_proto::effects::conflicts;
+use peregrine_proto::number::UidRanges;
 use std::collections::VecDeque;
 
 /// All unfinished commands, in order of arrival.
@@ -238,6 +239,12 @@ impl<H: Host> Schedule<H> {
         let removes = matches!(kind, Kind::Remove { .. });
         let keeps = |entry: &Entry<H>| entry.effects.numbers && !(removes && entry.id > id);
         self.waiting == 0 || !self.iter().any(|entry| !entry.is_started() && keeps(entry))
+    }
+
+    /// The messages whose flags STOREs in progress are changing.
+    pub fn changing(&self) -> UidRanges {
+        let all = self.iter().filter_map(Entry::changing);
+        UidRanges::from_unordered(all.flat_map(|uids| uids.ranges().to_vec()).collect())
     }
 
     /// The first command that has ended and whose turn it is: its own blocks are sent, and no

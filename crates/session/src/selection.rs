@@ -1,7 +1,9 @@
 //! The selected mailbox of a session: what has been told of it, what is to be told, and when.
 
+use crate::own::{OwnChanges, Silence, Untold};
 use crate::updates::Updates;
-use crate::{Host, Selected, Snapshot, View};
+use crate::{Host, OwnChange, Selected, Snapshot, View};
+use peregrine_proto::command::Messages;
 use peregrine_proto::number::UidRanges;
 use peregrine_proto::{MailboxName, ModSeq, Uid};
 
@@ -18,19 +20,13 @@ pub(crate) struct Selection<H: Host> {
     recent: UidRanges,
     /// The count of the last RECENT.
     recent_told: u32,
-    /// Own changes above the view's MODSEQ, and whether the client asked not to hear.
-    own: Vec<(ModSeq, Silence)>,
+    /// Own changes of flags that matter for what is still to be told.
+    own: OwnChanges,
+    /// Messages whose flags have changed up to the view's version, of which the client has not been
+    /// told: it is not yet known whether it was a command of its own.
+    untold: Untold,
     /// Keywords are announced up to this version.
     announced: ModSeq,
-}
-
-/// Whether the client knows the flags after a change of its own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Silence {
-    /// They were told in full.
-    Told,
-    /// STORE .SILENT: it knows what it changed, not what others did in between.
-    Asked,
 }
 
 /// What a completing command asks of the updates before its reply.
@@ -39,11 +35,13 @@ pub(crate) struct Occasion<'a, S> {
     pub expunge: bool,
     /// FETCH updates name the UID.
     pub uid: bool,
-    /// The version that the command's own answers showed: what changed since is told again, for
-    /// its answers may have come after newer flags were told.
-    pub since: Option<&'a S>,
+    /// The flags that the command's own answers showed: of which messages, as they were then. What
+    /// changed since is told again, for its answers may have come after newer flags were told.
+    pub shown: Option<(&'a View<S>, &'a Messages)>,
     /// Own changes of this very command.
-    pub own: &'a [ModSeq],
+    pub own: &'a [OwnChange],
+    /// Messages whose flags commands of this session are changing; asked for only where it matters.
+    pub changing: &'a dyn Fn() -> UidRanges,
 }
 
 impl<H: Host> Selection<H> {
@@ -65,7 +63,8 @@ impl<H: Host> Selection<H> {
             newest: None,
             recent: UidRanges::new(),
             recent_told,
-            own: Vec::new(),
+            own: OwnChanges::default(),
+            untold: Untold::default(),
             announced,
         }
     }
@@ -76,6 +75,7 @@ impl<H: Host> Selection<H> {
             mailbox: self.mailbox.clone(),
             name: self.name.clone(),
             view: self.view.clone(),
+            known: self.known(),
             read_only: self.read_only,
         }
     }
@@ -91,10 +91,10 @@ impl<H: Host> Selection<H> {
         }
     }
 
-    /// Takes note of the session's own changes.
-    pub fn own_changes(&mut self, changes: &[ModSeq], silence: Silence) {
-        let told = self.view.snapshot().mod_seq();
-        self.own.extend(changes.iter().filter(|change| **change > told).map(|m| (*m, silence)));
+    /// Takes note of changes that a command of this session has made.
+    pub fn own_changes(&mut self, changes: &[OwnChange], silence: Silence) {
+        let known = self.known();
+        self.own.add(changes.iter().filter(|change| change.mod_seq > known), silence);
     }
 
     /// Gives `$` another meaning.
@@ -102,9 +102,9 @@ impl<H: Host> Selection<H> {
         self.view = self.view.with_saved(found);
     }
 
-    /// Whether anything could be told now.
-    pub fn has_news(&self, expunge: bool) -> bool {
-        self.newest.is_some() || (expunge && self.view.has_ghosts())
+    /// The version up to which the client knows the flags of every message.
+    fn known(&self) -> ModSeq {
+        self.untold.known().unwrap_or(self.view.snapshot().mod_seq())
     }
 
     /// Writes `* FLAGS` where keywords have appeared that were not announced: before any
@@ -125,11 +125,11 @@ impl<H: Host> Selection<H> {
     /// it. From then on the view is what the client has been told.
     pub fn update(&mut self, occasion: &Occasion<'_, H::Snapshot>) -> Option<Updates<H::Snapshot>> {
         let old = self.view.snapshot().clone();
-        let since = occasion.since.filter(|since| since.mod_seq() < old.mod_seq());
-        if !self.has_news(occasion.expunge) && since.is_none() {
+        let shown = occasion.shown.filter(|(view, _)| view.snapshot().mod_seq() < old.mod_seq());
+        let expunges = occasion.expunge && self.view.has_ghosts();
+        if self.newest.is_none() && !expunges && shown.is_none() && self.untold.is_empty() {
             return None;
         }
-        let mut changed = Vec::new();
         let mut head = Vec::new();
         let mut arrived = false;
         if let Some(newest) = self.newest.take() {
@@ -139,19 +139,15 @@ impl<H: Host> Selection<H> {
             }
             self.announced = self.announced.max(newest.mod_seq());
             arrived = difference.arrived;
-            changed = self.not_known(difference.changed, &old);
+            self.untold.add(&difference, old.mod_seq());
             let recent = union(self.view.recent_uids(), &std::mem::take(&mut self.recent));
             self.view = self.view.advanced(newest, &difference.expunged, recent);
-            let told = self.view.snapshot().mod_seq();
-            self.own.retain(|(change, _)| *change > told);
         }
-        if let Some(since) = since {
-            let again = self.view.snapshot().difference(since).changed;
-            let others = again.into_iter().filter(|(_, m)| !occasion.own.contains(m));
-            changed.extend(others.map(|(uid, _)| uid));
-            changed.sort_unstable();
-            changed.dedup();
+        let mut changed = self.untold.take(&self.own, occasion.changing);
+        if let Some((view, messages)) = shown {
+            self.tell_again(view, messages, occasion.own, &mut changed);
         }
+        self.own.forget(self.known());
         let expunged = if occasion.expunge { self.take_ghosts() } else { Vec::new() };
         let exists = arrived.then(|| self.view.exists());
         let count = self.view.recent_count();
@@ -176,25 +172,24 @@ impl<H: Host> Selection<H> {
         numbers
     }
 
-    /// The changed messages whose flags the client does not know already.
-    ///
-    /// After a change that was told in full it does. After one that it asked not to hear, it does
-    /// only where no other session's change can lie between: MODSEQs without a gap from `old` on.
-    fn not_known(&mut self, changed: Vec<(Uid, ModSeq)>, old: &H::Snapshot) -> Vec<Uid> {
-        self.own.sort_unstable_by_key(|(change, _)| *change);
-        let mut unbroken = old.mod_seq();
-        for (change, _) in &self.own {
-            if change.0 <= unbroken.0 + 1 {
-                unbroken = unbroken.max(*change);
-            }
-        }
-        let is_known = |mod_seq: &ModSeq| {
-            self.own
-                .binary_search_by_key(mod_seq, |(change, _)| *change)
-                .is_ok_and(|place| self.own[place].1 == Silence::Told || *mod_seq <= unbroken)
-        };
-        let unknown = changed.into_iter().filter(|(_, mod_seq)| !is_known(mod_seq));
-        unknown.map(|(uid, _)| uid).collect()
+    /// Adds the messages of a command's answers whose flags are no longer those that it showed,
+    /// unless it was this command that changed them.
+    fn tell_again(
+        &mut self,
+        view: &View<H::Snapshot>,
+        messages: &Messages,
+        own: &[OwnChange],
+        changed: &mut Vec<Uid>,
+    ) {
+        let shown = view.uids(messages);
+        let since = self.view.snapshot().difference(view.snapshot()).changed;
+        let again = since.into_iter().filter(|(uid, mod_seq)| {
+            shown.contains(*uid) && own.iter().all(|change| change.mod_seq != *mod_seq)
+        });
+        changed.extend(again.map(|(uid, _)| uid));
+        changed.sort_unstable();
+        changed.dedup();
+        self.untold.told(changed);
     }
 }
 

@@ -159,6 +159,20 @@ impl<S: Snapshot> View<S> {
         &self.saved
     }
 
+    /// The UIDs of the messages that a command names: of a set of numbers all in between too, of
+    /// which there are no messages. Numbers beyond the end name none.
+    pub(crate) fn uids(&self, messages: &Messages) -> UidRanges {
+        match messages {
+            Messages::Uid(set) => set.resolve(self.largest_uid()),
+            Messages::Saved { .. } => self.saved.as_ref().clone(),
+            Messages::Sequence(set) => {
+                let numbers = self.resolve(set).unwrap_or_default();
+                let uids = |&(first, last): &_| Some((self.uid(first)?, self.uid(last)?));
+                UidRanges::from_unordered(numbers.ranges().iter().filter_map(uids).collect())
+            }
+        }
+    }
+
     /// A sequence set as plain numbers of messages that exist.
     pub fn resolve(&self, set: &SequenceSet) -> Result<Ranges<SequenceNumber>, BeyondEnd> {
         let exists = self.exists();

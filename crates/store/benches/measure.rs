@@ -117,7 +117,12 @@ async fn flags(mailbox: &peregrine_store::Mailbox) -> Done {
     let view = mailbox.view();
     let uids: UidRanges = view.messages(0..10_000).map(|message| message.uid).collect();
     for action in [StoreAction::Add, StoreAction::Remove] {
-        let change = FlagChange { action, flags: vec![Flag::Flagged], unchanged_since: None };
+        let change = FlagChange {
+            action,
+            flags: vec![Flag::Flagged],
+            unchanged_since: None,
+            replaced_since: None,
+        };
         let started = Instant::now();
         mailbox.store_flags(&uids, change).await?;
         rate("flags of 10,000 in one STORE", 10_000, started.elapsed());

@@ -11,6 +11,7 @@ pub(crate) use load::{rows, subscription_row};
 pub(crate) use state::{Core, Opened, Slot, State};
 pub(crate) use writer::Writer;
 
+use crate::headers::HeaderCache;
 use crate::limits::BATCH_OPERATIONS;
 use crate::message::Counts;
 use crate::operation::{self, Operation};
@@ -208,7 +209,11 @@ impl Account {
     }
 
     /// Begins to work on an account that is stored.
-    pub(crate) async fn start(engine: Arc<dyn Engine>, id: AccountId) -> Result<Self, Error> {
+    pub(crate) async fn start(
+        engine: Arc<dyn Engine>,
+        headers: Arc<HeaderCache>,
+        id: AccountId,
+    ) -> Result<Self, Error> {
         let unread = Arc::new(Notify::new());
         let loaded = load::account(&*engine, id, &state::Slots::new(), &unread).await?;
         let (queue, requests) = mpsc::channel(BATCH_OPERATIONS);
@@ -217,6 +222,7 @@ impl Account {
         let core = Arc::new(Core {
             id,
             engine,
+            headers,
             state: ArcSwap::from_pointee(state),
             tree_changes: watch::Sender::new(0),
             unread,

@@ -1,5 +1,6 @@
 //! What is derived from a message once, when it arrives: ENVELOPE, BODY and BODYSTRUCTURE ready to
-//! send, the part tree, the sent date, and the header texts that SEARCH reads.
+//! send, the part tree, the sent date, the header texts that SEARCH reads, and the keys of SORT and
+//! THREAD.
 //!
 //! A digest that is not stored (too long for a row, or not copied with its message) is made again
 //! from the body when it is read.
@@ -7,20 +8,41 @@
 mod read;
 mod render;
 mod row;
+mod sort_key;
+mod subject;
 
 pub use read::{DigestPage, Digests};
 pub(crate) use row::HeaderText;
+pub(crate) use sort_key::{SortKeys, SortText};
 
 use crate::Error;
 use bytes::Bytes;
 use peregrine_mime::{SentDate, Structure};
-use row::Parts;
+use row::{Content, Parts};
 
 /// What is derived from a message. A slice of the page that was read; cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct Digest {
     row: Bytes,
     parts: Parts,
+}
+
+/// What a row holds.
+enum Stored {
+    Digest(Digest),
+    /// Nothing: no row can hold this digest.
+    TooLong,
+    /// A digest of an older program, to be made anew.
+    Old,
+}
+
+/// What SEARCH, SORT and THREAD read of a message's header.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Headers<'a> {
+    /// The Date field.
+    pub sent: Option<SentDate>,
+    pub texts: &'a [u8],
+    pub keys: &'a [u8],
 }
 
 /// The digest's row for a message; one without content where it is too long.
@@ -32,13 +54,19 @@ pub(crate) fn make(message: &Bytes) -> Bytes {
 impl Digest {
     /// Of a message, whatever its length.
     pub(crate) fn of(message: &Bytes) -> Result<Self, Error> {
-        let found = Self::from_row(row::encode(message).into())?;
-        found.ok_or_else(|| Error::bug("a digest cannot be read back"))
+        match Stored::read(row::encode(message).into())? {
+            Stored::Digest(digest) => Ok(digest),
+            Stored::TooLong | Stored::Old => Err(Error::bug("a digest cannot be read back")),
+        }
     }
 
-    /// From its row; `None` for a row without content.
-    pub(crate) fn from_row(row: Bytes) -> Result<Option<Self>, Error> {
-        Ok(Parts::read(&row)?.map(|parts| Self { row, parts }))
+    /// What SEARCH, SORT and THREAD read.
+    pub(crate) fn headers(&self) -> Headers<'_> {
+        Headers {
+            sent: self.sent(),
+            texts: self.parts.slice(&self.row, 4),
+            keys: self.parts.slice(&self.row, 5),
+        }
     }
 
     /// ENVELOPE's value, from parenthesis to parenthesis (RFC 3501 §7.4.2).
@@ -73,9 +101,27 @@ impl Digest {
     pub fn sent(&self) -> Option<SentDate> {
         row::sent(&self.row)
     }
+}
 
+impl Stored {
+    /// From a row.
+    fn read(row: Bytes) -> Result<Self, Error> {
+        Ok(match Parts::read(&row)? {
+            Content::Digest(parts) => Self::Digest(Digest { row, parts }),
+            Content::TooLong => Self::TooLong,
+            Content::Old => Self::Old,
+        })
+    }
+}
+
+impl<'a> Headers<'a> {
     /// A header field decoded and folded for searching; `None` if the message does not have it.
-    pub(crate) fn header(&self, field: HeaderText) -> Option<&str> {
-        row::header(self.parts.slice(&self.row, 4), field)
+    pub(crate) fn text(&self, field: HeaderText) -> Option<&'a str> {
+        row::header(self.texts, field)
+    }
+
+    /// What is compared by SORT and THREAD.
+    pub(crate) fn keys(&self) -> SortKeys<'a> {
+        SortKeys::new(self.keys)
     }
 }

@@ -9,7 +9,7 @@
 //!   gathers what waits, commits it at once and publishes it then.
 //! - [`digest`](Digest): what FETCH tells and SEARCH reads, made when a message arrives;
 //!   [`body`](Body): the octets themselves.
-//! - [`search`](Query): SEARCH. `reclaim`: gives back what nobody can see any more.
+//! - [`search`](Query): SEARCH, SORT and THREAD, on top of `headers`, which are kept in memory. `reclaim`: gives back what nobody can see any more.
 //! - `keys`: the one table of key spaces; `row`: the stored form of each value.
 //!
 //! Nothing is shown before it is durable, and an operation that fails has no effect.
@@ -47,6 +47,7 @@ mod body;
 mod digest;
 mod error;
 mod flag;
+mod headers;
 mod keys;
 pub mod limits;
 mod mailbox;
@@ -67,7 +68,7 @@ pub use flag::{KeywordSet, Keywords, SystemFlags};
 pub use mailbox::{Copied, Expunged, FlagChange, Mailbox, Stored};
 pub use message::{Counts, Message};
 pub use reclaim::Reclaimed;
-pub use search::{Asked, Query};
+pub use search::{Asked, Query, Threaded};
 pub use store::{AccountInfo, Credentials, ScramKeys, Store};
 pub use tree::{Entry, Tree};
 pub use view::{Difference, MailboxView};

@@ -75,6 +75,17 @@ pub const RECLAIM_BODIES: usize = 512;
 /// How long a search may take.
 pub const SEARCH_BUDGET: Duration = Duration::from_secs(30);
 
+/// Steps that THREAD takes up the conversations in search of loops: enough for any mail that people
+/// write, and a second at most where somebody entangles references on purpose.
+pub const MAX_THREAD_STEPS: u64 = 200_000_000;
+
+/// Octets of header texts and sort keys that stay in memory for SEARCH, SORT and THREAD, of all
+/// accounts of a process: those of some 300,000 messages.
+pub const HEADER_MEMORY: u64 = 192 * 1024 * 1024;
+
+/// Pages of 1024 messages that this is about, for the size of the table.
+pub const HEADER_PAGES: usize = 512;
+
 /// Accounts that stay in memory after their last session has ended, in one process.
 pub const WARM_ACCOUNTS: usize = 32;
 

@@ -5,11 +5,13 @@ use crate::account::Opened;
 use crate::operation::copy::{self, Verb};
 use crate::operation::expunge::Expunge;
 use crate::operation::flags::StoreFlags;
-use crate::{Account, Bodies, Body, Digests, Error, MailboxId, MailboxView, Query};
+use crate::{Account, Bodies, Body, Digests, Error, MailboxId, MailboxView, Query, Threaded};
 use crate::{body, search};
+use peregrine_proto::command::sort::SortCriterion;
 use peregrine_proto::command::store::StoreAction;
+use peregrine_proto::command::thread::ThreadAlgorithm;
 use peregrine_proto::number::UidRanges;
-use peregrine_proto::{Flag, MailboxName, ModSeq, UidValidity};
+use peregrine_proto::{Flag, MailboxName, ModSeq, Uid, UidValidity};
 use std::ops::Range;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -30,6 +32,8 @@ pub struct FlagChange {
     pub flags: Vec<Flag>,
     /// Pass over messages with a greater MODSEQ (UNCHANGEDSINCE, RFC 7162 §3.1.3).
     pub unchanged_since: Option<ModSeq>,
+    /// List the messages that had a greater MODSEQ before this change in [`Stored::replaced`].
+    pub replaced_since: Option<ModSeq>,
 }
 
 /// What STORE answers.
@@ -43,6 +47,9 @@ pub struct Stored {
     pub modified: UidRanges,
     /// Whether named messages are gone (RFC 2180 §4.2: EXPUNGEISSUED, the others are changed).
     pub missing: bool,
+    /// Messages of `changed` that had changed after `replaced_since` already, with the MODSEQ that
+    /// they had; ascending.
+    pub replaced: Vec<(Uid, ModSeq)>,
 }
 
 /// What EXPUNGE answers.
@@ -200,5 +207,31 @@ impl Mailbox {
     /// [`Error::Limit`] if it takes longer than [`crate::limits::SEARCH_BUDGET`].
     pub async fn search(&self, view: &MailboxView, query: Query) -> Result<Vec<u32>, Error> {
         search::run(self, view, query).await
+    }
+
+    /// Puts messages of `view`, given by ascending indexes, in order (SORT).
+    ///
+    /// # Errors
+    /// [`Error::Limit`] as [`Self::search`].
+    pub async fn sort(
+        &self,
+        view: &MailboxView,
+        indexes: Vec<u32>,
+        criteria: &[SortCriterion],
+    ) -> Result<Vec<u32>, Error> {
+        search::sort(self, view, indexes, criteria).await
+    }
+
+    /// Puts messages of `view`, given by ascending indexes, into conversations (THREAD).
+    ///
+    /// # Errors
+    /// [`Error::Limit`] as [`Self::search`], and for references that take too long to follow.
+    pub async fn thread(
+        &self,
+        view: &MailboxView,
+        indexes: Vec<u32>,
+        algorithm: ThreadAlgorithm,
+    ) -> Result<Vec<Threaded>, Error> {
+        search::thread(self, view, indexes, algorithm).await
     }
 }

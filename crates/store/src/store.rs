@@ -3,6 +3,7 @@
 mod accounts;
 
 use crate::account::WeakAccount;
+use crate::headers::HeaderCache;
 use crate::limits::WARM_ACCOUNTS;
 use crate::{Account, AccountId, Error};
 use peregrine_kv::Engine;
@@ -16,6 +17,7 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     engine: Arc<dyn Engine>,
+    headers: Arc<HeaderCache>,
     /// One writer for each account, so nobody may start a second one meanwhile.
     accounts: Mutex<Accounts>,
 }
@@ -76,7 +78,8 @@ impl Store {
     /// # Errors
     /// Only those of the engine.
     pub async fn open(engine: Arc<dyn Engine>) -> Result<Self, Error> {
-        let store = Self(Arc::new(Inner { engine, accounts: Mutex::default() }));
+        let headers = Arc::new(HeaderCache::new());
+        let store = Self(Arc::new(Inner { engine, headers, accounts: Mutex::default() }));
         store.finish_removals().await?;
         Ok(store)
     }
@@ -90,7 +93,10 @@ impl Store {
         let alive = accounts.alive.get(&id).and_then(WeakAccount::upgrade);
         let account = match alive {
             Some(account) => account,
-            None => Account::start(Arc::clone(&self.0.engine), id).await?,
+            None => {
+                let (engine, headers) = (&self.0.engine, &self.0.headers);
+                Account::start(Arc::clone(engine), Arc::clone(headers), id).await?
+            }
         };
         accounts.note(&account);
         Ok(account)

@@ -3,8 +3,10 @@
 
 mod fixture;
 
+use bytes::Bytes;
 use fixture::{inbox, message, on, rows};
-use peregrine_kv::{Engine, MAX_VALUE, MemoryEngine, Transaction};
+use peregrine_kv::{Engine, MAX_VALUE, MemoryEngine, Range, Transaction};
+use peregrine_proto::command::sort::{SortCriterion, SortKey};
 use peregrine_store::{Account, Digest, Mailbox, NewMessage};
 use std::sync::Arc;
 
@@ -78,6 +80,30 @@ async fn lost_digests_are_made_again() {
     account.subscribe(&inbox()).await.unwrap();
     account.append(&inbox(), vec![message("behind", &[])]).await.unwrap();
     assert_eq!(rows(&engine, b'd').await, 6);
+}
+
+/// Rows that an older program wrote, without the keys of SORT, are made anew when they are read.
+#[tokio::test]
+async fn old_digests_are_made_anew() {
+    let engine = engine();
+    let (_store, account) = on(Arc::clone(&engine)).await;
+    for subject in ["beta", "Re: alpha"] {
+        append(&account, format!("Subject: {subject}\r\n\r\n")).await;
+    }
+    let prefix = [&account.id().0.to_be_bytes()[..], b"d"].concat();
+    let range = Range::prefix(Bytes::from(prefix));
+    let page = engine.snapshot().await.unwrap().scan(range.clone(), 10).await.unwrap();
+    let mut transaction = Transaction::new();
+    for (key, _) in &page.rows {
+        transaction.put(key.clone(), vec![1; 30]);
+    }
+    engine.commit(transaction).await.unwrap();
+    let mailbox = account.open(&inbox()).await.unwrap();
+    let by = SortCriterion { reverse: false, key: SortKey::Subject };
+    assert_eq!(mailbox.sort(&mailbox.view(), vec![0, 1], &[by]).await.unwrap(), [1, 0]);
+    account.subscribe(&inbox()).await.unwrap();
+    let after = engine.snapshot().await.unwrap().scan(range, 10).await.unwrap();
+    assert_eq!(after.rows, page.rows);
 }
 
 /// A digest that no row can hold is made each time; messages around it are not disturbed. The

@@ -18,7 +18,12 @@ fn faulty() -> (Arc<dyn Engine>, Faults) {
 }
 
 fn flagged(flag: Flag) -> FlagChange {
-    FlagChange { action: StoreAction::Add, flags: vec![flag], unchanged_since: None }
+    FlagChange {
+        action: StoreAction::Add,
+        flags: vec![flag],
+        unchanged_since: None,
+        replaced_since: None,
+    }
 }
 
 fn large() -> NewMessage {

@@ -25,7 +25,8 @@ async fn set(
     action: StoreAction,
     flags: &[Flag],
 ) -> Option<ModSeq> {
-    let change = FlagChange { action, flags: flags.to_vec(), unchanged_since: None };
+    let change =
+        FlagChange { action, flags: flags.to_vec(), unchanged_since: None, replaced_since: None };
     mailbox.store_flags(&uids(list), change).await.unwrap().mod_seq
 }
 
@@ -160,6 +161,7 @@ async fn keywords_are_bounded() {
         action: StoreAction::Add,
         flags: vec![keyword("k512")],
         unchanged_since: None,
+        replaced_since: None,
     };
     let refused = mailbox.store_flags(&uids(&[1]), change).await;
     assert!(matches!(refused, Err(Error::Limit(_))));
@@ -180,10 +182,37 @@ async fn changes_can_be_conditional() {
         action: StoreAction::Add,
         flags: vec![Flag::Flagged],
         unchanged_since: Some(since),
+        replaced_since: None,
     };
     let stored = mailbox.store_flags(&uids(&[1, 2, 3, 9]), change).await.unwrap();
     assert_eq!((stored.changed, stored.modified), (uids(&[1, 3]), uids(&[2])));
     assert!(stored.missing);
+}
+
+/// What STORE found changed already is listed with its MODSEQ, but only where it changed it again.
+#[tokio::test]
+async fn changes_tell_what_they_replaced() {
+    let (_store, account) = account().await;
+    let mailbox = account.open(&inbox()).await.unwrap();
+    let four = (0..4).map(|_| message("text", &[])).collect();
+    let since = account.append(&inbox(), four).await.unwrap().mod_seq;
+    let second = set(&mailbox, &[2], StoreAction::Add, &[Flag::Seen]).await.unwrap();
+    let third = set(&mailbox, &[3, 4], StoreAction::Add, &[Flag::Flagged]).await.unwrap();
+    let change = |replaced_since| FlagChange {
+        action: StoreAction::Add,
+        flags: vec![Flag::Flagged],
+        unchanged_since: None,
+        replaced_since,
+    };
+    let stored = mailbox.store_flags(&uids(&[1, 2, 3]), change(Some(since))).await.unwrap();
+    assert_eq!(stored.changed, uids(&[1, 2]));
+    let uid = |number| *uids(&[number]).iter().next().as_ref().unwrap();
+    assert_eq!(stored.replaced, [(uid(2), second)]);
+    set(&mailbox, &[3], StoreAction::Remove, &[Flag::Flagged]).await.unwrap();
+    let stored = mailbox.store_flags(&uids(&[3]), change(Some(third))).await.unwrap();
+    assert_eq!(stored.replaced.len(), 1);
+    let stored = mailbox.store_flags(&uids(&[4]), change(None)).await.unwrap();
+    assert!(stored.replaced.is_empty());
 }
 
 /// Rows of messages that shrink are joined, and the row that is left over goes: otherwise expunged

@@ -164,7 +164,12 @@ impl World {
         let Ok(mailbox) = self.account.open(&name(NAMES[at])).await else { return };
         let before = mailbox.view();
         let named = self.named(at, mask);
-        let change = FlagChange { action, flags: flags(flag_mask), unchanged_since: None };
+        let change = FlagChange {
+            action,
+            flags: flags(flag_mask),
+            unchanged_since: None,
+            replaced_since: None,
+        };
         let stored = mailbox.store_flags(&uids(&named), change).await.unwrap();
         let model = self.model.selectable_mut(NAMES[at]).unwrap();
         let changed = model.store(&named, action, &reference::flag_set(flag_mask));

@@ -34,6 +34,7 @@ async fn expunge(mailbox: &Mailbox, list: &[u32]) {
         action: peregrine_proto::command::store::StoreAction::Add,
         flags: vec![Flag::Deleted],
         unchanged_since: None,
+        replaced_since: None,
     };
     mailbox.store_flags(&uids(list), change).await.unwrap();
     mailbox.expunge(Some(&uids(list))).await.unwrap();

@@ -13,7 +13,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     // kv only to open an engine, in engine.rs.
     ("server", &["session", "store", "proto", "mime", "kv"]),
     ("client", &["proto"]),
-    ("cli", &["server", "client"]),
+    ("check", &["proto"]),
+    ("cli", &["server", "client", "check"]),
 ];
 
 /// Only this file of the server may name the storage layer below the store.

@@ -2,7 +2,7 @@
 //! binary under 64 clients. Skipped with a message where strace is not installed or not allowed;
 //! with `PEREGRINE_PEERS=required` (as in CI) that is a failure.
 
-use super::served::{PASSWORD, Served, USER};
+use super::served::{Home, PASSWORD, Served, USER};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -32,8 +32,8 @@ enum Step {
 /// Between the arrival of a message and its OK lies a whole sync; and clients share syncs.
 #[test]
 fn an_append_is_answered_after_its_sync() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let (server, trace) = match traced(&folder.path().join("trace")) {
+    let (home, folder) = (Home::new(), tempfile::tempdir().expect("a temporary folder"));
+    let (server, trace) = match traced(&home, &folder.path().join("trace")) {
         Ok(traced) => traced,
         Err(reason) => {
             let required = std::env::var("PEREGRINE_PEERS").as_deref() == Ok("required");
@@ -74,7 +74,7 @@ fn an_append_is_answered_after_its_sync() {
 
 /// The server under a tracer that runs beside it, so that ending the server ends both, and what
 /// is read from the tracer until then through a named pipe.
-fn traced(pipe: &Path) -> Result<(Served, JoinHandle<Vec<Step>>), &'static str> {
+fn traced(home: &Home, pipe: &Path) -> Result<(Served, JoinHandle<Vec<Step>>), &'static str> {
     let works = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status();
     match works {
         Err(_) => return Err("strace is not installed"),
@@ -93,7 +93,7 @@ fn traced(pipe: &Path) -> Result<(Served, JoinHandle<Vec<Step>>), &'static str> 
     let mut command = Command::new("strace");
     command.args(["-D", "-f", "-qq", "-s", "32", "-e", calls, "-e", "signal=none", "-o"]);
     command.arg(pipe).arg(env!("CARGO_BIN_EXE_peregrine"));
-    Ok((Served::start_as(&mut command), reader))
+    Ok((home.serve_as(&mut command), reader))
 }
 
 /// Reads the trace. Another thread's line can cut a call in two, and then only its first half names

@@ -7,7 +7,7 @@ use peregrine_store::{Credentials, ScramKeys};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{digest, hmac, pbkdf2};
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -108,6 +108,18 @@ fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters)
 }
 
+/// The hash of a password that nobody has, made once in a process: it takes 20 ms of a core.
+fn nobody() -> Result<&'static str, PasswordError> {
+    static HASH: OnceLock<String> = OnceLock::new();
+    if let Some(hash) = HASH.get() {
+        return Ok(hash);
+    }
+    let salt = SaltString::encode_b64(&random::<SALT>()?).map_err(|_| PasswordError::Random)?;
+    let hash = argon2().hash_password(&random::<32>()?, &salt);
+    let hash = hash.map_err(|_| PasswordError::Random)?.to_string();
+    Ok(HASH.get_or_init(|| hash))
+}
+
 /// Checks passwords, a bounded number at once: each costs 19 MiB and a core.
 pub(crate) struct Hasher {
     permits: Arc<Semaphore>,
@@ -124,11 +136,7 @@ pub(crate) struct Busy;
 
 impl Hasher {
     pub(crate) fn new(permits: usize) -> Result<Self, PasswordError> {
-        let salt = SaltString::encode_b64(&random::<SALT>()?).map_err(|_| PasswordError::Random)?;
-        let nobody = argon2()
-            .hash_password(&random::<32>()?, &salt)
-            .map_err(|_| PasswordError::Random)?
-            .to_string();
+        let nobody = nobody()?.to_owned();
         Ok(Self {
             permits: Arc::new(Semaphore::new(permits)),
             queue: Semaphore::new(permits * QUEUE_PER_PERMIT),

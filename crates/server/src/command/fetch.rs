@@ -15,6 +15,7 @@ use peregrine_proto::command::search::PartialRange;
 use peregrine_proto::command::store::StoreAction;
 use peregrine_proto::number::{Number, UidRanges};
 use peregrine_proto::{Flag, ModSeq, SequenceNumber};
+use peregrine_session::OwnChange;
 use peregrine_store::{Body, Digest, FlagChange, MailboxView, Message, SystemFlags};
 use plan::{Item, Needs, Plan};
 use section::Octets;
@@ -43,7 +44,8 @@ pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
     let plan = Plan::new(&command.items, uid_form);
     let seen =
         if plan.sets_seen && !selected.read_only { set_seen(selected, &runs).await } else { None };
-    let told: Vec<ModSeq> = seen.iter().map(|seen| seen.mod_seq).collect();
+    let own = |seen: &Seen| OwnChange { mod_seq: seen.mod_seq, replaced: Vec::new() };
+    let told = seen.iter().map(own).collect();
     // RFC 2180 §4.1.2: messages that are gone meanwhile are still told, as long as this client
     // counts them.
     let mut writer =
@@ -114,8 +116,12 @@ async fn set_seen(selected: &Selected, runs: &[Run]) -> Option<Seen> {
     if unseen.is_empty() {
         return None;
     }
-    let change =
-        FlagChange { action: StoreAction::Add, flags: vec![Flag::Seen], unchanged_since: None };
+    let change = FlagChange {
+        action: StoreAction::Add,
+        flags: vec![Flag::Seen],
+        unchanged_since: None,
+        replaced_since: None,
+    };
     match selected.mailbox.store_flags(&unseen, change).await {
         Ok(stored) => Some(Seen {
             mod_seq: stored.mod_seq?,

@@ -32,7 +32,7 @@ pub(super) async fn run(deed: &Deed, command: Search) -> Done {
     let numbers = numbers(&selected.view, &indexes, command.uid);
     let Some(returns) = command.returns else {
         let mut out = Vec::new();
-        response::search::write(&mut out, numbers);
+        response::search::write(&mut out, "SEARCH", numbers);
         return Ok(Outcome::ok("That is all").with_data(out));
     };
     Ok(extended(deed, returns, command.uid, numbers, &indexes))

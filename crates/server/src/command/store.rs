@@ -6,6 +6,7 @@ use super::{Deed, Done, Failure};
 use crate::host::{Outcome, Selected};
 use peregrine_proto::command::{Messages, Store};
 use peregrine_proto::{Code, Flag, Status};
+use peregrine_session::OwnChange;
 use peregrine_store::{FlagChange, MailboxView};
 
 pub(super) async fn run(deed: &Deed, command: Store) -> Done {
@@ -17,10 +18,15 @@ pub(super) async fn run(deed: &Deed, command: Store) -> Done {
         ));
     }
     let (uids, ghosts) = named(&selected.view, &command.messages)?;
-    let change =
-        FlagChange { action: command.action, flags: command.flags.to_vec(), unchanged_since: None };
+    let change = FlagChange {
+        action: command.action,
+        flags: command.flags.to_vec(),
+        unchanged_since: None,
+        replaced_since: command.silent.then_some(selected.known),
+    };
     let stored = selected.mailbox.store_flags(&uids, change).await?;
-    let told = stored.mod_seq.into_iter().collect();
+    let replaced = stored.replaced;
+    let told = stored.mod_seq.map(|mod_seq| OwnChange { mod_seq, replaced }).into_iter().collect();
     if command.silent {
         // RFC 2180 §4.2.1: the client did not want to hear of those that are gone either. What
         // other sessions changed is told by the session.

@@ -4,6 +4,7 @@ use super::link::Link;
 use super::slot::Slot;
 use crate::command::{self, Deed};
 use crate::host::{Job, Outcome};
+use crate::options::Pace;
 use futures_util::future::{AbortHandle, Abortable, BoxFuture, CatchUnwind, FutureExt};
 use futures_util::stream::{FuturesUnordered, Stream};
 use peregrine_session::JobId;
@@ -46,6 +47,17 @@ impl Future for Numbered {
     }
 }
 
+/// A command that takes its time.
+fn paced(pace: Pace, deed: BoxFuture<'static, Outcome>) -> BoxFuture<'static, Outcome> {
+    let paced = async move {
+        tokio::time::sleep(pace()).await;
+        let outcome = deed.await;
+        tokio::time::sleep(pace()).await;
+        outcome
+    };
+    paced.boxed()
+}
+
 impl Jobs {
     /// Starts a command; it first runs when the connection polls next.
     pub(super) fn start(&mut self, job: Job, link: &Arc<Link>) {
@@ -54,7 +66,12 @@ impl Jobs {
         let deed = Deed { link: Arc::clone(link), slot: Arc::clone(&slot), tag, context };
         // A panic ends the session, and the command must not be polled again, so that no state
         // that it left half done is ever seen.
-        let deed = AssertUnwindSafe(command::run(deed, body)).catch_unwind();
+        let deed = command::run(deed, body);
+        let deed = match &link.shared.options.pace {
+            Some(pace) => paced(Arc::clone(pace), deed),
+            None => deed,
+        };
+        let deed = AssertUnwindSafe(deed).catch_unwind();
         let (abort, registration) = AbortHandle::new_pair();
         self.running.push(Abortable::new(Numbered { id, deed }, registration));
         self.entries.push(Entry { id, slot, abort });

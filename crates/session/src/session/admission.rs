@@ -53,12 +53,12 @@ impl<H: Host> Session<H> {
     }
 
     fn start(&mut self, place: usize) {
-        let shown = self.selection.as_ref().map(|selection| selection.view.snapshot().clone());
+        let shown = self.selection.as_ref().map(|selection| selection.view.clone());
         let Some(entry) = self.schedule.at_mut(place) else { return };
         let Some(body) = entry.body.take() else { return };
         let (id, tag) = (entry.id, entry.tag.clone());
         let spooled = std::mem::take(&mut entry.spooled);
-        if entry.tells_flags() {
+        if entry.flagged().is_some() {
             entry.started_with = shown;
         }
         if let Some(why) = self.refusal(&body) {

@@ -3,7 +3,8 @@
 use super::output::Telling;
 use super::{Phase, Session};
 use crate::entry::{Ending, Entry, Kind, Piece, Stage};
-use crate::selection::{Occasion, Selection, Silence};
+use crate::own::Silence;
+use crate::selection::{Occasion, Selection};
 use crate::updates::Updates;
 use crate::{Host, JobId, Outcome, TraceStep, Transition};
 use bytes::Bytes;
@@ -181,11 +182,13 @@ impl<H: Host> Session<H> {
         if self.schedule.is_selecting() {
             return None;
         }
+        let schedule = &self.schedule;
         let occasion = Occasion {
-            expunge: self.schedule.allows_expunge(entry.id, entry.kind),
+            expunge: schedule.allows_expunge(entry.id, entry.kind),
             uid: entry.kind.by_uid(),
-            since: entry.started_with.as_ref(),
+            shown: entry.shown(),
             own: &outcome.told,
+            changing: &|| schedule.changing(),
         };
         let mut updates = self.selection.as_mut()?.update(&occasion)?;
         self.wire.buffer().append(&mut updates.take_head());

@@ -7,6 +7,7 @@ use crate::selection::Occasion;
 use crate::updates::Updates;
 use crate::{Host, TraceStep};
 use bytes::Bytes;
+use peregrine_proto::number::UidRanges;
 use std::time::Instant;
 
 /// Updates that are being sent, and what goes directly behind them.
@@ -86,7 +87,14 @@ impl<H: Host> Session<H> {
             && let Some(selection) = &mut self.selection
         {
             let expunge = self.schedule.allows_expunge(dialogue.job, Kind::Idle);
-            let occasion = Occasion { expunge, uid: false, since: None, own: &[] };
+            let occasion = Occasion {
+                expunge,
+                uid: false,
+                shown: None,
+                own: &[],
+                // Nothing else is in progress.
+                changing: &UidRanges::new,
+            };
             if let Some(updates) = selection.update(&occasion) {
                 let tail = Tail::line(prompt);
                 self.telling = Some(Box::new(Telling { updates, tail }));

@@ -2,7 +2,7 @@
 
 use peregrine_proto::number::UidRanges;
 use peregrine_proto::{ModSeq, Uid};
-use peregrine_session::{Difference, Host, Snapshot};
+use peregrine_session::{Difference, Host, OwnChange, Snapshot};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -41,6 +41,11 @@ pub fn uids(numbers: &[u32]) -> UidRanges {
     numbers.iter().map(|number| uid(*number)).collect()
 }
 
+/// An own change of messages that nobody else has changed.
+pub fn own(mod_seq: u64) -> OwnChange {
+    OwnChange { mod_seq: ModSeq(mod_seq), replaced: Vec::new() }
+}
+
 impl Mail {
     /// Messages with UIDs 1 to `count`.
     pub fn new(count: u32) -> Self {
@@ -63,15 +68,19 @@ impl Mail {
         self.messages.retain(|message| !uids.contains(&message.uid));
     }
 
-    pub fn flag(&mut self, uid: u32, flag: &str) {
+    /// Tells the MODSEQ.
+    pub fn flag(&mut self, uid: u32, flag: &str) -> u64 {
         self.mod_seq += 1;
         if !flag.starts_with('\\') && !self.keywords.iter().any(|known| known == flag) {
             self.keywords.push(flag.to_owned());
         }
         if let Some(message) = self.messages.iter_mut().find(|message| message.uid == uid) {
             message.mod_seq = self.mod_seq;
-            message.flags.push(flag.to_owned());
+            if !message.flags.iter().any(|known| known == flag) {
+                message.flags.push(flag.to_owned());
+            }
         }
+        self.mod_seq
     }
 
     pub fn version(&self) -> Version {

@@ -10,5 +10,6 @@ mod limits;
 mod mail;
 mod model;
 mod order;
+mod own;
 mod parts;
 mod updates;

@@ -1,12 +1,13 @@
 //! A client that believes only what it is told, against a mailbox that changes at random.
 
 use crate::client::Client;
-use crate::mail::{Message, uid};
+use crate::mail::{Message, own, uid};
 use peregrine_proto::command::Messages;
 use peregrine_proto::number::{Bound, Number, NumberSet};
 use peregrine_proto::{ModSeq, SequenceNumber, Uid};
 use peregrine_session::{Job, Outcome, Snapshot, View};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
@@ -60,6 +61,8 @@ struct Belief {
     messages: Vec<(Option<u32>, Option<Vec<String>>)>,
     /// Tags of FETCH, STORE, SEARCH by number that have been sent and not answered.
     numbered: Vec<String>,
+    /// Tags of STOREs that add \\Flagged to UIDs 1 and 2 without a word.
+    silent: Vec<String>,
 }
 
 impl Belief {
@@ -92,8 +95,23 @@ impl Belief {
                     assert!(!(expunged && numbered), "EXPUNGE told to {tag}:\n{transcript}");
                     self.numbered.retain(|known| known != tag);
                     expunged = false;
+                    if self.silent.iter().any(|known| known == tag) {
+                        self.believe_in_store();
+                    }
                 }
                 [] => {}
+            }
+        }
+    }
+
+    /// What the client did itself it knows without being told.
+    fn believe_in_store(&mut self) {
+        let stored = |uid: &Option<u32>| matches!(uid, Some(1 | 2));
+        for (_, flags) in self.messages.iter_mut().filter(|(uid, _)| stored(uid)) {
+            if let Some(flags) = flags
+                && !flags.iter().any(|flag| flag == "\\Flagged")
+            {
+                flags.push("\\Flagged".to_owned());
             }
         }
     }
@@ -199,6 +217,9 @@ impl World {
         if numbered {
             self.belief.numbered.push(tag.clone());
         }
+        if matches!(command, Command::UidStoreSilent) {
+            self.belief.silent.push(tag.clone());
+        }
         self.client.reads = false;
         self.client.send(format!("{tag} {text}\r\n"));
     }
@@ -206,7 +227,8 @@ impl World {
     fn end(&mut self, job: Job<crate::mail::Fake>) {
         use peregrine_proto::CommandBody;
         let client = &mut self.client;
-        let view = job.context.selected().unwrap().view.clone();
+        let selected = job.context.selected().unwrap();
+        let (view, known) = (selected.view.clone(), selected.known);
         let mut outcome = Outcome::ok("Done");
         match &job.body {
             CommandBody::Fetch(fetch) => {
@@ -228,10 +250,18 @@ impl World {
                     run.indexes.clone().filter_map(|index| run.snapshot.uid_at(index))
                 });
                 for uid in uids {
-                    let alive = client.mail.messages.iter().any(|m| m.uid == uid.get());
-                    if !store.silent && alive {
-                        client.mail.flag(uid.get(), "\\Seen");
-                        outcome.told.push(ModSeq(client.mail.mod_seq));
+                    let Some(before) = client.mail.messages.iter().find(|m| m.uid == uid.get())
+                    else {
+                        continue;
+                    };
+                    let flag = if store.silent { "\\Flagged" } else { "\\Seen" };
+                    let before = ModSeq(before.mod_seq);
+                    let mut change = own(client.mail.flag(uid.get(), flag));
+                    if before > known {
+                        change.replaced.push((uid, before));
+                    }
+                    outcome.told.push(change);
+                    if !store.silent {
                         let number = view.sequence(uid).unwrap();
                         let mut data = outcome.data.to_vec();
                         data.extend_from_slice(format!("* {number} FETCH (FLAGS ").as_bytes());
@@ -276,7 +306,8 @@ impl World {
         assert_eq!(self.belief.messages.len(), mail.len());
         for ((known, flags), message) in self.belief.messages.iter().zip(mail) {
             assert!(known.is_none_or(|uid| uid == message.uid));
-            let stale = flags.as_ref().filter(|flags| **flags != message.flags);
+            let sorted = |flags: &Vec<String>| flags.iter().cloned().collect::<BTreeSet<_>>();
+            let stale = flags.as_ref().filter(|flags| sorted(flags) != sorted(&message.flags));
             assert_eq!(stale, None, "flags of UID {}", message.uid);
         }
     }
@@ -289,8 +320,8 @@ proptest! {
     #[test]
     fn numbers_stay_true(events in prop::collection::vec(event(), 1..60)) {
         let client = Client::selected(6);
-        let messages = vec![(None, Some(Vec::new())); 6];
-        let belief = Belief { messages, numbered: Vec::new() };
+        let messages = (1..=6).map(|uid| (Some(uid), Some(Vec::new()))).collect();
+        let belief = Belief { messages, numbered: Vec::new(), silent: Vec::new() };
         let mut world = World { client, belief, sent: 0 };
         for event in events {
             world.apply(event);

@@ -1,7 +1,7 @@
 //! What is told of the mailbox, and when: I5 to I9 and I23.
 
 use crate::client::Client;
-use crate::mail::{uid, uids};
+use crate::mail::{own, uid, uids};
 use bytes::Bytes;
 use peregrine_proto::ModSeq;
 use peregrine_proto::number::Number;
@@ -115,10 +115,10 @@ fn keywords_are_announced_before_use() {
     let mut client = Client::selected(3);
     client.send("a UID STORE 3 +FLAGS ($New)\r\n");
     client.mail.flag(3, "$New");
-    let own = ModSeq(client.mail.mod_seq);
+    let change = own(client.mail.mod_seq);
     client.mail.expunge(&[1]);
     client.publish();
-    let outcome = Outcome::ok("Done").with_told(vec![own]);
+    let outcome = Outcome::ok("Done").with_told(vec![change]);
     client.end("a", outcome.with_data("* 3 FETCH (UID 3 FLAGS ($New))\r\n"));
     assert_eq!(
         client.take(),
@@ -133,7 +133,7 @@ fn keywords_are_announced_before_a_streamed_block() {
     client.mail.flag(3, "$New");
     client.publish();
     client.block("a", "* 3 FETCH (FLAGS ($New))\r\n");
-    client.end("a", Outcome::ok("Done").with_told(vec![ModSeq(client.mail.mod_seq)]));
+    client.end("a", Outcome::ok("Done").with_told(vec![own(client.mail.mod_seq)]));
     assert_eq!(client.take(), "* FLAGS ($New)\r\n* 3 FETCH (FLAGS ($New))\r\na OK Done\r\n");
 }
 
@@ -144,14 +144,15 @@ fn silent_changes_are_not_told_but_others_are() {
     client.send("a STORE 1 +FLAGS.SILENT (\\Seen)\r\n");
     client.mail.flag(1, "\\Seen");
     client.publish();
-    client.end("a", Outcome::ok("Done").with_told(vec![ModSeq(client.mail.mod_seq)]));
+    client.end("a", Outcome::ok("Done").with_told(vec![own(client.mail.mod_seq)]));
     assert_eq!(client.take(), "a OK Done\r\n");
 
     client.send("b STORE 1 +FLAGS.SILENT (\\Deleted)\r\n");
-    client.mail.flag(1, "\\Flagged");
-    client.mail.flag(1, "\\Deleted");
+    let other = ModSeq(client.mail.flag(1, "\\Flagged"));
+    let mut change = own(client.mail.flag(1, "\\Deleted"));
+    change.replaced.push((uid(1), other));
     client.publish();
-    client.end("b", Outcome::ok("Done").with_told(vec![ModSeq(client.mail.mod_seq)]));
+    client.end("b", Outcome::ok("Done").with_told(vec![change]));
     assert_eq!(client.take(), "* 1 FETCH (FLAGS (\\Seen \\Flagged \\Deleted))\r\nb OK Done\r\n");
 }
 

@@ -1,5 +1,6 @@
 //! What all handles of an account share, and what they see of it.
 
+use crate::headers::HeaderCache;
 use crate::reclaim::Readers;
 use crate::row::head::Head;
 use crate::view::MailboxView;
@@ -15,6 +16,8 @@ use tokio::sync::{Notify, watch};
 pub(crate) struct Core {
     pub id: AccountId,
     pub engine: Arc<dyn Engine>,
+    /// Headers in memory, of all accounts.
+    pub headers: Arc<HeaderCache>,
     /// What is committed.
     pub state: ArcSwap<State>,
     /// Wakes at each change of the tree.

@@ -1,6 +1,6 @@
 //! Reading digests in order of UID, a page at a time.
 
-use super::Digest;
+use super::{Digest, Stored};
 use crate::limits::PAGE_ROWS;
 use crate::operation::fill::Fill;
 use crate::{Account, Error, MailboxView, body, keys};
@@ -42,15 +42,13 @@ impl Digests {
         let mut digests = Vec::with_capacity(indexes.len());
         let mut made = Vec::new();
         for (index, message) in (indexes.start..).zip(self.view.messages(indexes.clone())) {
-            let stored = row_of(&mut rows, message.uid).map(Digest::from_row).transpose()?;
+            let stored = row_of(&mut rows, message.uid).map(Stored::read).transpose()?;
             let digest = match stored {
-                Some(Some(digest)) => digest,
-                found => {
+                Some(Stored::Digest(digest)) => digest,
+                Some(Stored::TooLong) => self.make(index).await?,
+                None | Some(Stored::Old) => {
                     let digest = self.make(index).await?;
-                    // A row without content stands for a digest that no row can hold.
-                    if found.is_none() {
-                        made.push((message.uid, digest.row.clone()));
-                    }
+                    made.push((message.uid, digest.row.clone()));
                     digest
                 }
             };

@@ -1,16 +1,18 @@
 //! The stored form of a digest: a head of fixed length, then its parts one after the other.
 
-use super::render;
+use super::{render, sort_key};
 use crate::Error;
 use crate::search::fold;
 use bytes::Bytes;
 use peregrine_mime::{SentDate, decode_header, header_fields, sent_date};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 3;
+/// Rows without sort keys, and folded in another way: they are made anew when they are read.
+const OLD_VERSION: u8 = 1;
 /// The row of a message whose digest is too long for a row.
 pub(super) const TOO_LONG: &[u8] = &[2];
-/// Envelope, BODY, BODYSTRUCTURE, part tree, header texts.
-const PARTS: usize = 5;
+/// Envelope, BODY, BODYSTRUCTURE, part tree, header texts, sort keys.
+const PARTS: usize = 6;
 /// Version, whether there is a date, the date, the ends of the parts.
 const HEAD: usize = 2 + 16 + 4 * PARTS;
 /// Octets of the decoded text of one field that are searched quickly; beyond, the digest is too
@@ -49,11 +51,24 @@ impl HeaderText {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parts([u32; PARTS]);
 
+/// What a row holds.
+pub(super) enum Content {
+    /// A digest.
+    Digest(Parts),
+    /// None, since it is longer than a row.
+    TooLong,
+    /// One that an older program wrote, to be made anew.
+    Old,
+}
+
 impl Parts {
-    /// Checks the head of a row; `None` for a row without content.
-    pub(super) fn read(row: &[u8]) -> Result<Option<Self>, Error> {
+    /// Checks the head of a row.
+    pub(super) fn read(row: &[u8]) -> Result<Content, Error> {
         if row == TOO_LONG {
-            return Ok(None);
+            return Ok(Content::TooLong);
+        }
+        if row.first() == Some(&OLD_VERSION) {
+            return Ok(Content::Old);
         }
         let damaged = || Error::corrupt("a digest");
         let head =
@@ -67,7 +82,7 @@ impl Parts {
             }
             before = *end;
         }
-        Ok(Some(Self(ends)))
+        Ok(Content::Digest(Self(ends)))
     }
 
     pub(super) fn slice<'a>(&self, row: &'a [u8], part: usize) -> &'a [u8] {
@@ -98,6 +113,8 @@ pub(super) fn encode(message: &Bytes) -> Vec<u8> {
     row.extend_from_slice(&structure.to_bytes());
     end(&mut row);
     put_texts(header, &mut row);
+    end(&mut row);
+    sort_key::put(&structure, message, header, &mut row);
     end(&mut row);
     row
 }

@@ -1,8 +1,9 @@
-//! Evaluating a query: first what memory tells, then digests, then bodies, each only for messages
+//! Evaluating a query: first what memory tells, then headers, then bodies, each only for messages
 //! that are still undecided.
 
 use super::query::{Key, Query, day};
-use crate::digest::Digest;
+use crate::digest::{Digest, Headers};
+use crate::headers::HeaderPages;
 use crate::limits::SEARCH_BUDGET;
 use crate::{Body, Error, Mailbox, MailboxView, Message};
 use bytes::Bytes;
@@ -40,7 +41,7 @@ struct Search<'a> {
 /// What is known of a message.
 struct Facts<'a> {
     message: &'a Message,
-    digest: Option<&'a Digest>,
+    headers: Option<Headers<'a>>,
     body: Option<(&'a Structure, &'a [u8])>,
 }
 
@@ -51,7 +52,7 @@ impl Search<'_> {
         for start in (0..exists).step_by(BATCH) {
             let end = exists.min(start.saturating_add(BATCH as u32));
             for (index, message) in (start..).zip(self.view.messages(start..end)) {
-                match self.key.holds(&Facts { message, digest: None, body: None }) {
+                match self.key.holds(&Facts { message, headers: None, body: None }) {
                     Some(true) => found.push(index),
                     Some(false) => {}
                     None => undecided.push(index),
@@ -59,6 +60,7 @@ impl Search<'_> {
             }
             tokio::task::yield_now().await;
         }
+        let undecided = self.read_headers(undecided, &mut found).await?;
         for range in ranges(&undecided) {
             self.read(range, &undecided, &mut found).await?;
         }
@@ -66,7 +68,30 @@ impl Search<'_> {
         Ok(found)
     }
 
-    /// Decides what lies in a range by digests, and where these do not tell, by bodies.
+    /// Decides by headers; tells what these leave undecided.
+    async fn read_headers(
+        &self,
+        undecided: Vec<u32>,
+        found: &mut Vec<u32>,
+    ) -> Result<Vec<u32>, Error> {
+        let mut left = Vec::new();
+        let mut pages = HeaderPages::new(self.mailbox, self.view, undecided);
+        while let Some((page, indexes)) = pages.next().await? {
+            for index in indexes {
+                let Some(message) = self.view.message(index) else { continue };
+                let headers = page.headers(message.uid);
+                match self.key.holds(&Facts { message, headers, body: None }) {
+                    Some(true) => found.push(index),
+                    Some(false) => {}
+                    None => left.push(index),
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(left)
+    }
+
+    /// Decides by bodies what lies in a range.
     async fn read(
         &self,
         range: Range<u32>,
@@ -75,18 +100,8 @@ impl Search<'_> {
     ) -> Result<(), Error> {
         let mut pages = self.mailbox.digests(self.view, range);
         while let Some(page) = pages.next_page().await? {
-            let mut left: Vec<(u32, Digest)> = Vec::new();
-            for (index, digest) in (page.first..).zip(page.digests) {
-                if undecided.binary_search(&index).is_err() {
-                    continue;
-                }
-                let Some(message) = self.view.message(index) else { continue };
-                match self.key.holds(&Facts { message, digest: Some(&digest), body: None }) {
-                    Some(true) => found.push(index),
-                    Some(false) => {}
-                    None => left.push((index, digest)),
-                }
-            }
+            let wanted = |(index, _): &(u32, Digest)| undecided.binary_search(index).is_ok();
+            let left = (page.first..).zip(page.digests).filter(wanted).collect();
             self.read_bodies(left, found).await?;
             tokio::task::yield_now().await;
         }
@@ -128,7 +143,8 @@ impl Search<'_> {
                 }
                 let structure = digest.structure()?;
                 let body = Some((&structure, &body[..]));
-                if key.holds(&Facts { message, digest: Some(digest), body }) == Some(true) {
+                let headers = Some(digest.headers());
+                if key.holds(&Facts { message, headers, body }) == Some(true) {
                     found.push(*index);
                 }
             }
@@ -179,12 +195,12 @@ impl Key {
             Self::Aged(compare, than) => compare.holds(message.date().unix, *than),
             Self::Larger(octets) => u64::from(message.size) > *octets,
             Self::Smaller(octets) => u64::from(message.size) < *octets,
-            Self::Sent(compare, than) => facts.digest?.sent().is_some_and(|sent| {
+            Self::Sent(compare, than) => facts.headers?.sent.is_some_and(|sent| {
                 let date = Date { year: sent.year, month: sent.month, day: sent.day };
                 compare.holds(day(date), *than)
             }),
             Self::Digest(field, needle) => {
-                facts.digest?.header(*field).is_some_and(|text| needle.is_in_folded(text))
+                facts.headers?.text(*field).is_some_and(|text| needle.is_in_folded(text))
             }
             Self::Field(name, needle) => {
                 let (structure, body) = facts.body?;

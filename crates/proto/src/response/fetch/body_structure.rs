@@ -77,7 +77,8 @@ pub struct SinglePart {
 /// Fields that depend on the type, which must agree: readers of the grammar choose by the type.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PartDetail {
-    /// `body-type-basic`: any type but the two below.
+    /// `body-type-basic`: any type but the two below. Servers also send a MESSAGE/RFC822 so that
+    /// is encoded in base64 (RFC 2046 §5.2.1 forbids that): nobody could look into it.
     Basic,
     /// `body-type-text`: the type is TEXT.
     Text {

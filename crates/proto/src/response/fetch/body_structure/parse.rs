@@ -69,7 +69,9 @@ fn single(reader: &mut Reader<'_>, depth: usize) -> Parsed<SinglePart> {
     let detail = if media_type.eq_ignore_ascii_case(b"TEXT") {
         reader.space()?;
         PartDetail::Text { lines: reader.number64("a number of lines")? }
-    } else if media_type.eq_ignore_ascii_case(b"MESSAGE") && subtype.eq_ignore_ascii_case(b"RFC822")
+    } else if media_type.eq_ignore_ascii_case(b"MESSAGE")
+        && subtype.eq_ignore_ascii_case(b"RFC822")
+        && reader.rest().starts_with(b" (")
     {
         message(reader, depth)?
     } else {

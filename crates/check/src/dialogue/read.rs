@@ -1,0 +1,291 @@
+//! Reading a record: tagged replies first, then each response in turn.
+
+use super::{Asked, Data, Dialogue, Reply, parse};
+use crate::command::Command;
+use crate::finding::{Finding, Rule};
+use crate::history::{Record, Shown};
+use peregrine_proto::response::{Code, ResponseText, StatusData};
+use peregrine_proto::{Response, Status};
+use std::collections::HashMap;
+
+pub(super) struct Reader<'a> {
+    number: usize,
+    pub(super) record: &'a Record,
+    responses: Vec<Option<Response>>,
+    pub(super) dialogue: Dialogue,
+    /// The response that is read.
+    pub(super) index: usize,
+    pub(super) at: u64,
+    /// What is selected as far as replies have come.
+    pub(super) current: Option<usize>,
+    /// Responses that belong to a SELECT.
+    of_select: Vec<Option<usize>>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(number: usize, record: &'a Record) -> Self {
+        let asked = record.commands.iter().map(|sent| Asked {
+            command: sent.command.clone(),
+            begun: sent.begun,
+            sent_at: record.received.iter().filter(|response| response.at < sent.begun).count(),
+            reply: None,
+            selection: None,
+            opens: None,
+            data: Data::default(),
+        });
+        let dialogue = Dialogue {
+            asked: asked.collect(),
+            entries: Vec::new(),
+            selections: Vec::new(),
+            observations: Vec::new(),
+            findings: Vec::new(),
+        };
+        let of_select = vec![None; record.received.len()];
+        let (responses, current) = (Vec::new(), None);
+        Self { number, record, responses, dialogue, index: 0, at: 0, current, of_select }
+    }
+
+    pub(super) fn read(mut self) -> Dialogue {
+        self.parse_all();
+        self.match_replies();
+        for index in 0..self.responses.len() {
+            (self.index, self.at) = (index, self.record.received[index].at);
+            if let Some(response) = self.responses[index].take() {
+                self.take(response);
+            }
+        }
+        self.place_commands();
+        self.judge_end();
+        self.dialogue
+    }
+
+    pub(super) fn complain(&mut self, rule: Rule, text: String) {
+        let text = match self.number {
+            0 => text,
+            number => format!("connection {number}: {text}"),
+        };
+        self.dialogue.findings.push(Finding { rule, text, events: vec![self.at] });
+    }
+
+    fn parse_all(&mut self) {
+        for received in &self.record.received {
+            self.at = received.at;
+            match parse(&received.octets) {
+                Ok(response) => self.responses.push(Some(response)),
+                Err(error) => {
+                    self.responses.push(None);
+                    // Kinds of responses that nobody asked for are passed over.
+                    if !error.contains("not known") {
+                        let text = format!("`{}`: {error}", Shown(&received.octets));
+                        self.complain(Rule::Grammar, text);
+                    }
+                }
+            }
+        }
+    }
+
+    fn match_replies(&mut self) {
+        let tags: HashMap<&str, usize> =
+            self.record.commands.iter().zip(0..).map(|(sent, place)| (&*sent.tag, place)).collect();
+        let mut last = 0;
+        for index in 0..self.responses.len() {
+            self.at = self.record.received[index].at;
+            let Some(Response::Tagged { tag, status, text }) = &self.responses[index] else {
+                continue;
+            };
+            let (status, code, tag) = (*status, text.code.clone(), tag.as_str().to_owned());
+            let group = std::mem::replace(&mut last, index + 1)..index;
+            let sent = tags.get(&*tag).copied();
+            let known = sent.filter(|place| self.dialogue.asked[*place].sent_at <= index);
+            let Some(place) = known else {
+                self.complain(Rule::Reply, format!("a reply to {tag}, a tag that was not sent"));
+                continue;
+            };
+            let asked = &mut self.dialogue.asked[place];
+            if asked.reply.is_some() {
+                self.complain(Rule::Reply, format!("a second reply to {tag}"));
+                continue;
+            }
+            asked.reply = Some(Reply { index, at: self.at, status, code });
+            if matches!(asked.command, Command::Select { .. }) && status == Status::Ok {
+                self.mark_select(place, group);
+            }
+        }
+        for place in 0..self.dialogue.asked.len() {
+            if self.dialogue.asked[place].reply.is_none() {
+                let sent = &self.record.commands[place];
+                self.at = sent.begun;
+                let text = format!("no reply to {} {}", sent.tag, sent.command);
+                self.complain(Rule::Reply, text);
+            }
+        }
+    }
+
+    /// What came since the last tagged reply is what SELECT tells; behind CLOSED (RFC 7162
+    /// §3.2.11) where there is one. Of several EXISTS, the earlier ones are of the old mailbox.
+    fn mark_select(&mut self, place: usize, group: std::ops::Range<usize>) {
+        let closed = |response: &Option<Response>| {
+            let Some(Response::Condition { text, .. }) = response else { return false };
+            text.code == Some(Code::Closed)
+        };
+        let begin = group.clone().rev().find(|index| closed(&self.responses[*index]));
+        let group = begin.unwrap_or(group.start)..group.end;
+        let exists = |index: &usize| matches!(self.responses[*index], Some(Response::Exists(_)));
+        let last = group.clone().rev().find(exists);
+        for index in group {
+            let mine = match &self.responses[index] {
+                Some(Response::Exists(_)) => Some(index) == last,
+                Some(Response::Fetch { .. } | Response::Expunge(_)) => false,
+                _ => true,
+            };
+            self.of_select[index] = mine.then_some(place);
+        }
+    }
+
+    fn take(&mut self, response: Response) {
+        if let Some(place) = self.of_select[self.index] {
+            return self.take_of_select(place, response);
+        }
+        match response {
+            Response::Tagged { tag, .. } => self.replied(tag.as_str()),
+            Response::Exists(count) => self.exists(count),
+            Response::Expunge(number) => self.expunge(number.0.get()),
+            Response::Fetch { number, data } => self.fetch(number.0.get(), &data),
+            Response::Search(found) => {
+                let searches = |command: &Command| matches!(command, Command::Search { .. });
+                if let Some(place) = self.oldest("SEARCH", searches) {
+                    self.dialogue.asked[place].data.search.push(found);
+                }
+            }
+            Response::List(list) => {
+                let lists = |command: &Command| matches!(command, Command::List(_));
+                if let Some(place) = self.oldest("LIST", lists) {
+                    let name = list.mailbox.as_str().to_owned();
+                    self.dialogue.asked[place].data.names.push(name);
+                }
+            }
+            Response::Lsub(list) => {
+                let lists = |command: &Command| matches!(command, Command::Lsub(_));
+                if let Some(place) = self.oldest("LSUB", lists) {
+                    let name = list.mailbox.as_str().to_owned();
+                    self.dialogue.asked[place].data.names.push(name);
+                }
+            }
+            Response::Status(data) => self.status(data),
+            Response::Condition { text, .. } => self.condition(text),
+            _ => {}
+        }
+    }
+
+    fn take_of_select(&mut self, place: usize, response: Response) {
+        let data = &mut self.dialogue.asked[place].data;
+        match response {
+            Response::Exists(count) => data.exists = count,
+            Response::Condition { text, .. } => match text.code {
+                Some(Code::UidNext(uid)) => data.uid_next = Some(uid.0.get()),
+                Some(Code::UidValidity(value)) => data.validity = Some(value.0.get()),
+                _ => {}
+            },
+            // The answers of other commands that came in between.
+            Response::Search(_) | Response::List(_) | Response::Lsub(_) | Response::Status(_) => {
+                self.of_select[self.index] = None;
+                self.take(response);
+            }
+            _ => {}
+        }
+    }
+
+    fn status(&mut self, data: StatusData) {
+        let name = data.mailbox.as_str().to_owned();
+        let any = |command: &Command| matches!(command, Command::Status(_));
+        let Some(oldest) = self.oldest("STATUS", any) else { return };
+        let asks = |command: &Command| *command == Command::Status(name.clone());
+        if asks(&self.dialogue.asked[oldest].command) {
+            return self.dialogue.asked[oldest].data.status.push(data);
+        }
+        let sent = &self.record.commands[oldest];
+        let text = format!(
+            "STATUS of {name} came while {} {} was the oldest that waited for STATUS data",
+            sent.tag, sent.command
+        );
+        self.complain(Rule::Attribution, text);
+        let pending = (0..self.dialogue.asked.len())
+            .find(|place| asks(&self.dialogue.asked[*place].command) && self.waits(*place));
+        if let Some(place) = pending {
+            self.dialogue.asked[place].data.status.push(data);
+        }
+    }
+
+    fn condition(&mut self, text: ResponseText) {
+        let Some(code @ Code::CopyUid { .. }) = text.code else { return };
+        // RFC 6851 §4.3: an untagged COPYUID before the reply of MOVE.
+        let moves = self.dialogue.asked.iter_mut().filter(|asked| {
+            matches!(asked.command, Command::Move { .. }) && asked.data.copied.is_none()
+        });
+        let next = moves.filter(|asked| asked.sent_at <= self.index);
+        let reply = |asked: &&mut Asked| asked.reply.as_ref().map_or(usize::MAX, |it| it.index);
+        let next = next.filter(|asked| reply(asked) > self.index);
+        if let Some(asked) = next.min_by_key(reply) {
+            asked.data.copied = Some(code);
+        }
+    }
+
+    fn waits(&self, place: usize) -> bool {
+        self.dialogue.is_pending(place, self.index)
+    }
+
+    fn oldest(&mut self, data: &str, of_kind: impl Fn(&Command) -> bool) -> Option<usize> {
+        let commands = 0..self.dialogue.asked.len();
+        let mut pending = commands.filter(|place| self.waits(*place));
+        let found = pending.find(|place| of_kind(&self.dialogue.asked[*place].command));
+        if found.is_none() {
+            let text = format!("{data} data came, and no {data} waited for it");
+            self.complain(Rule::Attribution, text);
+        }
+        found
+    }
+
+    /// A tagged reply: it may change what is selected.
+    fn replied(&mut self, tag: &str) {
+        let asked = &self.dialogue.asked;
+        let is_this = |asked: &Asked| asked.reply.as_ref().is_some_and(|it| it.index == self.index);
+        let Some(place) = asked.iter().position(is_this) else { return };
+        debug_assert_eq!(self.record.commands[place].tag, tag);
+        let ok = asked[place].is_ok();
+        let exists = asked[place].data.exists;
+        match &asked[place].command {
+            Command::Select { name, examine } if ok => {
+                let (name, examine) = (name.clone(), *examine);
+                let opened = self.open(place, name, examine, exists);
+                self.dialogue.asked[place].opens = Some(opened);
+            }
+            // RFC 3501 §6.3.1: no mailbox is selected after a SELECT that failed.
+            Command::Select { .. } => self.current = None,
+            Command::Close | Command::Unselect | Command::Logout if ok => self.current = None,
+            _ => {}
+        }
+    }
+
+    fn judge_end(&mut self) {
+        let logout = |asked: &Asked| asked.command == Command::Logout && asked.is_ok();
+        if let Some(at) = self.record.closed.filter(|_| !self.dialogue.asked.iter().any(logout)) {
+            self.at = at;
+            self.complain(Rule::Reply, "the server closed the connection".to_owned());
+        }
+    }
+
+    /// Which selection each command works in: the order of sending decides (RFC 3501 §5.5).
+    fn place_commands(&mut self) {
+        let mut current = None;
+        for asked in &mut self.dialogue.asked {
+            asked.selection = current;
+            match &asked.command {
+                Command::Select { .. } => current = asked.opens,
+                Command::Close | Command::Unselect | Command::Logout if asked.is_ok() => {
+                    current = None;
+                }
+                _ => {}
+            }
+        }
+    }
+}

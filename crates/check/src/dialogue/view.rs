@@ -1,0 +1,139 @@
+//! The selected mailbox while a record is read: EXISTS, EXPUNGE, FETCH.
+
+use super::read::Reader;
+use super::{Entry, EntryId, Observation, Selection, Told};
+use crate::finding::Rule;
+use crate::flags;
+use peregrine_proto::response::FetchData;
+
+impl Reader<'_> {
+    /// Opens a mailbox that holds so many messages.
+    pub(super) fn open(&mut self, by: usize, name: String, read_only: bool, exists: u32) -> usize {
+        let selection = self.dialogue.selections.len();
+        let view = self.make_entries(selection, exists);
+        let views = vec![(self.index, view.into())];
+        self.dialogue.selections.push(Selection { name, read_only, views, by });
+        self.current = Some(selection);
+        selection
+    }
+
+    fn make_entries(&mut self, selection: usize, count: u32) -> Vec<EntryId> {
+        let entries = &mut self.dialogue.entries;
+        let first = entries.len();
+        entries.extend((0..count).map(|_| Entry { selection, uid: None }));
+        (first..entries.len()).collect()
+    }
+
+    fn view(&self) -> Vec<EntryId> {
+        let selection = self.current.map(|current| &self.dialogue.selections[current]);
+        selection.and_then(|selection| selection.views.last()).map_or(Vec::new(), |v| v.1.to_vec())
+    }
+
+    fn put_view(&mut self, view: Vec<EntryId>, kind: Told) {
+        let Some(selection) = self.current else { return };
+        let (index, at) = (self.index, self.at);
+        self.dialogue.selections[selection].views.push((index, view.into()));
+        self.dialogue.observations.push(Observation { index, at, selection, kind });
+    }
+
+    pub(super) fn exists(&mut self, count: u32) {
+        let Some(selection) = self.current else { return };
+        let mut view = self.view();
+        let known = view.len() as u32;
+        if count < known {
+            let text = format!("EXISTS fell from {known} to {count} without EXPUNGE");
+            return self.complain(Rule::Numbers, text);
+        }
+        if count > known {
+            let new = self.make_entries(selection, count - known);
+            view.extend(&new);
+            self.put_view(view, Told::More(new));
+        }
+    }
+
+    pub(super) fn expunge(&mut self, number: u32) {
+        if self.current.is_none() {
+            let text = format!("EXPUNGE of message {number}, and no mailbox is selected");
+            return self.complain(Rule::Numbers, text);
+        }
+        let mut view = self.view();
+        if number as usize > view.len() {
+            let text = format!("EXPUNGE of message {number} where there are {}", view.len());
+            return self.complain(Rule::Numbers, text);
+        }
+        self.judge_expunge(number);
+        let entry = view.remove(number as usize - 1);
+        self.put_view(view, Told::Gone(entry));
+    }
+
+    /// RFC 3501 §7.4.1. A command that allows EXPUNGE and was sent before the others may be the
+    /// one that is in progress: then the others are not, as far as a client can know.
+    fn judge_expunge(&mut self, number: u32) {
+        let commands = 0..self.dialogue.asked.len();
+        let oldest =
+            commands.into_iter().find(|place| self.dialogue.is_pending(*place, self.index));
+        let Some(oldest) = oldest else {
+            let text = format!("EXPUNGE of message {number} while no command was in progress");
+            return self.complain(Rule::Expunge, text);
+        };
+        let command = &self.dialogue.asked[oldest].command;
+        if command.forbids_expunge() {
+            let tag = &self.record.commands[oldest].tag;
+            let text = format!(
+                "EXPUNGE of message {number} came while {tag} {command} was in \
+                                progress, and no command sent before it was"
+            );
+            self.complain(Rule::Expunge, text);
+        }
+    }
+
+    pub(super) fn fetch(&mut self, number: u32, data: &[FetchData]) {
+        let Some(selection) = self.current else {
+            let text = format!("FETCH of message {number}, and no mailbox is selected");
+            return self.complain(Rule::Numbers, text);
+        };
+        let view = self.view();
+        let place = number as usize - 1;
+        let Some(entry) = view.get(place).copied() else {
+            let text = format!("FETCH of message {number} where there are {}", view.len());
+            return self.complain(Rule::Numbers, text);
+        };
+        let (mut flags, mut token) = (None, None);
+        for item in data {
+            match item {
+                FetchData::Uid(uid) => self.learn(&view, place, uid.0.get()),
+                FetchData::Flags(list) => flags = Some(flags::read(list)),
+                FetchData::Section { data: Some(body), .. } => {
+                    token = Some(String::from_utf8_lossy(body).trim_end().to_owned());
+                }
+                _ => {}
+            }
+        }
+        let (index, at) = (self.index, self.at);
+        let kind = Told::Message { entry, flags, token };
+        self.dialogue.observations.push(Observation { index, at, selection, kind });
+    }
+
+    /// The UID of the message at this place.
+    fn learn(&mut self, view: &[EntryId], place: usize, uid: u32) {
+        let entries = &mut self.dialogue.entries;
+        let number = place + 1;
+        let known = *entries[view[place]].uid.get_or_insert(uid);
+        let before = view[..place].iter().rev().find_map(|entry| entries[*entry].uid);
+        let after = view[number..].iter().find_map(|entry| entries[*entry].uid);
+        if known != uid {
+            let text = format!(
+                "FETCH says that message {number} has UID {uid}; the client was told that it has \
+                 UID {known}"
+            );
+            self.complain(Rule::Uid, text);
+        } else if before >= Some(uid) || after.is_some_and(|after| after <= uid) {
+            let near = before.filter(|before| *before >= uid).or(after).unwrap_or_default();
+            let text = format!(
+                "FETCH says that message {number} has UID {uid}, and that of a message beside it \
+                 is {near}"
+            );
+            self.complain(Rule::Uid, text);
+        }
+    }
+}

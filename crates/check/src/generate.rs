@@ -1,0 +1,305 @@
+//! Random pipelines from a seed.
+
+use crate::chance::Random;
+use crate::command::{Command, How, Key, STAR, Set, What};
+use crate::flags;
+use crate::plan::{Plan, Step};
+
+/// What pipelines may be made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// All mailboxes' names begin so: a mailbox's name with the separator behind it.
+    pub base: String,
+    /// Most connections at once; not 0.
+    pub connections: usize,
+    /// Most commands of a run, from 2 on, besides those that set it up and look at its end.
+    pub commands: usize,
+    /// UIDPLUS (RFC 4315): UID EXPUNGE.
+    pub uid_plus: bool,
+    /// MOVE (RFC 6851).
+    pub moves: bool,
+    /// UNSELECT (RFC 3691).
+    pub unselect: bool,
+    /// IDLE (RFC 2177).
+    pub idle: bool,
+    /// LITERAL+ (RFC 7888).
+    pub literal_plus: bool,
+    /// Keywords can be made.
+    pub keywords: bool,
+    /// A literal of 2 GiB is known to be refused.
+    pub oversize: bool,
+}
+
+/// Messages that a mailbox holds at most in the beginning.
+const MESSAGES: usize = 5;
+
+/// The run of a seed.
+pub fn generate(seed: u64, shape: &Shape) -> Plan {
+    let mut random = Random::new(seed);
+    let most = shape.connections.max(1);
+    // One connection alone is half of all runs: it is where pipelines matter most.
+    let connections = if random.chance(50) { 1 } else { 1 + random.below(most) };
+    let commands = match random.below(4) {
+        0 => 2 + random.below(5),
+        1 | 2 => 2 + random.below(14),
+        _ => 2 + random.below(shape.commands.saturating_sub(1)),
+    };
+    let commands = commands.min(shape.commands);
+    let mut maker = Maker {
+        shape,
+        random,
+        lasting: ["A", "B"].map(|name| format!("{}{name}", shape.base)),
+        fleeting: ["X", "Y"].map(|name| format!("{}{name}", shape.base)),
+        tokens: 0,
+        counts: [0; 2],
+        selected: None,
+        refused: false,
+    };
+    let mailboxes = maker.mailboxes();
+    let scripts = (0..connections).map(|number| {
+        let part = commands / connections + usize::from(number < commands % connections);
+        maker.script(part, connections == 1)
+    });
+    let connections = scripts.collect();
+    Plan { seed, mailboxes, fleeting: maker.fleeting.to_vec(), connections }
+}
+
+struct Maker<'a> {
+    shape: &'a Shape,
+    random: Random,
+    lasting: [String; 2],
+    fleeting: [String; 2],
+    tokens: u32,
+    /// Messages that the lasting mailboxes hold at first.
+    counts: [usize; 2],
+    /// Which of the lasting mailboxes is selected, where all goes well.
+    selected: Option<usize>,
+    /// Literals are refused, rather than lines that are no commands: a server may take the one
+    /// behind the other for the refused literal itself, and close.
+    refused: bool,
+}
+
+impl Maker<'_> {
+    fn mailboxes(&mut self) -> Vec<(String, Vec<(String, u16)>)> {
+        let mut mailboxes = Vec::new();
+        for place in 0..self.lasting.len() {
+            // The second one is often empty, which costs less.
+            let most = if place == 0 { MESSAGES } else { 2 };
+            let count = self.random.below(most + 1).max(usize::from(place == 0));
+            self.counts[place] = count;
+            let messages = (0..count).map(|_| (self.token(), self.some_flags())).collect();
+            mailboxes.push((self.lasting[place].clone(), messages));
+        }
+        mailboxes
+    }
+
+    fn token(&mut self) -> String {
+        self.tokens += 1;
+        format!("token{}x", self.tokens)
+    }
+
+    fn some_flags(&mut self) -> u16 {
+        let all = if self.shape.keywords { flags::ALL } else { flags::SYSTEM };
+        let flags = match self.random.below(5) {
+            0 => flags::DELETED,
+            1 => flags::SEEN,
+            2 => 1 << self.random.below(8),
+            3 => 0,
+            _ => self.random.number() as u16 & self.random.number() as u16,
+        };
+        flags & all
+    }
+
+    /// What one connection does.
+    fn script(&mut self, commands: usize, alone: bool) -> Vec<Step> {
+        self.selected = None;
+        self.refused = self.shape.oversize && self.random.chance(50);
+        let mut script = Vec::new();
+        let mut idle = false;
+        for place in 0..commands {
+            if idle {
+                script.push(Step::Pause(1 + self.random.below(30) as u64));
+            } else if self.random.chance(8) {
+                script.push(Step::Settle);
+            } else if self.random.chance(4) {
+                script.push(Step::Pause(1 + self.random.below(20) as u64));
+            }
+            let last = place + 1 == commands;
+            let command = match last && alone && self.random.chance(4) {
+                true => Command::Logout,
+                false => self.command(),
+            };
+            idle = command == Command::Idle;
+            script.push(Step::Send(command));
+        }
+        script
+    }
+
+    fn command(&mut self) -> Command {
+        match (self.selected, self.random.below(100)) {
+            (None, 0..=59) => self.select(),
+            (None, 60..=62) => self.in_selected(0),
+            (Some(place), 0..=74) => self.in_selected(place),
+            (Some(_), 75..=82) => match self.random.below(6) {
+                0 => self.leave(Command::Close),
+                1 if self.shape.unselect => self.leave(Command::Unselect),
+                _ => self.select(),
+            },
+            _ => self.anywhere(),
+        }
+    }
+
+    fn leave(&mut self, command: Command) -> Command {
+        self.selected = None;
+        command
+    }
+
+    fn select(&mut self) -> Command {
+        let place = usize::from(self.random.chance(25));
+        self.selected = Some(place);
+        Command::Select { name: self.lasting[place].clone(), examine: self.random.chance(12) }
+    }
+
+    /// A mailbox, mostly one of those that are there.
+    fn mailbox(&mut self) -> String {
+        let lasting = self.random.chance(85);
+        let place = self.random.below(2);
+        if lasting { self.lasting[place].clone() } else { self.fleeting[place].clone() }
+    }
+
+    fn fleeting(&mut self) -> String {
+        let place = self.random.below(2);
+        self.fleeting[place].clone()
+    }
+
+    fn anywhere(&mut self) -> Command {
+        let all = format!("{}*", self.shape.base);
+        match self.random.below(40) {
+            0..=9 => {
+                let (mailbox, token, flags) = (self.mailbox(), self.token(), self.some_flags());
+                let waits = !self.shape.literal_plus || self.random.chance(20);
+                Command::Append { mailbox, token, flags, waits }
+            }
+            10..=17 => Command::Status(self.mailbox()),
+            18..=20 => Command::Noop,
+            21..=22 => Command::List(if self.random.chance(50) { all } else { self.fleeting() }),
+            23..=25 => Command::Create(self.fleeting()),
+            26..=27 => Command::Delete(self.fleeting()),
+            28..=29 => {
+                let from = self.fleeting();
+                let other = self.fleeting.iter().find(|name| **name != from).cloned();
+                Command::Rename(from, other.unwrap_or_default())
+            }
+            30..=31 => {
+                let place = self.random.below(2);
+                Command::Subscribe(self.lasting[place].clone())
+            }
+            32 => {
+                let place = self.random.below(2);
+                Command::Unsubscribe(self.lasting[place].clone())
+            }
+            33..=34 => Command::Lsub(all),
+            35 => Command::Capability,
+            36 | 37 if self.refused => Command::Oversize(self.mailbox()),
+            36 | 37 => Command::Nonsense,
+            _ if self.shape.idle => Command::Idle,
+            _ => Command::Noop,
+        }
+    }
+
+    fn in_selected(&mut self, place: usize) -> Command {
+        match self.random.below(34) {
+            0..=9 => Command::Store {
+                set: self.set(place),
+                how: *self.random.pick(&[How::Add, How::Add, How::Remove, How::Replace]),
+                flags: self.some_flags(),
+                silent: self.random.chance(30),
+            },
+            10..=18 => {
+                let what = [What::Flags, What::Flags, What::Flags, What::Peek];
+                let what = [&what[..], &[What::Body, What::BodyAndFlags]].concat();
+                Command::Fetch { set: self.set(place), what: *self.random.pick(&what) }
+            }
+            19..=23 => {
+                let key = match self.random.below(5) {
+                    0 => Key::All,
+                    1 => Key::Subject(format!("token{}x", 1 + self.random.below(8))),
+                    _ => {
+                        let bits = [flags::SEEN, flags::SEEN, flags::DELETED, 2, 4];
+                        Key::Flag(*self.random.pick(&bits), self.random.chance(60))
+                    }
+                };
+                Command::Search { uid: self.random.chance(50), key }
+            }
+            24..=25 => Command::Copy { set: self.set(place), to: self.mailbox() },
+            26..=27 if self.shape.moves => {
+                // Into the mailbox itself is something that few servers agree about.
+                let to = match self.random.chance(80) {
+                    true => self.lasting[1 - place].clone(),
+                    false => self.fleeting(),
+                };
+                Command::Move { set: self.set(place), to }
+            }
+            28..=30 => Command::Expunge,
+            31 if self.shape.uid_plus => {
+                Command::UidExpunge(Set { uid: true, ..self.by_uid(place) })
+            }
+            32 => Command::Check,
+            _ => Command::Noop,
+        }
+    }
+
+    fn set(&mut self, place: usize) -> Set {
+        let count = self.counts[place] as u32;
+        if count == 0 || self.random.chance(60) {
+            return self.by_uid(place);
+        }
+        Set { uid: false, ranges: self.ranges(count) }
+    }
+
+    fn by_uid(&mut self, place: usize) -> Set {
+        // One or two that come only now, or never.
+        let count = self.counts[place] as u32 + self.random.below(3) as u32;
+        Set { uid: true, ranges: self.ranges(count.max(1)) }
+    }
+
+    fn ranges(&mut self, count: u32) -> Vec<(u32, u32)> {
+        let mut number = || 1 + self.random.below(count as usize) as u32;
+        let (a, b, c) = (number(), number(), number());
+        match self.random.below(12) {
+            0 | 1 => vec![(1, STAR)],
+            2 => vec![(a, STAR)],
+            3 => vec![(STAR, STAR)],
+            4 | 5 => vec![(a, b)],
+            6 => vec![(a, a), (b, c)],
+            _ => vec![(a, a)],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Shape, generate};
+
+    #[test]
+    fn the_same_seed_gives_the_same_run_within_the_bounds() {
+        let shape = Shape {
+            base: "check/".into(),
+            connections: 4,
+            commands: 40,
+            uid_plus: true,
+            moves: true,
+            unselect: true,
+            idle: true,
+            literal_plus: true,
+            keywords: true,
+            oversize: true,
+        };
+        for seed in 0..500 {
+            let plan = generate(seed, &shape);
+            assert_eq!(plan.connections, generate(seed, &shape).connections);
+            assert!((2..=40).contains(&plan.commands()), "{}", plan.commands());
+            assert!((1..=4).contains(&plan.connections.len()));
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Commands that change mail: APPEND, STORE, COPY, MOVE, EXPUNGE, and names and subscriptions.
+
+use super::apply::{Doing, no};
+use super::{Mailbox, Next, State, Why};
+use crate::command::{Command, How, STAR, Set};
+use crate::dialogue::EntryId;
+use crate::flags;
+use peregrine_proto::number::{Bound, Number};
+use peregrine_proto::response::Code;
+use peregrine_proto::{Status, UidSet};
+use std::rc::Rc;
+
+impl Doing<'_> {
+    pub(super) fn append(&self, state: &State) -> Result<Next, Why> {
+        let Command::Append { mailbox: name, token, flags, .. } = &self.asked.command else {
+            return Ok(Next::Same);
+        };
+        let found = state.mailbox(name);
+        let Some((id, mailbox)) = found.filter(|_| self.status_of_reply() == Status::Ok) else {
+            return self.may_be_missing(found.is_some());
+        };
+        let (uid, validity) = match self.asked.code() {
+            Some(Code::AppendUid { uid_validity, uids }) => {
+                let uid = uids.iter().next().map_or(0, |uid| uid.0.get());
+                (uid, Some(uid_validity.0.get()))
+            }
+            _ if self.context.server.uid_plus => no!(self.context, "APPENDUID is missing"),
+            _ => (mailbox.next, None),
+        };
+        self.is_next(mailbox, uid, validity)?;
+        let mut made = state.clone();
+        let mailbox = made.change(id);
+        mailbox.add(uid, *flags, token.as_str().into());
+        mailbox.validity = mailbox.validity.or(validity);
+        Ok(Next::Made(vec![made]))
+    }
+
+    /// Whether a new message can have this UID.
+    fn is_next(&self, mailbox: &Mailbox, uid: u32, validity: Option<u32>) -> Result<(), Why> {
+        let next = mailbox.next;
+        if uid < next || (self.context.server.next_by_one && uid > next) {
+            no!(self.context, "the next UID is {next}, and {uid} was given")
+        }
+        if validity.is_some_and(|validity| !mailbox.has_validity(validity)) {
+            no!(self.context, "the UIDVALIDITY was told otherwise before")
+        }
+        Ok(())
+    }
+
+    pub(super) fn store(&self, state: &State) -> Result<Next, Why> {
+        self.in_some_view(state, |view| self.store_in(state, view))
+    }
+
+    fn store_in(&self, state: &State, view: &[EntryId]) -> Result<Next, Why> {
+        let Command::Store { set, how, flags, silent } = &self.asked.command else {
+            return Ok(Next::Same);
+        };
+        let (id, mailbox) = self.in_selected(state)?;
+        let Some((uids, beyond)) = self.resolve(state, view, set) else {
+            no!(self.context, "its messages are not known yet")
+        };
+        let status = self.status_of_reply();
+        let gone = uids.iter().any(|uid| !mailbox.messages.contains_key(uid));
+        match status {
+            Status::Ok if self.is_read_only() => {
+                no!(self.context, "the mailbox is open for reading only, and the reply is OK")
+            }
+            Status::Ok => {}
+            Status::Bad | Status::No if beyond => return Ok(Next::Same),
+            Status::No if self.is_read_only() => return Ok(Next::Same),
+            Status::No if gone => {}
+            status => no!(self.context, "it can be done, and the reply is {}", status.word()),
+        }
+        let mut made = state.clone();
+        let mut changed = false;
+        for uid in uids.iter().filter(|uid| mailbox.messages.contains_key(uid)) {
+            let old = mailbox.messages[uid].flags;
+            let new = match how {
+                How::Add => old | flags,
+                How::Remove => old & !flags,
+                How::Replace => *flags,
+            };
+            if new == old {
+                continue;
+            }
+            changed = true;
+            let entry = self.entry_of(state, view, *uid);
+            let told = self.told.iter().any(|(one, told, _)| Some(*one) == entry && told.is_some());
+            if !silent && status == Status::Ok && !told {
+                let new = flags::names(new);
+                no!(self.context, "UID {uid} has the flags ({new}) then, which was not told")
+            }
+            if let Some(message) = made.change(id).messages.get_mut(uid) {
+                message.flags = new;
+            }
+        }
+        Ok(match (changed, status) {
+            (false, _) => Next::Same,
+            (true, Status::Ok) => Next::Made(vec![made]),
+            // RFC 2180 §4.2: what is there may have been changed or not.
+            (true, _) => Next::Made(vec![made, state.clone()]),
+        })
+    }
+
+    pub(super) fn copy(
+        &self,
+        state: &State,
+        set: &Set,
+        to: &str,
+        moves: bool,
+    ) -> Result<Next, Why> {
+        self.in_some_view(state, |view| self.copy_in(state, view, set, to, moves))
+    }
+
+    fn copy_in(
+        &self,
+        state: &State,
+        view: &[EntryId],
+        set: &Set,
+        to: &str,
+        moves: bool,
+    ) -> Result<Next, Why> {
+        let (from, mailbox) = self.in_selected(state)?;
+        let Some((uids, beyond)) = self.resolve(state, view, set) else {
+            no!(self.context, "its messages are not known yet")
+        };
+        let living = uids.iter().copied().filter(|uid| mailbox.messages.contains_key(uid));
+        let living: Vec<u32> = living.collect();
+        let target = state.mailbox(to);
+        match self.status_of_reply() {
+            Status::Ok if moves && self.is_read_only() && !living.is_empty() => {
+                no!(self.context, "the mailbox is open for reading only, and the reply is OK")
+            }
+            Status::Ok => {}
+            Status::Bad | Status::No if beyond => return Ok(Next::Same),
+            Status::No if target.is_none() || living.len() < uids.len() => return Ok(Next::Same),
+            Status::No if moves && self.is_read_only() => return Ok(Next::Same),
+            status => no!(self.context, "it can be done, and the reply is {}", status.word()),
+        }
+        if living.is_empty() {
+            return Ok(Next::Same);
+        }
+        let Some((target, goal)) = target else {
+            no!(self.context, "there is no such mailbox, and the reply is OK")
+        };
+        let new = self.new_uids(&living, goal)?;
+        let mut made = state.clone();
+        for (old, new) in living.iter().zip(&new) {
+            let message = &mailbox.messages[old];
+            made.change(target).add(*new, message.flags, Rc::clone(&message.token));
+        }
+        if moves {
+            made.change(from).messages.retain(|uid, _| !living.contains(uid));
+        }
+        Ok(Next::Made(vec![made]))
+    }
+
+    /// The UIDs of the copies, as COPYUID tells them.
+    fn new_uids(&self, living: &[u32], goal: &Mailbox) -> Result<Vec<u32>, Why> {
+        let told = self.asked.data.copied.as_ref().or(self.asked.code());
+        let Some(Code::CopyUid { uid_validity, source, target }) = told else {
+            if self.context.server.uid_plus {
+                no!(self.context, "UIDs {living:?} are copied, and COPYUID is missing")
+            }
+            return Ok((goal.next..).take(living.len()).collect());
+        };
+        let (source, target) = (plain(source), plain(target));
+        if source != living {
+            no!(self.context, "UIDs {living:?} are copied, and COPYUID says {source:?}")
+        }
+        let mut expected = goal.next;
+        for uid in &target {
+            if *uid < expected || (self.context.server.next_by_one && *uid > expected) {
+                no!(self.context, "the next UID is {expected}, and {uid} was given")
+            }
+            expected = uid + 1;
+        }
+        if !goal.has_validity(uid_validity.0.get()) || target.len() != source.len() {
+            no!(self.context, "COPYUID does not fit the target")
+        }
+        Ok(target)
+    }
+
+    /// EXPUNGE, UID EXPUNGE, CLOSE.
+    pub(super) fn expunge(&self, state: &State, set: Option<&Set>) -> Result<Next, Why> {
+        let (id, mailbox) = self.in_selected(state)?;
+        let closes = self.asked.command == Command::Close;
+        match self.status_of_reply() {
+            Status::Ok if !self.is_read_only() => {}
+            Status::Ok if closes => return Ok(Next::Same),
+            Status::No if self.is_read_only() => return Ok(Next::Same),
+            status => no!(self.context, "the reply is {}", status.word()),
+        }
+        let known =
+            |uid: &u32| self.views.iter().any(|view| self.entry_of(state, view, *uid).is_some());
+        let last = mailbox.messages.keys().next_back().copied().unwrap_or(0);
+        let named = |uid: &u32| set.is_none_or(|set| set.holds(*uid, last));
+        let deleted = mailbox.messages.iter().filter(|(_, one)| one.flags & flags::DELETED != 0);
+        let all: Vec<u32> = deleted.map(|(uid, _)| *uid).filter(named).collect();
+        // What the client does not know of may go as well, or stay.
+        let own: Vec<u32> = all.iter().copied().filter(known).collect();
+        let without = |gone: &[u32]| {
+            let mut made = state.clone();
+            made.change(id).messages.retain(|uid, _| !gone.contains(uid));
+            made
+        };
+        if all.is_empty() {
+            return Ok(Next::Same);
+        }
+        let mut made = vec![without(&all)];
+        if own.len() < all.len() {
+            made.push(without(&own));
+        }
+        Ok(Next::Made(made))
+    }
+
+    pub(super) fn create(&self, state: &State, name: &str) -> Result<Next, Why> {
+        match (self.status_of_reply(), state.names.contains_key(name)) {
+            (Status::Ok, false) => {
+                let mut made = state.clone();
+                made.names.insert(name.to_owned(), made.boxes.len());
+                made.boxes.push(Rc::new(Mailbox { next: 1, ..Mailbox::default() }));
+                Ok(Next::Made(vec![made]))
+            }
+            (Status::No, true) => Ok(Next::Same),
+            (status, true) => no!(self.context, "it is there, and the reply is {}", status.word()),
+            (status, false) => {
+                no!(self.context, "it is not there, and the reply is {}", status.word())
+            }
+        }
+    }
+
+    pub(super) fn delete(&self, state: &State, name: &str) -> Result<Next, Why> {
+        let exists = state.names.contains_key(name);
+        if !exists || self.status_of_reply() != Status::Ok {
+            return self.may_be_missing(exists);
+        }
+        let mut made = state.clone();
+        made.names.remove(name);
+        Ok(Next::Made(vec![made]))
+    }
+
+    pub(super) fn rename(&self, state: &State, from: &str, to: &str) -> Result<Next, Why> {
+        let fits = state.names.contains_key(from) && !state.names.contains_key(to);
+        match (self.status_of_reply(), fits) {
+            (Status::Ok, true) => {
+                let mut made = state.clone();
+                if let Some(id) = made.names.remove(from) {
+                    made.names.insert(to.to_owned(), id);
+                }
+                Ok(Next::Made(vec![made]))
+            }
+            (Status::No, false) => Ok(Next::Same),
+            (status, true) => {
+                no!(self.context, "it can be done, and the reply is {}", status.word())
+            }
+            (status, false) => {
+                no!(self.context, "it cannot be done, and the reply is {}", status.word())
+            }
+        }
+    }
+
+    pub(super) fn subscribe(&self, state: &State, name: &str, on: bool) -> Result<Next, Why> {
+        if self.status_of_reply() != Status::Ok {
+            // RFC 3501 §6.3.7 leaves it to the server whether this is a failure.
+            return match !on && !state.subscriptions.contains(name) {
+                true => Ok(Next::Same),
+                false => no!(self.context, "it can be done, and the reply is not OK"),
+            };
+        }
+        let mut made = state.clone();
+        match on {
+            true => drop(made.subscriptions.insert(name.to_owned())),
+            false => drop(made.subscriptions.remove(name)),
+        }
+        Ok(Next::Made(vec![made]))
+    }
+}
+
+/// More copies than any pipeline makes; a server may say anything.
+const MOST_COPIES: usize = 10_000;
+
+/// The UIDs of a set without `*`, in its order.
+fn plain(set: &UidSet) -> Vec<u32> {
+    let end = |end: &Bound<_>| match end {
+        Bound::Number(uid) => peregrine_proto::Uid::get(*uid),
+        Bound::Largest => STAR,
+    };
+    let ranges = set.ranges.iter().map(|(first, last)| (end(first), end(last)));
+    let uids = ranges.flat_map(|(first, last)| first.min(last)..=first.max(last));
+    uids.take(MOST_COPIES).collect()
+}

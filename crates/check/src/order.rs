@@ -1,0 +1,192 @@
+//! Which commands of one connection must be done in the order in which they were sent: a statement
+//! of RFC 3501 §5.5 of its own. The server's table is not used, so that it can be wrong.
+//!
+//! A pair stands here only where another order could give other results. What adds to one thing
+//! (two APPENDs to a mailbox, `+FLAGS` twice) may be done in either order: only UIDs differ.
+
+use crate::command::{Command, How, Key, What};
+use crate::flags;
+
+/// A command where it stands.
+pub(crate) struct Placed<'a> {
+    pub command: &'a Command,
+    /// The mailbox that is selected.
+    pub selected: Option<&'a str>,
+    /// It was opened with EXAMINE.
+    pub read_only: bool,
+    /// The UIDs that it names; `None` where that is not known for sure.
+    pub uids: Option<Vec<u32>>,
+}
+
+/// Why `later` must be done behind `earlier`; `None` where either order will do.
+pub(crate) fn must_precede(earlier: &Placed<'_>, later: &Placed<'_>) -> Option<&'static str> {
+    let rules = [selection, barrier, names, subscriptions];
+    if let Some(why) = rules.iter().find_map(|rule| rule(earlier.command, later.command)) {
+        return Some(why);
+    }
+    let both: [(&Placed<'_>, &Placed<'_>); 2] = [(earlier, later), (later, earlier)];
+    both.into_iter().find_map(|(a, b)| removal(a, b).or_else(|| flag(a, b)).or_else(|| mail(a, b)))
+}
+
+fn barrier(a: &Command, b: &Command) -> Option<&'static str> {
+    let stops = |command: &Command| matches!(command, Command::Idle | Command::Logout);
+    (stops(a) || stops(b)).then_some("nothing else may be in progress beside IDLE or LOGOUT")
+}
+
+fn selection(a: &Command, b: &Command) -> Option<&'static str> {
+    let meets = |a: &Command, b: &Command| a.selects() && (b.in_selected() || b.selects());
+    (meets(a, b) || meets(b, a)).then_some("which mailbox is selected changes")
+}
+
+/// The mailboxes that a command uses by name, and whether it makes or removes that name.
+fn named(command: &Command) -> Vec<(&str, bool)> {
+    match command {
+        Command::Append { mailbox: name, .. } | Command::Status(name) => vec![(name, false)],
+        Command::Copy { to: name, .. } | Command::Move { to: name, .. } => vec![(name, false)],
+        Command::Select { name, .. } => vec![(name, false)],
+        Command::Create(name) | Command::Delete(name) => vec![(name, true)],
+        Command::Rename(from, to) => vec![(from, true), (to, true)],
+        _ => Vec::new(),
+    }
+}
+
+fn names(a: &Command, b: &Command) -> Option<&'static str> {
+    let (one, other) = (named(a), named(b));
+    let meets = |a: &(&str, bool)| other.iter().any(|b| a.0 == b.0 && (a.1 || b.1));
+    let lists = |list: &Command, names: &[(&str, bool)]| {
+        let Command::List(pattern) = list else { return false };
+        names.iter().any(|(name, changes)| *changes && fits(pattern, name))
+    };
+    (one.iter().any(meets) || lists(a, &other) || lists(b, &one))
+        .then_some("a mailbox's name is made or removed, and the other uses that name")
+}
+
+fn subscriptions(a: &Command, b: &Command) -> Option<&'static str> {
+    let changes = |command: &Command| match command {
+        Command::Subscribe(name) | Command::Unsubscribe(name) => Some(name.clone()),
+        _ => None,
+    };
+    let meets = match (changes(a), changes(b)) {
+        (Some(one), Some(other)) => one == other && a != b,
+        (Some(name), None) => matches!(b, Command::Lsub(pattern) if fits(pattern, &name)),
+        (None, Some(name)) => matches!(a, Command::Lsub(pattern) if fits(pattern, &name)),
+        (None, None) => false,
+    };
+    meets.then_some("one changes a subscription that the other uses")
+}
+
+/// Whether a pattern without wildcards but for a `*` at its end matches.
+pub(crate) fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => pattern == name,
+    }
+}
+
+fn meet(a: &Placed<'_>, b: &Placed<'_>) -> bool {
+    match (&a.uids, &b.uids) {
+        (Some(one), Some(other)) => one.iter().any(|uid| other.contains(uid)),
+        _ => false,
+    }
+}
+
+/// Messages vanish by `a`.
+fn removal(a: &Placed<'_>, b: &Placed<'_>) -> Option<&'static str> {
+    let some = match a.command {
+        Command::Expunge => false,
+        Command::UidExpunge(_) | Command::Move { .. } => true,
+        _ => return None,
+    };
+    let by_number = match b.command {
+        Command::Search { uid, .. } => !uid,
+        _ => b.command.set().is_some_and(|set| !set.uid),
+    };
+    if by_number {
+        return Some("messages vanish, and the other goes by message sequence numbers");
+    }
+    let uses = match b.command {
+        Command::Fetch { .. } | Command::Store { .. } | Command::Copy { .. } => true,
+        Command::Move { .. } => true,
+        Command::UidExpunge(_) => matches!(a.command, Command::Move { .. }),
+        Command::Search { .. } => return Some("messages vanish, and the other looks for some"),
+        Command::Expunge => {
+            return matches!(a.command, Command::Move { .. })
+                .then_some("messages are moved, and the other expunges");
+        }
+        _ => false,
+    };
+    let named = b.uids.as_ref().is_some_and(|uids| !uids.is_empty());
+    (uses && if some { meet(a, b) } else { named })
+        .then_some("messages vanish, and the other names some of them")
+}
+
+/// Flags that a command changes: which, and of the messages that it names.
+fn changed(placed: &Placed<'_>) -> Option<(How, u16)> {
+    if placed.read_only {
+        return None;
+    }
+    match placed.command {
+        Command::Store { how: How::Replace, .. } => Some((How::Replace, flags::ALL)),
+        Command::Store { how, flags, .. } => Some((*how, *flags)),
+        Command::Fetch { what: What::Body | What::BodyAndFlags, .. } => {
+            Some((How::Add, flags::SEEN))
+        }
+        _ => None,
+    }
+}
+
+/// Flags change by `a`.
+fn flag(a: &Placed<'_>, b: &Placed<'_>) -> Option<&'static str> {
+    let (how, bits) = changed(a)?;
+    if let Some((other, others)) = changed(b)
+        && bits & others != 0
+        && (how != other || (how == How::Replace && a.command != b.command))
+        && meet(a, b)
+    {
+        return Some("both change the same flags of the same messages");
+    }
+    let reads = match b.command {
+        Command::Fetch { what: What::Flags | What::BodyAndFlags, .. } => meet(a, b),
+        Command::Copy { .. } | Command::Move { .. } => meet(a, b),
+        Command::Search { key: Key::Flag(bit, _), .. } => {
+            bits & bit != 0 && a.uids.as_ref().is_some_and(|uids| !uids.is_empty())
+        }
+        Command::Expunge => {
+            bits & flags::DELETED != 0 && a.uids.as_ref().is_some_and(|uids| !uids.is_empty())
+        }
+        Command::UidExpunge(_) => bits & flags::DELETED != 0 && meet(a, b),
+        Command::Status(name) => {
+            bits & flags::SEEN != 0
+                && a.selected == Some(name)
+                && a.uids.as_ref().is_some_and(|uids| !uids.is_empty())
+        }
+        _ => false,
+    };
+    reads.then_some("one changes flags that the other uses")
+}
+
+/// Messages come into a mailbox by `a`, or leave it.
+fn mail(a: &Placed<'_>, b: &Placed<'_>) -> Option<&'static str> {
+    let (added, deleted) = match a.command {
+        Command::Append { mailbox, flags, .. } => (Some(&**mailbox), flags & flags::DELETED != 0),
+        Command::Copy { to, .. } | Command::Move { to, .. } => (Some(&**to), false),
+        _ => (None, false),
+    };
+    let removes = matches!(
+        a.command,
+        Command::Expunge | Command::UidExpunge(_) | Command::Move { .. } | Command::Close
+    );
+    let removed = a.selected.filter(|_| removes);
+    match b.command {
+        Command::Status(name) if [added, removed].contains(&Some(name)) => {
+            Some("messages come into the mailbox or leave it, and STATUS counts them")
+        }
+        Command::Select { name, .. } if added == Some(name) => {
+            Some("messages come into the mailbox that is selected")
+        }
+        Command::Expunge | Command::Close if deleted && added == b.selected => {
+            Some("a message with \\Deleted comes into the mailbox that is expunged")
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,27 @@
+//! ENABLE (RFC 5161).
+
+use crate::call::Call;
+use crate::client::Client;
+use crate::error::Error;
+use peregrine_proto::CommandBody;
+use peregrine_proto::command::Enable;
+use smallvec::SmallVec;
+
+impl Client {
+    /// Turns on extensions that change what the server sends. Which of them are in effect then,
+    /// [`Capabilities::is_enabled`](crate::Capabilities::is_enabled) tells.
+    pub fn enable(&self, names: &[&str]) -> Call<()> {
+        let atom = |name: &&str| {
+            !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|octet| octet.is_ascii_alphanumeric() || b"=-+".contains(&octet))
+        };
+        if names.is_empty() || !names.iter().all(atom) {
+            return Call::answered(Err(Error::Argument("ENABLE needs names of capabilities")));
+        }
+        let capabilities: SmallVec<_> =
+            names.iter().map(|name| name.to_ascii_uppercase().into()).collect();
+        self.call(CommandBody::Enable(Enable { capabilities }), |_| Ok(()))
+    }
+}

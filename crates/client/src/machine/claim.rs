@@ -1,0 +1,160 @@
+//! What untagged data belongs to a command.
+
+use crate::message::same_section;
+use peregrine_proto::command::fetch::{Fetch, FetchItem};
+use peregrine_proto::command::{Messages, search};
+use peregrine_proto::number::{Bound, Number, NumberSet};
+use peregrine_proto::response::FetchData;
+use peregrine_proto::{Code, CommandBody, Response, SequenceNumber, Uid};
+
+/// How a response belongs to commands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Claim {
+    /// Not to this one.
+    No,
+    /// To this one, and perhaps to others too: it says itself what it is about.
+    Shared,
+    /// To the oldest one that claims it: nothing in it says whose it is.
+    Oldest,
+}
+
+/// Whether the response is for the command. `uid` is the UID of the message that it is about,
+/// where one is known; `exists` the count of messages.
+pub(super) fn claim(
+    body: &CommandBody,
+    response: &Response,
+    uid: Option<Uid>,
+    exists: u32,
+) -> Claim {
+    match (body, response) {
+        (CommandBody::Fetch(fetch), Response::Fetch { number, data }) => {
+            let asked = data.iter().any(|item| asks(fetch, item));
+            // Only of flags, servers tell by themselves; then they need not tell the UID.
+            let by_itself = data.iter().all(|item| matches!(item, FetchData::Flags(_)));
+            let named = names(&fetch.messages, *number, uid, exists);
+            shared(asked && named && (uid.is_some() || !by_itself || !fetch.messages.is_uid()))
+        }
+        (CommandBody::Store(store), Response::Fetch { number, data }) => {
+            let flags = data.iter().any(|item| matches!(item, FetchData::Flags(_)));
+            let told = uid.is_some() || !store.messages.is_uid();
+            shared(flags && told && names(&store.messages, *number, uid, exists))
+        }
+        (CommandBody::List(_), Response::List(_))
+        | (CommandBody::Lsub(_), Response::Lsub(_))
+        | (CommandBody::Search(search::Search { .. }), Response::Search(_))
+        | (CommandBody::Namespace(_), Response::Namespace(_))
+        | (CommandBody::Id(_), Response::Id(_))
+        | (CommandBody::Enable(_), Response::Enabled(_)) => Claim::Oldest,
+        (CommandBody::Capability(_), Response::Capability(_)) => Claim::Shared,
+        (CommandBody::Status(status), Response::Status(data)) => {
+            match data.mailbox == status.mailbox {
+                true => Claim::Oldest,
+                false => Claim::No,
+            }
+        }
+        (CommandBody::Select(_) | CommandBody::Examine(_), response) => shared(matches!(
+            response,
+            Response::Flags(_)
+                | Response::Exists(_)
+                | Response::Recent(_)
+                | Response::Condition { .. }
+        )),
+        // RFC 6851 §4.3: COPYUID comes before the EXPUNGEs, in an untagged OK.
+        (CommandBody::Move(_) | CommandBody::Copy(_), Response::Condition { text, .. }) => {
+            match &text.code {
+                Some(Code::CopyUid { .. }) => Claim::Oldest,
+                Some(Code::Other(name, _)) if name.eq_ignore_ascii_case("COPYUID") => Claim::Oldest,
+                _ => Claim::No,
+            }
+        }
+        (CommandBody::Append(_), Response::Condition { text, .. }) => {
+            match matches!(text.code, Some(Code::AppendUid { .. })) {
+                true => Claim::Oldest,
+                false => Claim::No,
+            }
+        }
+        (CommandBody::Expunge(_), Response::Expunge(_)) => Claim::Oldest,
+        _ => Claim::No,
+    }
+}
+
+/// Whether a response of this beginning that could not be read may have been for the command.
+pub(super) fn may_claim(body: &CommandBody, frame: &[u8]) -> bool {
+    let mut words = frame.split(|octet| *octet == b' ').skip(1);
+    let first = words.next().unwrap_or_default();
+    let word = match first.first() {
+        Some(b'0'..=b'9') => words.next().unwrap_or_default(),
+        _ => first,
+    };
+    let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+    match body {
+        CommandBody::Fetch(fetch) => is("FETCH") && may_be_of(&fetch.messages, first),
+        CommandBody::List(_) => is("LIST"),
+        CommandBody::Lsub(_) => is("LSUB"),
+        CommandBody::Search(_) => is("SEARCH"),
+        CommandBody::Status(_) => is("STATUS"),
+        CommandBody::Namespace(_) => is("NAMESPACE"),
+        CommandBody::Select(_) | CommandBody::Examine(_) => is("EXISTS"),
+        _ => false,
+    }
+}
+
+fn shared(belongs: bool) -> Claim {
+    if belongs { Claim::Shared } else { Claim::No }
+}
+
+/// Of a sequence number it can be told whose message it was; of a UID it cannot.
+fn may_be_of(messages: &Messages, number: &[u8]) -> bool {
+    let number = std::str::from_utf8(number).ok().and_then(|text| text.parse().ok());
+    match (messages, number.and_then(SequenceNumber::new)) {
+        (Messages::Sequence(set), Some(number)) => holds(set, number, Some(u32::MAX)),
+        _ => true,
+    }
+}
+
+fn names(messages: &Messages, number: SequenceNumber, uid: Option<Uid>, exists: u32) -> bool {
+    match messages {
+        Messages::Sequence(set) => holds(set, number, Some(exists)),
+        // RFC 3501 §6.4.8: the UID is always told; where it is not, it may be any of them.
+        Messages::Uid(set) => uid.is_none_or(|uid| holds(set, uid, None)),
+    }
+}
+
+/// Whether the set holds the number. Where it is not known what `*` stands for, any number may be
+/// in a set that names it alone.
+fn holds<N: Number>(set: &NumberSet<N>, number: N, largest: Option<u32>) -> bool {
+    let value = |bound: Bound<N>| match bound {
+        Bound::Number(number) => number.get(),
+        Bound::Largest => largest.unwrap_or(u32::MAX),
+    };
+    set.ranges.iter().any(|(start, end)| {
+        let (start, end) = (value(*start), value(*end));
+        (start.min(end)..=start.max(end)).contains(&number.get())
+    }) || (largest.is_none() && set.names_largest())
+}
+
+/// Whether the command asked for the item.
+fn asks(fetch: &Fetch, data: &FetchData) -> bool {
+    let has = |item: &FetchItem| fetch.items.contains(item);
+    match data {
+        FetchData::Flags(_) => has(&FetchItem::Flags),
+        // Each UID command tells it; alone it answers only who asked for it.
+        FetchData::Uid(_) => has(&FetchItem::Uid),
+        FetchData::InternalDate(_) => has(&FetchItem::InternalDate),
+        FetchData::Rfc822Size(_) => has(&FetchItem::Rfc822Size),
+        FetchData::Envelope(_) => has(&FetchItem::Envelope),
+        FetchData::Body(_) | FetchData::BodyStructure(_) => {
+            has(&FetchItem::Body) || has(&FetchItem::BodyStructure)
+        }
+        FetchData::Section { section, origin, .. } => fetch.items.iter().any(|item| match item {
+            FetchItem::BodySection { section: asked, partial, .. } => {
+                same_section(asked, section)
+                    && partial.is_none_or(|partial| origin.is_none_or(|at| at == partial.start))
+            }
+            _ => false,
+        }),
+        FetchData::Rfc822(_) => has(&FetchItem::Rfc822),
+        FetchData::Rfc822Header(_) => has(&FetchItem::Rfc822Header),
+        FetchData::Rfc822Text(_) => has(&FetchItem::Rfc822Text),
+    }
+}

@@ -1,0 +1,80 @@
+//! IDLE when there is nothing else to do (RFC 2177); NOOP now and then where there is no IDLE.
+
+use super::{CommandId, Machine};
+use crate::settings::Settings;
+use peregrine_proto::CommandBody;
+use peregrine_proto::command::{Idle, Noop, State};
+use std::time::Instant;
+
+#[derive(Debug, Default)]
+pub(super) struct IdleState {
+    /// Somebody wants to hear of changes.
+    pub(super) wanted: bool,
+    /// The IDLE in progress, as long as DONE was not queued.
+    pub(super) idling: Option<CommandId>,
+    /// When to begin, to begin anew, or to send NOOP.
+    pub(super) at: Option<Instant>,
+}
+
+impl Machine {
+    /// From now on, idles whenever there is nothing else to do, or no longer. A new command ends
+    /// IDLE, is sent at once, and IDLE begins again after it.
+    pub fn want_idle(&mut self, now: Instant, wanted: bool) {
+        self.idle.wanted = wanted;
+        if wanted {
+            self.idle_later(now);
+        } else {
+            self.leave_idle();
+            self.idle.at = None;
+        }
+    }
+
+    /// Whether an IDLE is in progress and its `+` has come.
+    pub fn is_idling(&self) -> bool {
+        self.idle.idling.is_some_and(|id| !self.output.holds(id))
+    }
+
+    pub(super) fn leave_idle(&mut self) {
+        if let Some(id) = self.idle.idling.take() {
+            self.output.done(id);
+        }
+    }
+
+    /// Sets the time for the next step, if there is nothing else to do.
+    pub(super) fn idle_later(&mut self, now: Instant) {
+        let may = self.idle.wanted && self.lost.is_none() && self.state == State::Selected;
+        if !may || !self.waiting.is_empty() || !self.flying.is_empty() {
+            if self.idle.idling.is_none() {
+                self.idle.at = None;
+            }
+            return;
+        }
+        let pause = match self.capabilities.has("IDLE") {
+            true => self.settings.idle_delay,
+            false => self.settings.poll,
+        };
+        self.idle.at = Some(now + pause);
+    }
+
+    /// The time has come.
+    pub(super) fn idle_now(&mut self, now: Instant) {
+        self.idle.at = None;
+        // The tagged OK to DONE shows that the link still works; then IDLE begins again.
+        if self.idle.idling.is_some() {
+            self.active = now;
+            return self.leave_idle();
+        }
+        let body = match self.capabilities.has("IDLE") {
+            true => CommandBody::Idle(Idle),
+            false => CommandBody::Noop(Noop),
+        };
+        let id = self.own_id();
+        if matches!(body, CommandBody::Idle(_)) {
+            self.idle.idling = Some(id);
+            let longest = self.settings.idle_renewal.min(Settings::IDLE_LONGEST);
+            self.idle.at = Some(now + longest);
+        }
+        let effects = body.effects();
+        self.dispatch(now, id, body, effects, true);
+    }
+}

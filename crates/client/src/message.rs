@@ -1,0 +1,121 @@
+//! What FETCH tells of a message.
+
+use bytes::Bytes;
+use peregrine_proto::response::{BodyStructure, Envelope, FetchData};
+use peregrine_proto::{DateTime, Flag, Section, SectionText, SequenceNumber, Uid};
+
+/// A message, as far as it was asked and told. What the server left out is `None`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Message {
+    /// Its number in the mailbox when it was told; it sinks when messages before it are expunged.
+    pub number: SequenceNumber,
+    /// Its UID.
+    pub uid: Option<Uid>,
+    /// Its flags.
+    pub flags: Option<Vec<Flag>>,
+    /// When it came into the mailbox, or what APPEND said.
+    pub internal_date: Option<DateTime>,
+    /// Octets.
+    pub size: Option<u64>,
+    /// Its header in short.
+    pub envelope: Option<Box<Envelope>>,
+    /// Its parts; with extension data where BODYSTRUCTURE was asked.
+    pub structure: Option<Box<BodyStructure>>,
+    /// Texts of it.
+    pub sections: Vec<SectionData>,
+}
+
+/// A text of a message.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SectionData {
+    /// Which part and text.
+    pub section: Section,
+    /// First octet, where a piece was asked.
+    pub origin: Option<u32>,
+    /// The octets; `None` for NIL: there is no such text.
+    pub data: Option<Bytes>,
+}
+
+impl Message {
+    /// A message of which nothing is known yet.
+    pub fn new(number: SequenceNumber) -> Self {
+        Self {
+            number,
+            uid: None,
+            flags: None,
+            internal_date: None,
+            size: None,
+            envelope: None,
+            structure: None,
+            sections: Vec::new(),
+        }
+    }
+
+    /// Takes in what a FETCH response tells; what comes later counts.
+    pub fn merge(&mut self, data: Vec<FetchData>) {
+        for item in data {
+            match item {
+                FetchData::Flags(flags) => self.flags = Some(flags),
+                FetchData::Uid(uid) => self.uid = Some(uid),
+                FetchData::InternalDate(date) => self.internal_date = Some(date),
+                FetchData::Rfc822Size(size) => self.size = Some(size),
+                FetchData::Envelope(envelope) => self.envelope = Some(envelope),
+                FetchData::Body(body) => _ = self.structure.get_or_insert(body),
+                FetchData::BodyStructure(body) => self.structure = Some(body),
+                FetchData::Section { section, origin, data } => {
+                    self.add_section(SectionData { section, origin, data });
+                }
+                FetchData::Rfc822(data) => self.add_text(SectionText::Whole, data),
+                FetchData::Rfc822Header(data) => self.add_text(SectionText::Header, data),
+                FetchData::Rfc822Text(data) => self.add_text(SectionText::Text, data),
+            }
+        }
+    }
+
+    /// The whole message, where it was asked.
+    pub fn body(&self) -> Option<&Bytes> {
+        self.text(&Section::default())
+    }
+
+    /// Its header, where it was asked alone.
+    pub fn header(&self) -> Option<&Bytes> {
+        self.text(&Section { text: SectionText::Header, ..Section::default() })
+    }
+
+    /// A text of it, from its first octet.
+    pub fn text(&self, section: &Section) -> Option<&Bytes> {
+        let found = self.sections.iter().find(|found| {
+            same_section(&found.section, section) && found.origin.unwrap_or_default() == 0
+        });
+        found.and_then(|found| found.data.as_ref())
+    }
+
+    fn add_text(&mut self, text: SectionText, data: Option<Bytes>) {
+        let section = Section { text, ..Section::default() };
+        self.add_section(SectionData { section, origin: None, data });
+    }
+
+    fn add_section(&mut self, new: SectionData) {
+        let same = |old: &&mut SectionData| {
+            same_section(&old.section, &new.section) && old.origin == new.origin
+        };
+        match self.sections.iter_mut().find(same) {
+            Some(old) => *old = new,
+            None => self.sections.push(new),
+        }
+    }
+}
+
+/// Whether two sections mean the same: servers write the names of header fields in other case.
+pub(crate) fn same_section(a: &Section, b: &Section) -> bool {
+    use SectionText::{HeaderFields, HeaderFieldsNot};
+    let fields = |a: &[bytestring::ByteString], b: &[bytestring::ByteString]| {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.eq_ignore_ascii_case(b))
+    };
+    a.path == b.path
+        && match (&a.text, &b.text) {
+            (HeaderFields(a), HeaderFields(b)) => fields(a, b),
+            (HeaderFieldsNot(a), HeaderFieldsNot(b)) => fields(a, b),
+            (a, b) => a == b,
+        }
+}

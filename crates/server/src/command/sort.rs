@@ -1,0 +1,21 @@
+//! SORT (RFC 5256, RFC 5957), extended (RFC 5267 §3).
+
+use super::search::{extended, find, numbers};
+use super::{Deed, Done};
+use crate::host::Outcome;
+use peregrine_proto::command::Sort;
+use peregrine_proto::response;
+
+pub(super) async fn run(deed: &Deed, command: Sort) -> Done {
+    let selected = deed.selected()?;
+    let found = find(selected, &command.keys, Some(&command.charset)).await?;
+    let view = &selected.view.snapshot().0;
+    let sorted = selected.mailbox.sort(view, found, &command.criteria).await?;
+    let numbers = numbers(&selected.view, &sorted, command.uid);
+    let Some(returns) = command.returns else {
+        let mut out = Vec::new();
+        response::search::write(&mut out, "SORT", numbers);
+        return Ok(Outcome::ok("That is all").with_data(out));
+    };
+    Ok(extended(deed, returns, command.uid, numbers, &sorted))
+}
