@@ -12,6 +12,7 @@ pub(crate) fn split(messages: Messages, line: usize) -> Vec<Messages> {
     match messages {
         Messages::Sequence(set) => pieces(set, line).into_iter().map(Messages::Sequence).collect(),
         Messages::Uid(set) => pieces(set, line).into_iter().map(Messages::Uid).collect(),
+        saved @ Messages::Saved { .. } => vec![saved],
     }
 }
 
@@ -31,6 +32,7 @@ pub(crate) fn is_empty(messages: &Messages) -> bool {
     match messages {
         Messages::Sequence(set) => set.ranges.is_empty(),
         Messages::Uid(set) => set.ranges.is_empty(),
+        Messages::Saved { .. } => false,
     }
 }
 
@@ -62,7 +64,7 @@ mod tests {
                 set.write(&mut out);
                 String::from_utf8(out).unwrap()
             }
-            Messages::Sequence(_) => panic!("a UID set"),
+            _ => panic!("a UID set"),
         };
         sets.into_iter().map(text).collect()
     }

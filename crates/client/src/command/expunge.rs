@@ -4,13 +4,14 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::mailbox::Mailbox;
 use peregrine_proto::command::Expunge;
+use peregrine_proto::command::expunge::ExpungeOnly;
 use peregrine_proto::{CommandBody, UidSet};
 
 impl Mailbox {
     /// Removes for good what is marked \Deleted, by whomever. What is gone comes as
     /// [updates](crate::Client::updates).
     pub fn expunge(&self) -> Call<()> {
-        self.call(CommandBody::Expunge(Expunge { uids: None }), |_| Ok(()))
+        self.call(CommandBody::Expunge(Expunge { only: None }), |_| Ok(()))
     }
 
     /// Removes for good those of these messages that are marked \Deleted, and no others.
@@ -25,6 +26,6 @@ impl Mailbox {
         {
             return Call::answered(Err(Error::Unsupported("UIDPLUS")));
         }
-        self.call(CommandBody::Expunge(Expunge { uids: Some(uids) }), |_| Ok(()))
+        self.call(CommandBody::Expunge(Expunge { only: Some(ExpungeOnly::Uids(uids)) }), |_| Ok(()))
     }
 }

@@ -105,7 +105,7 @@ impl Mailbox {
     pub fn fetch(&self, messages: impl Into<Messages>, items: Items) -> Call<Vec<Message>> {
         let items = items.into_items();
         let sets = crate::numbers::split(messages.into(), self.client().settings().line);
-        let fetch = |messages| Fetch { messages, items: items.clone() };
+        let fetch = |messages| Fetch { messages, items: items.clone(), partial: None };
         let pending = sets.into_iter().map(|set| self.send(CommandBody::Fetch(fetch(set))));
         together(pending.collect(), gather)
     }

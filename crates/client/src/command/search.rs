@@ -6,8 +6,9 @@ use crate::mailbox::Mailbox;
 use bytes::Bytes;
 use bytestring::ByteString;
 use peregrine_proto::command::Search;
-use peregrine_proto::command::search::{SearchFlag, SearchKey};
+use peregrine_proto::command::search::{SearchFlag, SearchKey, SearchReturn};
 use peregrine_proto::number::Number;
+use peregrine_proto::response::esearch::SearchDatum;
 use peregrine_proto::{
     Code, CommandBody, Date, Keyword, Response, SequenceNumber, Status, Uid, UidSet,
 };
@@ -127,7 +128,16 @@ impl Query {
         }
     }
 
-    fn into_search(self, uid: bool) -> Result<Search> {
+    /// `extended` says that the server knows ESEARCH (RFC 4731).
+    fn into_search(self, uid: bool, extended: bool) -> Result<Search> {
+        let (keys, charset) = self.into_keys()?;
+        // An answer that bears the command's tag: then several can be in progress at once.
+        let returns = extended.then(|| SearchReturn { all: true, ..SearchReturn::default() });
+        Ok(Search { uid, returns, charset, keys })
+    }
+
+    /// The keys, and their charset where it is not US-ASCII.
+    pub(super) fn into_keys(self) -> Result<(Vec<SearchKey>, Option<ByteString>)> {
         let keys = match self.keys.is_empty() {
             true => vec![SearchKey::All],
             false => self.keys,
@@ -138,7 +148,7 @@ impl Query {
         }
         // RFC 3501 §6.4.4: without CHARSET it is US-ASCII. Some servers know no CHARSET.
         let charset = (!ascii).then(|| ByteString::from_static("UTF-8"));
-        Ok(Search { uid, charset, keys })
+        Ok((keys, charset))
     }
 }
 
@@ -154,7 +164,8 @@ impl Mailbox {
     }
 
     fn find<N: Number + Send + 'static>(&self, query: Query, uid: bool) -> Call<Vec<N>> {
-        let search = match query.into_search(uid) {
+        let extended = self.client().capabilities().has("ESEARCH");
+        let search = match query.into_search(uid, extended) {
             Ok(search) => search,
             Err(error) => return Call::answered(Err(error)),
         };
@@ -185,11 +196,29 @@ async fn or_without_charset<N: Number>(
     }
 }
 
-fn found<N: Number>(reply: Reply) -> Result<Vec<N>> {
+/// Most numbers that ranges in an answer are taken to mean: more than any mailbox holds that we
+/// could work with. A server can name four thousand million in twelve octets.
+const MAX_FOUND: u64 = 16 << 20;
+
+pub(super) fn found<N: Number>(reply: Reply) -> Result<Vec<N>> {
     let mut numbers = Vec::new();
     for response in reply.responses {
-        if let Response::Search(found) = response {
-            numbers.extend(found.into_iter().filter_map(N::new));
+        match response {
+            Response::Search(found) | Response::Sort(found) => {
+                numbers.extend(found.into_iter().filter_map(N::new));
+            }
+            Response::ESearch(data) => {
+                for datum in data.items {
+                    let SearchDatum::All(list) = datum else { continue };
+                    let count = |(first, last): &(u32, u32)| u64::from(last - first) + 1;
+                    if list.ranges().iter().map(count).sum::<u64>() > MAX_FOUND {
+                        let limit = MAX_FOUND as usize;
+                        return Err(Error::TooLarge { command: reply.command, limit });
+                    }
+                    numbers.extend(list.iter().filter_map(N::new));
+                }
+            }
+            _ => {}
         }
     }
     Ok(numbers)

@@ -5,7 +5,7 @@ use peregrine_proto::command::fetch::{Fetch, FetchItem};
 use peregrine_proto::command::{Messages, search};
 use peregrine_proto::number::{Bound, Number, NumberSet};
 use peregrine_proto::response::FetchData;
-use peregrine_proto::{Code, CommandBody, Response, SequenceNumber, Uid};
+use peregrine_proto::{Code, CommandBody, Response, SequenceNumber, Tag, Uid};
 
 /// How a response belongs to commands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,11 +22,20 @@ pub(super) enum Claim {
 /// where one is known; `exists` the count of messages.
 pub(super) fn claim(
     body: &CommandBody,
+    tag: &Tag,
     response: &Response,
     uid: Option<Uid>,
     exists: u32,
 ) -> Claim {
     match (body, response) {
+        (CommandBody::Search(_) | CommandBody::Sort(_), Response::ESearch(data)) => {
+            match &data.tag {
+                Some(named) => shared(named == tag),
+                None => Claim::Oldest,
+            }
+        }
+        (CommandBody::Sort(_), Response::Sort(_))
+        | (CommandBody::Thread(_), Response::Thread(_)) => Claim::Oldest,
         (CommandBody::Fetch(fetch), Response::Fetch { number, data }) => {
             let asked = data.iter().any(|item| asks(fetch, item));
             // Only of flags, servers tell by themselves; then they need not tell the UID.
@@ -59,23 +68,21 @@ pub(super) fn claim(
                 | Response::Recent(_)
                 | Response::Condition { .. }
         )),
-        // RFC 6851 §4.3: COPYUID comes before the EXPUNGEs, in an untagged OK.
-        (CommandBody::Move(_) | CommandBody::Copy(_), Response::Condition { text, .. }) => {
-            match &text.code {
-                Some(Code::CopyUid { .. }) => Claim::Oldest,
-                Some(Code::Other(name, _)) if name.eq_ignore_ascii_case("COPYUID") => Claim::Oldest,
-                _ => Claim::No,
-            }
-        }
-        (CommandBody::Append(_), Response::Condition { text, .. }) => {
-            match matches!(text.code, Some(Code::AppendUid { .. })) {
-                true => Claim::Oldest,
-                false => Claim::No,
-            }
-        }
+        (body, Response::Condition { text, .. }) => code(body, text.code.as_ref()),
         (CommandBody::Expunge(_), Response::Expunge(_)) => Claim::Oldest,
         _ => Claim::No,
     }
+}
+
+/// Codes in untagged OKs.
+fn code(body: &CommandBody, code: Option<&Code>) -> Claim {
+    let belongs = match (body, code) {
+        // RFC 6851 §4.3: COPYUID comes before the EXPUNGEs, in an untagged OK.
+        (CommandBody::Move(_) | CommandBody::Copy(_), Some(Code::CopyUid { .. })) => true,
+        (CommandBody::Append(_), Some(Code::AppendUid { .. })) => true,
+        _ => false,
+    };
+    if belongs { Claim::Oldest } else { Claim::No }
 }
 
 /// Whether a response of this beginning that could not be read may have been for the command.
@@ -91,7 +98,9 @@ pub(super) fn may_claim(body: &CommandBody, frame: &[u8]) -> bool {
         CommandBody::Fetch(fetch) => is("FETCH") && may_be_of(&fetch.messages, first),
         CommandBody::List(_) => is("LIST"),
         CommandBody::Lsub(_) => is("LSUB"),
-        CommandBody::Search(_) => is("SEARCH"),
+        CommandBody::Search(_) => is("SEARCH") || is("ESEARCH"),
+        CommandBody::Sort(_) => is("SORT") || is("ESEARCH"),
+        CommandBody::Thread(_) => is("THREAD"),
         CommandBody::Status(_) => is("STATUS"),
         CommandBody::Namespace(_) => is("NAMESPACE"),
         CommandBody::Select(_) | CommandBody::Examine(_) => is("EXISTS"),
@@ -117,6 +126,8 @@ fn names(messages: &Messages, number: SequenceNumber, uid: Option<Uid>, exists: 
         Messages::Sequence(set) => holds(set, number, Some(exists)),
         // RFC 3501 §6.4.8: the UID is always told; where it is not, it may be any of them.
         Messages::Uid(set) => uid.is_none_or(|uid| holds(set, uid, None)),
+        // Which these are, only the server knows.
+        Messages::Saved { .. } => true,
     }
 }
 

@@ -59,13 +59,15 @@ fn changes(effects: &Effects) -> bool {
 }
 
 fn names_numbers(body: &CommandBody) -> bool {
-    let sequence = |messages: &Messages| !messages.is_uid();
+    let sequence = |messages: &Messages| matches!(messages, Messages::Sequence(_));
     match body {
         CommandBody::Fetch(fetch) => sequence(&fetch.messages),
         CommandBody::Store(store) => sequence(&store.messages),
         CommandBody::Copy(copy) => sequence(&copy.messages),
         CommandBody::Move(r#move) => sequence(&r#move.messages),
         CommandBody::Search(search) => !search.uid || search.keys.iter().any(holds_sequence),
+        CommandBody::Sort(sort) => !sort.uid || sort.keys.iter().any(holds_sequence),
+        CommandBody::Thread(thread) => !thread.uid || thread.keys.iter().any(holds_sequence),
         _ => false,
     }
 }

@@ -58,9 +58,12 @@ impl Machine {
     fn is_timely(&self, response: &Response) -> bool {
         match response {
             // What the mailbox before had to say, while the next one is being opened.
-            Response::Fetch { .. } | Response::Expunge(_) | Response::Search(_) => {
-                self.state == State::Selected
-            }
+            Response::Fetch { .. }
+            | Response::Expunge(_)
+            | Response::Search(_)
+            | Response::ESearch(_)
+            | Response::Sort(_)
+            | Response::Thread(_) => self.state == State::Selected,
             Response::Exists(_) | Response::Recent(_) | Response::Flags(_) => self.has_mailbox(),
             Response::List(_) | Response::Lsub(_) | Response::Status(_) | Response::Enabled(_) => {
                 self.state != State::NotAuthenticated
@@ -116,7 +119,7 @@ impl Machine {
     ) -> bool {
         let mut delivered = false;
         for one in &mut self.flying {
-            let claim = claim(&one.body, response, uid, self.selected.exists);
+            let claim = claim(&one.body, &one.tag, response, uid, self.selected.exists);
             if claim == Claim::No {
                 continue;
             }
