@@ -140,14 +140,15 @@ impl<H: Host> Session<H> {
         self.account.as_ref()
     }
 
-    /// Keeps (or no longer keeps) what happens to each command for [`Session::poll_trace`],
-    /// beginning with the commands that are under way.
-    pub fn set_tracing(&mut self, now: Instant, on: bool) {
-        if on == self.trace.is_some() {
-            return;
-        }
+    /// Keeps what happens to each command for [`Session::poll_trace`], beginning with the commands
+    /// that are under way: at most so many events that have not been fetched; the oldest go first,
+    /// and are counted. None at all for 0.
+    pub fn set_tracing(&mut self, now: Instant, most: usize) {
         self.clock.now = now;
-        self.trace = on.then(Box::default);
+        match &mut self.trace {
+            Some(trace) if most > 0 => return trace.most = most,
+            _ => self.trace = (most > 0).then(|| Box::new(TraceLog::new(most))),
+        }
         let Some(trace) = &mut self.trace else { return };
         for entry in self.schedule.iter() {
             let step = TraceStep::UnderWay { name: entry.name, started: entry.is_started() };
@@ -160,8 +161,7 @@ impl<H: Host> Session<H> {
         self.trace.as_mut()?.pop()
     }
 
-    /// Events that were not kept since the last call, because those before them had not been
-    /// fetched.
+    /// Events that have gone since the last call, because they were not fetched in time.
     pub fn poll_trace_lost(&mut self) -> u64 {
         self.trace.as_mut().map_or(0, |trace| trace.take_lost())
     }

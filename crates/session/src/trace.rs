@@ -60,24 +60,24 @@ pub enum TraceStep {
     },
 }
 
-/// Events that nobody has fetched yet. Bounded: the newest are not kept, and counted.
-#[derive(Default)]
+/// Events that nobody has fetched yet. Bounded: the oldest go first, and are counted.
 pub(crate) struct TraceLog {
     events: VecDeque<TraceEvent>,
+    pub most: usize,
     lost: u64,
 }
 
 impl TraceLog {
-    /// So many events are kept: those of a thousand small commands, which one round of the caller
-    /// may answer.
-    const MAX: usize = 8192;
+    pub fn new(most: usize) -> Self {
+        Self { events: VecDeque::new(), most, lost: 0 }
+    }
 
     pub fn push(&mut self, event: TraceEvent) {
-        if self.events.len() == Self::MAX {
+        if self.events.len() >= self.most {
+            self.events.pop_front();
             self.lost += 1;
-        } else {
-            self.events.push_back(event);
         }
+        self.events.push_back(event);
     }
 
     pub fn pop(&mut self) -> Option<TraceEvent> {

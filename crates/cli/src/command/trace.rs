@@ -1,7 +1,7 @@
 //! `peregrine trace`: what the commands of a session do and why they wait, as a waterfall.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, IsTerminal, Write};
+use std::io::{self, BufReader, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -121,6 +121,7 @@ async fn live(dir: &Path, arguments: &Arguments) -> Result<(), Failure> {
     };
     let mut signals = Signals::new().map_err(|e| Failure::Io("cannot wait for signals", e))?;
     let mut server = client::trace(dir, of).await?;
+    greet(dir, server.header(), arguments).await;
     let mut watch = Watch::new(server.header().clone(), arguments)?;
     let end = arguments.seconds.map(|seconds| Duration::from_secs(seconds.into()));
     let mut look = tokio::time::interval(LOOK);
@@ -144,6 +145,22 @@ async fn live(dir: &Path, arguments: &Arguments) -> Result<(), Failure> {
     draw_files(watch.live.trace(), arguments)
 }
 
+/// Says what is watched, and where nothing can be seen yet: the name may be misspelt.
+async fn greet(dir: &Path, header: &Header, arguments: &Arguments) {
+    let of = output::printable(&header.of);
+    let absent = match (&arguments.user, client::sessions(dir).await) {
+        (Some(_), Ok(sessions)) => {
+            let here = |user: &String| header.of == format!("user {user}");
+            !sessions.iter().any(|session| session.user.as_ref().is_some_and(here))
+        }
+        _ => false,
+    };
+    match absent {
+        true => eprintln!("watching {of}, who is not connected now; Ctrl-C ends it"),
+        false => eprintln!("watching {of}; Ctrl-C ends it"),
+    }
+}
+
 /// A trace that goes on, and where it goes.
 struct Watch {
     live: Live,
@@ -163,9 +180,6 @@ impl Watch {
         };
         let keep = arguments.svg.is_some() || arguments.html.is_some();
         let (style, json) = (style(), arguments.json);
-        if io::stderr().is_terminal() {
-            eprintln!("watching {}; Ctrl-C ends it", output::printable(&header.of));
-        }
         if !json {
             say!("{}\n", text::legend(style));
         }

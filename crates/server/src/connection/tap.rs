@@ -9,6 +9,14 @@ use peregrine_proto::Tag;
 use peregrine_session::{TraceEvent, TraceStep};
 use std::sync::Arc;
 
+/// Events that a connection holds between two looks: those of some thousand small commands, which
+/// one round may answer.
+const EVENTS: usize = 8192;
+
+/// Events that are held for a session whose user is not known yet: more than a login takes, and
+/// little, since anybody may connect.
+const EARLY_EVENTS: usize = 64;
+
 /// One connection's watchers.
 #[derive(Default)]
 pub(super) struct Tap {
@@ -55,9 +63,14 @@ impl Tap {
         }
         // Who comes later than another is told, too, what is under way.
         if !new.is_empty() && !self.watchers.is_empty() {
-            session.set_tracing(now(), false);
+            session.set_tracing(now(), 0);
         }
-        session.set_tracing(now(), undecided || !watchers.is_empty());
+        let events = match (watchers.is_empty(), undecided) {
+            (false, _) => EVENTS,
+            (true, true) => EARLY_EVENTS,
+            (true, false) => 0,
+        };
+        session.set_tracing(now(), events);
         self.watchers = watchers;
     }
 

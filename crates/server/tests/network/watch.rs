@@ -50,6 +50,26 @@ async fn a_user_is_watched_from_the_login_on() {
     assert!(search.phases.iter().any(|phase| phase.kind == PhaseKind::Running));
 }
 
+/// Whoever connects while a user is watched costs little before the login, and a login behind many
+/// other commands is watched from then on.
+#[tokio::test]
+async fn little_is_kept_before_the_login() {
+    let server = server(|_| {}).await;
+    let mut watching = watch_ann(&server);
+    let mut client = connect(&server, local()).await;
+    client.send("n NOOP\r\n".repeat(500)).await;
+    client.send("a1 LOGIN ann secret\r\na2 SELECT INBOX\r\na3 LOGOUT\r\n").await;
+    client.rest().await;
+    let events = until_closed(&mut watching).await;
+    let trace = Trace::from_events(watching.header().clone(), events);
+    assert!(trace.lost > 500, "{}", trace.lost);
+    let rows = &trace.sessions[0].rows;
+    assert!(rows.len() < 70, "{rows:?}");
+    let tags: Vec<_> = rows.iter().rev().take(2).map(|row| row.tag.as_str()).collect();
+    assert_eq!(tags, ["a3", "a2"]);
+    assert!(rows.iter().all(|row| row.end.is_some()), "{rows:?}");
+}
+
 /// Who watches later than the commands came is told of those that are under way.
 #[tokio::test]
 async fn what_is_under_way_is_told() {

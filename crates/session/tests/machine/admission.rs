@@ -108,7 +108,7 @@ fn reading_goes_on_behind_a_waiting_command() {
 #[test]
 fn traces_say_what_was_waited_for() {
     let mut client = Client::selected(3);
-    client.session.set_tracing(client.now, true);
+    client.session.set_tracing(client.now, 100);
     client.send("a STORE 1 FLAGS (\\Seen)\r\nb FETCH 1 FLAGS\r\n");
     client.ok("a");
     client.ok("b");
@@ -133,12 +133,12 @@ fn traces_begin_with_what_is_under_way() {
     let mut client = Client::selected(3);
     client.send("a STORE 1 FLAGS (\\Seen)\r\nb FETCH 1 FLAGS\r\n");
     assert!(client.session.poll_trace().is_none());
-    client.session.set_tracing(client.now, true);
+    client.session.set_tracing(client.now, 100);
     let steps: Vec<_> =
         std::iter::from_fn(|| client.session.poll_trace()).map(|event| event.step).collect();
     let under_way = |name, started| TraceStep::UnderWay { name, started };
     assert_eq!(steps, [under_way("STORE", true), under_way("FETCH", false)]);
-    client.session.set_tracing(client.now, false);
+    client.session.set_tracing(client.now, 0);
     client.ok("a");
     assert!(client.session.poll_trace().is_none());
 }
@@ -147,9 +147,9 @@ fn traces_begin_with_what_is_under_way() {
 /// lost.
 #[test]
 fn traces_that_nobody_fetches_are_bounded() {
-    const KEPT: usize = 8192;
+    const KEPT: usize = 100;
     let mut client = Client::authenticated();
-    client.session.set_tracing(client.now, true);
+    client.session.set_tracing(client.now, KEPT);
     for _ in 0..2 * KEPT / 5 {
         client.send("a NOOP\r\n");
         client.ok("a");
@@ -165,7 +165,7 @@ fn traces_that_nobody_fetches_are_bounded() {
 #[test]
 fn traces_show_no_secret() {
     let mut client = Client::new();
-    client.session.set_tracing(client.now, true);
+    client.session.set_tracing(client.now, 100);
     client.send("a LOGIN fred sesame\r\n");
     client.end("a", Outcome::no(None, "No"));
     client.send("b LOGIN fred se same\r\n");

@@ -85,7 +85,10 @@ async fn answer(
                 Err(error) => send(writer, line(&Refusal { error: &error.to_string() })).await,
             };
         }
-        Request::Trace { user: Some(user), session: None } => Watched::User(user),
+        // As it is kept after a login, so that one name has one spelling here too.
+        Request::Trace { user: Some(user), session: None } => {
+            Watched::User(crate::user_name(&user).unwrap_or(user))
+        }
         Request::Trace { user: None, session: Some(id) } => Watched::Session(id),
         Request::Trace { .. } => {
             let error = "trace takes either a user or a session";
