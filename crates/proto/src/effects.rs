@@ -61,6 +61,8 @@ pub enum Resource {
     Flags(Scope),
     /// A mailbox by name: which messages it holds, their flags and counts.
     Contents(MailboxName),
+    /// Messages of all mailboxes, their flags and counts; only ever read.
+    AllContents,
     /// Names: one mailbox and all below it, or the whole tree. CREATE and RENAME make missing names
     /// above the new one too (RFC 3501 §6.3.3), and so change the tree from the topmost of them.
     Tree(Option<MailboxName>),
@@ -86,6 +88,8 @@ pub enum Scope {
 pub enum Answer {
     /// LIST
     List,
+    /// LIST and STATUS (RFC 5819)
+    ListStatus,
     /// LSUB
     Lsub,
     /// STATUS
@@ -104,6 +108,16 @@ pub enum Answer {
     Id,
     /// ENABLED
     Enabled,
+}
+
+impl Answer {
+    /// Whether data of one kind could be taken for the other's.
+    pub fn meets(self, other: Self) -> bool {
+        let both = |answer| matches!(answer, Self::List | Self::Status | Self::ListStatus);
+        self == other
+            || (self == Self::ListStatus && both(other))
+            || (other == Self::ListStatus && both(self))
+    }
 }
 
 /// Why one command must wait for another: the resource in words, for traces.
@@ -159,6 +173,9 @@ fn judge(first: &Use, second: &Use, selected: Option<&MailboxName>) -> Option<Co
             (overlap::may_be(name, selected), Conflict::SELECTED_MESSAGES)
         }
         (Flags(a), Flags(b)) => (overlap::scopes(a, b), Conflict::FLAGS),
+        (Existence(_), AllContents) => (true, Conflict::SELECTED_MESSAGES),
+        (Flags(_), AllContents) => (true, Conflict::SELECTED_FLAGS),
+        (Contents(_), AllContents) => (true, Conflict::CONTENTS),
         (Flags(_), Contents(name)) => (overlap::may_be(name, selected), Conflict::SELECTED_FLAGS),
         (Existence(_) | Flags(_), Tree(name)) => {
             (second_changes && overlap::may_hold(name.as_ref(), selected), Conflict::SELECTED_NAME)
@@ -263,10 +280,11 @@ impl Resource {
             Resource::Existence(_) => 2,
             Resource::Flags(_) => 3,
             Resource::Contents(_) => 4,
-            Resource::Tree(_) => 5,
-            Resource::Subscriptions => 6,
-            Resource::Enabled => 7,
-            Resource::SavedResult => 8,
+            Resource::AllContents => 5,
+            Resource::Tree(_) => 6,
+            Resource::Subscriptions => 7,
+            Resource::Enabled => 8,
+            Resource::SavedResult => 9,
         }
     }
 }

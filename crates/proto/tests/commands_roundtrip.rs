@@ -8,6 +8,7 @@ use bytestring::ByteString;
 use peregrine_proto::command::append::Literal;
 use peregrine_proto::command::expunge::ExpungeOnly;
 use peregrine_proto::command::fetch::FetchItem;
+use peregrine_proto::command::list::{ListReturn, ListSelection};
 use peregrine_proto::command::search::{PartialRange, SearchFlag, SearchKey, SearchReturn};
 use peregrine_proto::command::sort::{SortCriterion, SortKey};
 use peregrine_proto::command::status::StatusItem;
@@ -15,6 +16,7 @@ use peregrine_proto::command::store::StoreAction;
 use peregrine_proto::command::thread::ThreadAlgorithm;
 use peregrine_proto::command::*;
 use peregrine_proto::number::{Bound, Number, NumberSet};
+use peregrine_proto::response::list::{SpecialUse, UseAttribute};
 use peregrine_proto::{
     Command, CommandWriter, Date, DateTime, Flag, FrameEvent, FrameLimits, Framer, Keyword,
     ListPattern, LiteralMode, MailboxName, Partial, Secret, Section, SectionText, Tag,
@@ -248,6 +250,27 @@ fn on_connection() -> impl Strategy<Value = CommandBody> {
     ]
 }
 
+fn use_attribute() -> impl Strategy<Value = UseAttribute> {
+    prop_oneof![
+        select(vec![SpecialUse::Sent, SpecialUse::All]).prop_map(UseAttribute::Use),
+        text("X[a-z]{1,5}").prop_map(UseAttribute::Other),
+    ]
+}
+
+fn selection() -> impl Strategy<Value = ListSelection> {
+    any::<[bool; 4]>().prop_map(|[subscribed, remote, recursive, special_use]| {
+        let recursive_match = recursive && subscribed;
+        ListSelection { subscribed, remote, recursive_match, special_use }
+    })
+}
+
+fn list_returns() -> impl Strategy<Value = ListReturn> {
+    let items = vec(select(StatusItem::ALL.to_vec()), 0..3);
+    (any::<[bool; 3]>(), items).prop_map(|([subscribed, children, special_use], items)| {
+        ListReturn { subscribed, children, special_use, status: items.into() }
+    })
+}
+
 fn on_mailboxes() -> impl Strategy<Value = CommandBody> {
     let pattern = || "[a-z&äß台%*/ ]{0,9}".prop_map(|text| ListPattern::new(&text).unwrap());
     let reference = || prop_oneof![text("[a-z&ä/ ]{0,6}"), text("[ -~]{0,6}")];
@@ -255,9 +278,11 @@ fn on_mailboxes() -> impl Strategy<Value = CommandBody> {
     prop_oneof![
         mailbox().prop_map(|mailbox| CommandBody::Select(Select { mailbox })),
         mailbox().prop_map(|mailbox| CommandBody::Examine(Examine { mailbox })),
-        mailbox()
-            .prop_filter("dropped", |name| !name.as_str().ends_with('/'))
-            .prop_map(|mailbox| CommandBody::Create(Create { mailbox })),
+        mailbox().prop_filter("dropped", |name| !name.as_str().ends_with('/')).prop_flat_map(
+            |mailbox| vec(use_attribute(), 0..3).prop_map(move |uses| {
+                CommandBody::Create(Create { mailbox: mailbox.clone(), uses: uses.into() })
+            })
+        ),
         mailbox().prop_map(|mailbox| CommandBody::Delete(Delete { mailbox })),
         mailbox().prop_map(|mailbox| CommandBody::Subscribe(Subscribe { mailbox })),
         mailbox().prop_map(|mailbox| CommandBody::Unsubscribe(Unsubscribe { mailbox })),
@@ -267,14 +292,18 @@ fn on_mailboxes() -> impl Strategy<Value = CommandBody> {
         }),
         (reference(), pattern())
             .prop_map(|(reference, pattern)| CommandBody::Lsub(Lsub { reference, pattern })),
-        (any::<bool>(), any::<bool>(), reference(), pattern()).prop_map(
-            |(only_special_use, told, reference, pattern)| CommandBody::List(List {
-                only_special_use,
-                reference,
-                pattern,
-                return_special_use: told || only_special_use,
-            })
-        ),
+        (option::of(selection()), reference(), vec(pattern(), 1..3), option::of(list_returns()))
+            .prop_map(|(selection, reference, patterns, returns)| {
+                // Two patterns make it an extended LIST.
+                let plain = patterns.len() > 1 && selection.is_none() && returns.is_none();
+                let returns = if plain { Some(ListReturn::default()) } else { returns };
+                CommandBody::List(List {
+                    selection,
+                    reference,
+                    patterns: patterns.into_iter().collect(),
+                    returns,
+                })
+            }),
     ]
 }
 

@@ -9,7 +9,7 @@ use peregrine_proto::{Command, MailboxName};
 use std::fmt::Write;
 
 /// What is judged, each beside each. INBOX is selected.
-const COMMANDS: [&str; 36] = [
+const COMMANDS: [&str; 38] = [
     "NOOP",
     "CAPABILITY",
     "ENABLE CONDSTORE",
@@ -39,6 +39,8 @@ const COMMANDS: [&str; 36] = [
     "STATUS Archive (MESSAGES)",
     "STATUS INBOX (UNSEEN)",
     "LIST \"\" *",
+    "LIST (SUBSCRIBED) \"\" *",
+    "LIST \"\" * RETURN (STATUS (SIZE))",
     "LSUB \"\" *",
     "SUBSCRIBE Archive",
     "UNSUBSCRIBE Old",

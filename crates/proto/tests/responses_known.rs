@@ -277,7 +277,22 @@ fn lists() {
         attributes: attributes.iter().cloned().collect(),
         separator,
         mailbox: mailbox(name),
+        child_info: Default::default(),
     };
+    let info = ListData { child_info: ["SUBSCRIBED".into()].into(), ..list(&[], Some('/'), "Foo") };
+    both("* LIST () \"/\" Foo (\"CHILDINFO\" (\"SUBSCRIBED\"))", Response::List(info.clone()));
+    for line in [
+        "* LIST () \"/\" Foo (X (a \"b\" (1:2 ())) CHILDINFO (SUBSCRIBED) \"Y\" {1}\r\nz)",
+        "* LIST () \"/\" Foo (childinfo (SUBSCRIBED) TABLECLOTH ((\"edge\" \"lacy\") (\"color\" red)))",
+    ] {
+        let source = Bytes::from(format!("{line}\r\n"));
+        assert_eq!(Response::parse(&source), Ok(Response::List(info.clone())), "{line}");
+    }
+    for wrong in [" (CHILDINFO)", " (CHILDINFO ())", " (X (a)", " (X a) (Y b)", " (X (a)) x", " ("]
+    {
+        let line = format!("* LIST () \"/\" Foo{wrong}\r\n");
+        assert!(Response::parse(&line.clone().into()).is_err(), "{line}");
+    }
     both("* LIST () \"/\" blurdybloop", Response::List(list(&[], Some('/'), "blurdybloop")));
     both(
         "* LIST (\\Noselect) \"/\" ~/Mail/foo",
@@ -350,7 +365,12 @@ fn case_does_not_matter() {
         ("* 3 Expunge", Response::Expunge(n::<SequenceNumber>(3))),
         ("* list () nil inbox", {
             let mailbox = mailbox("INBOX");
-            Response::List(ListData { attributes: Default::default(), separator: None, mailbox })
+            Response::List(ListData {
+                attributes: Default::default(),
+                separator: None,
+                mailbox,
+                child_info: Default::default(),
+            })
         }),
         (
             "* NO [uidvalidity 1] x",

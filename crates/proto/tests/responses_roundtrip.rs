@@ -113,9 +113,15 @@ fn list_data() -> impl Strategy<Value = ListData> {
         Just(ListAttribute::Use(SpecialUse::Sent)),
         "X[a-z]{1,9}".prop_map(|name| ListAttribute::Other(name.into())),
     ];
-    (vec(attribute, 0..4), separator(), mailbox()).prop_map(|(attributes, separator, mailbox)| {
-        ListData { attributes: attributes.into_iter().collect(), separator, mailbox }
-    })
+    let info = vec("[A-Z]{1,9}".prop_map(ByteString::from), 0..3);
+    (vec(attribute, 0..4), separator(), mailbox(), info).prop_map(
+        |(attributes, separator, mailbox, info)| ListData {
+            attributes: attributes.into_iter().collect(),
+            separator,
+            mailbox,
+            child_info: info.into(),
+        },
+    )
 }
 
 fn status_data() -> impl Strategy<Value = StatusData> {

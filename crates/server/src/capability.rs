@@ -9,7 +9,7 @@ use bytestring::ByteString;
 /// LITERAL- and not LITERAL+ (RFC 7888): with LITERAL+ a client may send 64 MiB before we can say
 /// that we don't want them, and we must read them all. With LITERAL- nobody waits for small
 /// literals, and large ones are announced.
-const ALWAYS: [&str; 22] = [
+const ALWAYS: [&str; 26] = [
     "IMAP4rev1",
     "LITERAL-",
     "SASL-IR",
@@ -22,6 +22,10 @@ const ALWAYS: [&str; 22] = [
     "CHILDREN",
     "UNSELECT",
     "SPECIAL-USE",
+    "CREATE-SPECIAL-USE",
+    "LIST-EXTENDED",
+    "LIST-STATUS",
+    "STATUS=SIZE",
     "ESEARCH",
     "SEARCHRES",
     "WITHIN",

@@ -263,9 +263,9 @@ impl<H: Host> Schedule<H> {
 
     /// Whether no earlier unfinished command answers with data that could be taken for this one's.
     fn is_first_of_its_kind(&self, place: usize) -> bool {
-        let answers = self.entries[place].effects.answers;
-        answers.is_none()
-            || self.entries.iter().take(place).all(|earlier| earlier.effects.answers != answers)
+        let Some(answers) = self.entries[place].effects.answers else { return true };
+        let mut earlier = self.entries.iter().take(place);
+        !earlier.any(|earlier| earlier.effects.answers.is_some_and(|other| other.meets(answers)))
     }
 
     /// The command whose piece goes next: the one that is least ahead, the older one if equal;

@@ -20,6 +20,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use peregrine_kv::Engine;
 use peregrine_proto::number::UidRanges;
+use peregrine_proto::response::list::SpecialUse;
 use peregrine_proto::{DateTime, Flag, MailboxName, ModSeq, Uid, UidValidity};
 use queue::Request;
 use std::sync::{Arc, Weak};
@@ -106,7 +107,19 @@ impl Account {
     /// # Errors
     /// [`Error::AlreadyExists`], [`Error::Cannot`] or [`Error::Limit`] for the name.
     pub async fn create(&self, name: &MailboxName) -> Result<(), Error> {
-        self.run(operation::create::Create { name: name.clone() }).await
+        self.create_for(name, None).await
+    }
+
+    /// As [`Self::create`], with a special use (RFC 6154 §3).
+    ///
+    /// # Errors
+    /// As there; [`Error::UseTaken`] where another mailbox has the use already.
+    pub async fn create_for(
+        &self,
+        name: &MailboxName,
+        special_use: Option<SpecialUse>,
+    ) -> Result<(), Error> {
+        self.run(operation::create::Create { name: name.clone(), special_use }).await
     }
 
     /// Deletes a mailbox with its messages. A name with children stays and becomes `\Noselect`

@@ -15,6 +15,9 @@ pub enum Error {
     /// `CANNOT`: it can never be done this way.
     #[error("{0}")]
     Cannot(&'static str),
+    /// `USEATTR`: a special use belongs to one mailbox (RFC 6154 §3).
+    #[error("another mailbox has this use already")]
+    UseTaken,
     /// `LIMIT`: one of our bounds is reached.
     #[error("{0}")]
     Limit(&'static str),

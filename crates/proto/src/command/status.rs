@@ -1,4 +1,4 @@
-//! STATUS (RFC 3501 §6.3.10).
+//! STATUS (RFC 3501 §6.3.10, RFC 8438, RFC 9051 §6.3.11).
 
 use super::{States, key};
 use crate::MailboxName;
@@ -6,7 +6,7 @@ use crate::effects::{Answer, Effects, Resource};
 use crate::token::{Parsed, Reader, SyntaxError};
 use crate::write;
 use crate::writer::CommandWriter;
-use smallvec::SmallVec;
+use smallvec::{Array, SmallVec};
 
 /// The STATUS command: asks for a mailbox's counts.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,6 +30,10 @@ pub enum StatusItem {
     UidValidity,
     /// `UNSEEN`: how many have no \Seen.
     Unseen,
+    /// `DELETED`: how many have \Deleted (RFC 9051).
+    Deleted,
+    /// `SIZE`: octets of all messages (RFC 8438).
+    Size,
 }
 
 impl Status {
@@ -40,34 +44,20 @@ impl Status {
     pub const MAX_ITEMS: usize = 32;
 
     /// ```abnf
-    /// status     = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
-    /// status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN"
+    /// status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
     /// ```
     pub(crate) fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
         reader.space()?;
         let mailbox = MailboxName::parse(reader)?;
         reader.space()?;
-        let mut items = SmallVec::new();
-        reader.list(|reader| {
-            let offset = reader.offset();
-            items.push(StatusItem::parse(reader)?);
-            if items.len() > Self::MAX_ITEMS {
-                return Err(SyntaxError::wrong(offset, "more than 32 items are asked"));
-            }
-            Ok(())
-        })?;
-        Ok(Self { mailbox, items })
+        Ok(Self { mailbox, items: StatusItem::parse_list(reader)? })
     }
 
     pub(crate) fn write(&self, out: &mut CommandWriter) {
         out.space();
         out.mailbox(&self.mailbox);
         out.space();
-        out.with(|out| {
-            write::list(out, &self.items, |out, item| {
-                out.extend_from_slice(item.name().as_bytes());
-            });
-        });
+        out.with(|out| StatusItem::write_list(&self.items, out));
     }
 
     pub(crate) fn effects(&self) -> Effects {
@@ -80,8 +70,15 @@ impl Status {
 
 impl StatusItem {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Messages, Self::Recent, Self::UidNext, Self::UidValidity, Self::Unseen];
+    pub const ALL: [Self; 7] = [
+        Self::Messages,
+        Self::Recent,
+        Self::UidNext,
+        Self::UidValidity,
+        Self::Unseen,
+        Self::Deleted,
+        Self::Size,
+    ];
 
     /// The name on the wire.
     pub fn name(self) -> &'static str {
@@ -91,12 +88,17 @@ impl StatusItem {
             Self::UidNext => "UIDNEXT",
             Self::UidValidity => "UIDVALIDITY",
             Self::Unseen => "UNSEEN",
+            Self::Deleted => "DELETED",
+            Self::Size => "SIZE",
         }
     }
 
-    /// `status-att`
+    /// ```abnf
+    /// status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" / "DELETED" /
+    ///              "SIZE"
+    /// ```
     pub fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
-        const WHAT: &str = "MESSAGES, RECENT, UIDNEXT, UIDVALIDITY or UNSEEN";
+        const WHAT: &str = "MESSAGES, RECENT, UIDNEXT, UIDVALIDITY, UNSEEN, DELETED or SIZE";
         let offset = reader.offset();
         Ok(match key(reader.atom(WHAT)?) {
             MESSAGES => Self::Messages,
@@ -104,13 +106,38 @@ impl StatusItem {
             UIDNEXT => Self::UidNext,
             UIDVALIDITY => Self::UidValidity,
             UNSEEN => Self::Unseen,
+            DELETED => Self::Deleted,
+            SIZE => Self::Size,
             _ => return Err(SyntaxError::expected(offset, WHAT)),
         })
     }
+
+    /// `"(" status-att *(SP status-att) ")"`
+    pub(super) fn parse_list<A>(reader: &mut Reader<'_>) -> Parsed<SmallVec<A>>
+    where
+        A: Array<Item = Self>,
+    {
+        let mut items = SmallVec::new();
+        reader.list(|reader| {
+            let offset = reader.offset();
+            items.push(Self::parse(reader)?);
+            if items.len() > Status::MAX_ITEMS {
+                return Err(SyntaxError::wrong(offset, "more than 32 items are asked"));
+            }
+            Ok(())
+        })?;
+        Ok(items)
+    }
+
+    pub(super) fn write_list(items: &[Self], out: &mut Vec<u8>) {
+        write::list(out, items, |out, item| out.extend_from_slice(item.name().as_bytes()));
+    }
 }
 
+const DELETED: u128 = key(b"DELETED");
 const MESSAGES: u128 = key(b"MESSAGES");
 const RECENT: u128 = key(b"RECENT");
+const SIZE: u128 = key(b"SIZE");
 const UIDNEXT: u128 = key(b"UIDNEXT");
 const UIDVALIDITY: u128 = key(b"UIDVALIDITY");
 const UNSEEN: u128 = key(b"UNSEEN");
@@ -126,10 +153,11 @@ mod tests {
             "a status \"a b\" (messages recent uidnext uidvalidity unseen)",
             "a STATUS \"a b\" (MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN)",
         );
+        known("a STATUS frop (size Deleted)", "a STATUS frop (SIZE DELETED)");
         refused("a STATUS INBOX ()");
         refused("a STATUS INBOX UNSEEN");
         refused("a STATUS INBOX (UNSEEN");
         refused("a STATUS INBOX (UNSEEN )");
-        refused("a STATUS INBOX (SIZE)");
+        refused("a STATUS INBOX (SIZES)");
     }
 }

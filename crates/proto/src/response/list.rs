@@ -1,7 +1,7 @@
 //! LIST and LSUB responses (RFC 3501 §7.2.2, RFC 3348, RFC 6154).
 
 use crate::MailboxName;
-use crate::token::{Parsed, Reader};
+use crate::token::{Parsed, Reader, SyntaxError, class};
 use crate::write;
 use bytestring::ByteString;
 use smallvec::SmallVec;
@@ -15,6 +15,37 @@ pub struct ListData {
     pub separator: Option<char>,
     /// The name; empty for the answer to `LIST "" ""`.
     pub mailbox: MailboxName,
+    /// Extended data item CHILDINFO (RFC 5258 §3.5): the selection options that a name below it
+    /// meets; mostly empty.
+    pub child_info: SmallVec<[ByteString; 1]>,
+}
+
+/// `use-attr` (RFC 6154 §6).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum UseAttribute {
+    /// One that is known.
+    Use(SpecialUse),
+    /// Any other, without its backslash: an atom.
+    Other(ByteString),
+}
+
+impl UseAttribute {
+    pub(crate) fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
+        let offset = reader.offset();
+        match ListAttribute::parse(reader)? {
+            ListAttribute::Use(known) => Ok(Self::Use(known)),
+            ListAttribute::Other(name) => Ok(Self::Other(name)),
+            _ => Err(SyntaxError::expected(offset, "a use such as \\Sent")),
+        }
+    }
+
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'\\');
+        match self {
+            Self::Use(known) => out.extend_from_slice(ListAttribute::Use(*known).name().as_bytes()),
+            Self::Other(name) => out.extend_from_slice(name.as_bytes()),
+        }
+    }
 }
 
 /// `mbx-list-flags`.
@@ -120,6 +151,11 @@ impl ListData {
         write_separator(out, self.separator);
         out.push(b' ');
         write::mailbox(out, &self.mailbox);
+        if !self.child_info.is_empty() {
+            out.extend_from_slice(b" (\"CHILDINFO\" ");
+            write::list(out, &self.child_info, |out, option| write::string(out, option.as_bytes()));
+            out.push(b')');
+        }
         out.extend_from_slice(b"\r\n");
     }
 
@@ -135,7 +171,50 @@ impl ListData {
         let separator = parse_separator(reader)?;
         reader.space()?;
         let mailbox = MailboxName::parse_or_empty(reader)?;
-        Ok(Self { attributes, separator, mailbox })
+        let mut child_info = SmallVec::new();
+        if reader.accept(b' ') {
+            reader.list_or_empty(|reader| {
+                let name = reader.astring("the name of an extended data item")?;
+                reader.space()?;
+                if name.eq_ignore_ascii_case(b"CHILDINFO") {
+                    return reader.list(|reader| {
+                        child_info.push(reader.astring_text("a selection option")?);
+                        Ok(())
+                    });
+                }
+                skip_value(reader)
+            })?;
+        }
+        Ok(Self { attributes, separator, mailbox, child_info })
+    }
+}
+
+/// Passes over the value of an extended data item that is not known, without recursion.
+///
+// tagged-ext-val = tagged-ext-simple / "(" [tagged-ext-comp] ")"
+fn skip_value(reader: &mut Reader<'_>) -> Parsed<()> {
+    let mut depth = 0_usize;
+    loop {
+        match reader.peek() {
+            Some(b'(') => {
+                reader.advance(1);
+                depth += 1;
+                if !reader.accept(b')') {
+                    continue;
+                }
+                depth -= 1;
+            }
+            Some(b'"' | b'{') => drop(reader.string("a value")?),
+            // As in sequence sets, which are no atoms.
+            _ => drop(reader.word(class::LIST, "a value")?),
+        }
+        while depth > 0 && reader.accept(b')') {
+            depth -= 1;
+        }
+        if depth == 0 {
+            return Ok(());
+        }
+        reader.space()?;
     }
 }
 

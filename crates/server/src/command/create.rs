@@ -1,10 +1,33 @@
-//! CREATE (RFC 3501 §6.3.3).
+//! CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3).
 
-use super::{Deed, Done};
+use super::{Deed, Done, Failure};
 use crate::host::Outcome;
+use peregrine_proto::Code;
 use peregrine_proto::command::Create;
+use peregrine_proto::response::list::{SpecialUse, UseAttribute};
 
 pub(super) async fn run(deed: &Deed, command: Create) -> Done {
-    deed.account()?.create(&command.mailbox).await?;
+    let special_use = special_use(&command.uses)?;
+    deed.account()?.create_for(&command.mailbox, special_use).await?;
     Ok(Outcome::ok("Made"))
+}
+
+/// The one use that a mailbox may have.
+fn special_use(uses: &[UseAttribute]) -> Result<Option<SpecialUse>, Failure> {
+    let refused = |text| Err(Failure::Refused(Code::UseAttr, text));
+    let mut found = None;
+    for attribute in uses {
+        match attribute {
+            // These would show messages of other mailboxes.
+            UseAttribute::Use(SpecialUse::All | SpecialUse::Flagged) => {
+                return refused("A mailbox that shows messages of all others cannot be made here");
+            }
+            UseAttribute::Other(_) => return refused("The use is not known"),
+            UseAttribute::Use(known) if found.is_some_and(|other| other != *known) => {
+                return refused("A mailbox may have one use");
+            }
+            UseAttribute::Use(known) => found = Some(*known),
+        }
+    }
+    Ok(found)
 }

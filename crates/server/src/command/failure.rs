@@ -78,6 +78,7 @@ fn of_store(error: &Error) -> Outcome {
         Error::AlreadyExists(_) => Code::AlreadyExists,
         Error::Cannot(_) => Code::Cannot,
         Error::Limit(_) => Code::Limit,
+        Error::UseTaken => Code::UseAttr,
         Error::TooBig { .. } => Code::TooBig,
         Error::Expunged => Code::ExpungeIssued,
         Error::BadCharset => {

@@ -1,32 +1,137 @@
-//! LIST (RFC 3501 §6.3.8), with children (RFC 3348) and uses (RFC 6154).
+//! LIST (RFC 3501 §6.3.8), with children (RFC 3348) and uses (RFC 6154), extended (RFC 5258), with
+//! STATUS (RFC 5819).
 
-use super::{Deed, Done, Failure};
+use super::{Deed, Done, Failure, status};
 use crate::host::Outcome;
 use bytestring::ByteString;
 use peregrine_proto::command::List;
+use peregrine_proto::command::list::{ListReturn, ListSelection};
 use peregrine_proto::response::{ListAttribute, ListData};
 use peregrine_proto::{ListPattern, MailboxName};
 use peregrine_store::{Entry, Tree};
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
+use std::collections::BTreeSet;
 
 pub(super) async fn run(deed: &Deed, command: List) -> Done {
-    let mut out = Vec::new();
-    if command.pattern.as_str().is_empty() {
+    if !command.is_extended() && command.patterns.iter().all(|it| it.as_str().is_empty()) {
         // RFC 3501 §6.3.8: an empty pattern asks for the separator and the root. Some programs
         // take any other answer for a dead server (trap-6).
-        out.extend_from_slice(b"* LIST (\\Noselect) \"/\" \"\"\r\n");
-        return Ok(Outcome::ok("That is the root").with_data(out));
+        let root = &b"* LIST (\\Noselect) \"/\" \"\"\r\n"[..];
+        return Ok(Outcome::ok("That is the root").with_data(root));
     }
-    let pattern = whole_pattern(&command.reference, &command.pattern)?;
-    let tree = deed.account()?.tree();
+    let patterns = command.patterns.iter().filter(|pattern| !pattern.as_str().is_empty());
+    let patterns: Result<Vec<ListPattern>, Failure> =
+        patterns.map(|pattern| whole_pattern(&command.reference, pattern)).collect();
+    let listing = Listing {
+        tree: &deed.account()?.tree(),
+        patterns: patterns?,
+        selection: command.selection.unwrap_or_default(),
+        extended: command.is_extended(),
+        tells_subscribed: command.tells_subscribed(),
+    };
+    let names = listing.names();
+    let mut out = Vec::new();
     // INBOX first: programs that show the order of the answer show it at the top.
     for inbox in [true, false] {
-        let wanted = |name: &MailboxName| name.is_inbox() == inbox && pattern.matches(name);
-        for (name, entry) in tree.entries().filter(|(name, _)| wanted(name)) {
-            write(&mut out, "LIST", name.clone(), attributes(&tree, name, Some(entry)));
+        for name in names.iter().filter(|name| name.is_inbox() == inbox) {
+            tell(deed, &listing, command.returns.as_ref(), name, &mut out)?;
         }
     }
     Ok(Outcome::ok("That is all").with_data(out))
+}
+
+/// What is asked, of a tree.
+struct Listing<'a> {
+    tree: &'a Tree,
+    patterns: Vec<ListPattern>,
+    selection: ListSelection,
+    extended: bool,
+    tells_subscribed: bool,
+}
+
+/// Writes what is told of one name, if anything is.
+fn tell(
+    deed: &Deed,
+    listing: &Listing<'_>,
+    returns: Option<&ListReturn>,
+    name: &MailboxName,
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    let Some(mut data) = listing.data(name) else { return Ok(()) };
+    let items = returns.map_or(&[][..], |returns| &returns.status);
+    let selectable = listing.tree.get(name).is_some_and(|entry| entry.selectable);
+    if items.is_empty() || !selectable || !listing.meets(name) {
+        data.write(out, "LIST");
+        return Ok(());
+    }
+    match deed.account()?.status(name) {
+        Ok(found) => {
+            data.write(out, "LIST");
+            status::write(name.clone(), items, &found, out);
+        }
+        Err(_) => {
+            // RFC 5819 §2: it went meanwhile.
+            data.attributes.push(ListAttribute::NoSelect);
+            data.write(out, "LIST");
+        }
+    }
+    Ok(())
+}
+
+impl Listing<'_> {
+    /// The names that may be listed: mailboxes, or subscribed names (RFC 5258 §3.1), and those
+    /// above them where these are asked for.
+    fn names(&self) -> BTreeSet<MailboxName> {
+        if !self.selection.subscribed {
+            return self.tree.entries().map(|(name, _)| name.clone()).collect();
+        }
+        let mut names: BTreeSet<MailboxName> = self.tree.subscriptions().cloned().collect();
+        if self.selection.recursive_match {
+            for name in self.tree.subscriptions() {
+                names.extend(std::iter::successors(name.parent(), MailboxName::parent));
+            }
+        }
+        names
+    }
+
+    /// Whether a name satisfies the selection options.
+    fn meets(&self, name: &MailboxName) -> bool {
+        (!self.selection.subscribed || self.tree.is_subscribed(name))
+            && (!self.selection.special_use
+                || self.tree.get(name).is_some_and(|entry| entry.special_use.is_some()))
+    }
+
+    fn matches(&self, name: &MailboxName) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(name))
+    }
+
+    /// What is told of a name; `None` where it is not listed (RFC 5258 §3.3).
+    fn data(&self, name: &MailboxName) -> Option<ListData> {
+        if !self.matches(name) {
+            return None;
+        }
+        let meets = self.meets(name);
+        // A name that does not meet the criteria is told for one below it that does and is not
+        // told itself (§3.5).
+        let below = self.selection.recursive_match
+            && self.tree.subscriptions().any(|other| {
+                other.is_below(name) && self.meets(other) && (meets || !self.matches(other))
+            });
+        if !meets && !below {
+            return None;
+        }
+        let mut attributes = attributes(self.tree, name, self.tree.get(name));
+        if self.extended && self.tree.get(name).is_none() {
+            attributes[0] = ListAttribute::NonExistent;
+        }
+        if self.tells_subscribed && self.tree.is_subscribed(name) {
+            attributes.push(ListAttribute::Subscribed);
+        }
+        let child_info: SmallVec<[ByteString; 1]> =
+            if below { smallvec!["SUBSCRIBED".into()] } else { SmallVec::new() };
+        let separator = Some(MailboxName::SEPARATOR);
+        Some(ListData { attributes, separator, mailbox: name.clone(), child_info })
+    }
 }
 
 /// The reference is taken as a prefix (RFC 3501 §6.3.8 leaves its meaning to us). A separator at
@@ -58,13 +163,4 @@ pub(super) fn attributes(
     // RFC 6154 §2: told always, so that no program makes folders of its own (trap-7).
     attributes.extend(entry.and_then(|entry| entry.special_use).map(ListAttribute::Use));
     attributes
-}
-
-pub(super) fn write(
-    out: &mut Vec<u8>,
-    word: &str,
-    mailbox: MailboxName,
-    attributes: SmallVec<[ListAttribute; 4]>,
-) {
-    ListData { attributes, separator: Some(MailboxName::SEPARATOR), mailbox }.write(out, word);
 }

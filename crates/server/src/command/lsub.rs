@@ -1,12 +1,12 @@
 //! LSUB (RFC 3501 §6.3.9).
 
-use super::list::{attributes, whole_pattern, write};
+use super::list::{attributes, whole_pattern};
 use super::{Deed, Done};
 use crate::host::Outcome;
 use peregrine_proto::MailboxName;
 use peregrine_proto::command::Lsub;
-use peregrine_proto::response::ListAttribute;
-use smallvec::smallvec;
+use peregrine_proto::response::{ListAttribute, ListData};
+use smallvec::{SmallVec, smallvec};
 use std::collections::BTreeMap;
 
 pub(super) async fn run(deed: &Deed, command: Lsub) -> Done {
@@ -31,7 +31,8 @@ pub(super) async fn run(deed: &Deed, command: Lsub) -> Done {
     }
     let mut out = Vec::new();
     for (name, attributes) in found {
-        write(&mut out, "LSUB", name, attributes);
+        let (separator, child_info) = (Some(MailboxName::SEPARATOR), SmallVec::new());
+        ListData { attributes, separator, mailbox: name, child_info }.write(&mut out, "LSUB");
     }
     Ok(Outcome::ok("That is all").with_data(out))
 }

@@ -10,6 +10,7 @@ use peregrine_proto::response::list::SpecialUse;
 /// Makes a mailbox.
 pub(crate) struct Create {
     pub name: MailboxName,
+    pub special_use: Option<SpecialUse>,
 }
 
 impl Operation for Create {
@@ -18,7 +19,15 @@ impl Operation for Create {
     fn apply(&self, batch: &mut Batch) -> Result<(), Failure> {
         batch.tree.check_new(&self.name)?;
         let name = new_name(&self.name)?;
-        create(batch, &name, None)?;
+        // One mailbox for each use: programs take the first that they see (trap-7).
+        let has_use = |wanted: SpecialUse| {
+            let mut entries = batch.tree.entries();
+            entries.any(|(_, entry)| entry.selectable && entry.special_use == Some(wanted))
+        };
+        if self.special_use.is_some_and(has_use) {
+            return Err(Error::UseTaken.into());
+        }
+        create(batch, &name, self.special_use)?;
         Ok(())
     }
 }
