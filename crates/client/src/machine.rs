@@ -108,6 +108,8 @@ pub struct Machine {
     /// The server has said BYE, and why it did.
     bye: Option<ResponseText>,
     logging_out: bool,
+    /// STARTTLS was answered OK: what is read is no response any more.
+    tls_begins: bool,
     lost: Option<Arc<Lost>>,
     capabilities: Arc<Capabilities>,
     selected: Selected,
@@ -138,6 +140,7 @@ impl Machine {
             secured,
             bye: None,
             logging_out: false,
+            tls_begins: false,
             lost: None,
             capabilities: Arc::default(),
             selected: Selected::default(),
@@ -247,6 +250,7 @@ impl Machine {
             });
         }
         self.secured = true;
+        self.tls_begins = false;
         self.capabilities = Arc::default();
         self.unsolicited = 0;
     }
@@ -301,6 +305,7 @@ impl Machine {
                 self.update(Update::Capabilities(Arc::clone(&self.capabilities)));
             }
             CommandBody::Logout(_) => self.logging_out = true,
+            CommandBody::StartTls(_) if ok => self.tls_begins = true,
             _ => {}
         }
     }

@@ -3,11 +3,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "client/certificates.rs"]
+mod certificates;
+#[path = "client/cut.rs"]
+mod cut;
+#[path = "client/hostile.rs"]
+mod hostile;
 #[path = "client/house.rs"]
 mod house;
 #[path = "client/oddities.rs"]
 mod oddities;
 #[path = "client/own_server.rs"]
 mod own_server;
+#[path = "client/played.rs"]
+mod played;
+#[path = "client/sharing.rs"]
+mod sharing;
 #[path = "client/wire.rs"]
 mod wire;

@@ -13,7 +13,7 @@ pub struct Wire {
     pub events: Vec<Event>,
 }
 
-pub const CAPABILITIES: &str = "IMAP4rev1 IDLE ENABLE UIDPLUS MOVE SPECIAL-USE LIST-EXTENDED";
+pub const CAPABILITIES: &str = "IMAP4rev1 IDLE ENABLE UIDPLUS MOVE LITERAL+";
 
 impl Wire {
     /// Before the greeting.
@@ -145,6 +145,10 @@ pub fn command(text: &str) -> CommandBody {
     use peregrine_client::proto::{Command, FrameEvent, FrameLimits, Framer};
     let mut framer = Framer::new(FrameLimits::AFTER_LOGIN);
     framer.push(format!("a {text}\r\n").into());
-    let Some(FrameEvent::Frame(frame)) = framer.next() else { panic!("{text}") };
-    Command::parse(&frame).unwrap().body
+    loop {
+        match framer.next().unwrap() {
+            FrameEvent::Frame(frame) => return Command::parse(&frame).unwrap().body,
+            _ => {}
+        }
+    }
 }
