@@ -5,6 +5,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use bytestring::ByteString;
 use peregrine_proto::command::List;
+use peregrine_proto::command::list::ListReturn;
 use peregrine_proto::response::ListData;
 use peregrine_proto::{CommandBody, ListPattern, Response, Status};
 
@@ -20,13 +21,11 @@ impl Client {
         };
         let capabilities = self.capabilities();
         // RFC 6154 §2: with SPECIAL-USE alone a plain LIST may tell uses too.
-        let options = capabilities.has("SPECIAL-USE") && capabilities.has("LIST-EXTENDED");
-        let list = List {
-            only_special_use: false,
-            reference: ByteString::new(),
-            pattern,
-            return_special_use: options,
-        };
+        let options = capabilities.has("SPECIAL-USE") && capabilities.has("LIST-EXTENDED")
+            // RFC 5258 §3: only a plain LIST with an empty pattern asks for the root.
+            && !pattern.as_str().is_empty();
+        let mut list = List::from((ByteString::new(), pattern));
+        list.returns = options.then(|| ListReturn { special_use: true, ..ListReturn::default() });
         let pending = self.send(CommandBody::List(list.clone()), None, None);
         match options {
             true => Call::steps(or_plain(self.clone(), list, pending)),
@@ -41,14 +40,14 @@ impl Client {
 }
 
 async fn or_plain(client: Client, list: List, pending: Pending) -> Result<Vec<ListData>> {
-    let everything = list.pattern.as_str() == "*" || list.pattern.as_str() == "%";
+    let everything = list.patterns.iter().any(|pattern| matches!(pattern.as_str(), "*" | "%"));
     match pending.await.and_then(mailboxes) {
         // There is always INBOX.
         Ok(found) if found.is_empty() && everything => {}
         Err(Error::Refused(refusal)) if refusal.status == Status::Bad => {}
         result => return result,
     }
-    let plain = List { return_special_use: false, ..list };
+    let plain = List { returns: None, ..list };
     mailboxes(client.send(CommandBody::List(plain), None, None).await?)
 }
 
