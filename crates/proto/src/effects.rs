@@ -4,8 +4,12 @@
 //! A command declares its [`Effects`] from its arguments alone. [`conflicts`] judges a pair; the
 //! server's scheduler and the client use nothing else.
 
+mod conflict;
 mod declare;
+mod judge;
 mod overlap;
+
+pub use conflict::Conflict;
 
 use crate::MailboxName;
 use crate::command::Messages;
@@ -41,6 +45,10 @@ pub struct Use {
 pub enum Access {
     /// Its result depends on it.
     Read,
+    /// Its result depends on it as it stands when the command starts; what changes later cannot be
+    /// seen in its answer, nor does the answer tell anything that a client would take for newer.
+    /// Only a change of names still waits for it.
+    Snapshot,
     /// Changes it in a way that commutes with other additions (`+FLAGS \Seen` twice, two APPENDs).
     Add,
     /// Changes it.
@@ -59,10 +67,12 @@ pub enum Resource {
     Existence(Scope),
     /// Flags of messages in the selected mailbox.
     Flags(Scope),
-    /// A mailbox by name: which messages it holds, their flags and counts.
+    /// A mailbox by name: which messages it holds.
     Contents(MailboxName),
     /// Messages of all mailboxes, their flags and counts; only ever read.
     AllContents,
+    /// A mailbox by name: how many of its messages have which flags.
+    FlagCounts(MailboxName),
     /// Names: one mailbox and all below it, or the whole tree. CREATE and RENAME make missing names
     /// above the new one too (RFC 3501 §6.3.3), and so change the tree from the topmost of them.
     Tree(Option<MailboxName>),
@@ -120,130 +130,57 @@ impl Answer {
     }
 }
 
-/// Why one command must wait for another: the resource in words, for traces.
+/// What is known of the connection when a pair is judged.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Situation<'a> {
+    /// The name of the mailbox that is selected now, so that an APPEND to it and a FETCH from it
+    /// are known to meet. `None` means that it is not known: any name may be it. Where an earlier
+    /// SELECT has not finished, the later command waits for that anyway, and is to be judged again
+    /// by the new name before it starts.
+    pub selected: Option<&'a MailboxName>,
+    /// The messages in it that the client knows of; what comes later has greater numbers.
+    pub known: Option<Known>,
+    /// The earlier command has started: it works on the mailbox as it was told to the client then.
+    pub started: bool,
+}
+
+/// The last message that the client knows of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Conflict(pub &'static str);
+pub struct Known {
+    /// Its sequence number; 0 in an empty mailbox.
+    pub exists: u32,
+    /// Its UID; 0 in an empty mailbox.
+    pub largest: u32,
+}
+
+impl<'a> From<Option<&'a MailboxName>> for Situation<'a> {
+    fn from(selected: Option<&'a MailboxName>) -> Self {
+        Self { selected, ..Self::default() }
+    }
+}
 
 /// Whether `later` must wait for `earlier`, and for what; where several things stand between them,
-/// the first in the order of their uses. Whether they conflict is the same when the two are
-/// exchanged: what keeps a pair from running at once does not depend on which came first.
+/// the first in the order of their uses.
 ///
-/// `selected` is the name of the mailbox that is selected now, so that an APPEND to it and a FETCH
-/// from it are known to meet. `None` means that it is not known: any name may be it. Where an
-/// earlier SELECT has not finished, the later command waits for that anyway, and is to be judged
-/// again by the new name before it starts.
+/// While neither has started, it is the same when the two are exchanged. Once the earlier one has
+/// started, two things more are known of it. Its message set is fixed: numbers, `*` and ALL mean
+/// the messages that there were, so messages that come later concern it no more. And what it reads
+/// as [`Access::Snapshot`] it has read, as it were. A later command that changes nothing else may
+/// then run beside it and even be answered first: the answers are those of the order of sending,
+/// in which the earlier one did not see the change either.
 ///
 /// Cost: a few comparisons for each pair of uses; linear in the ranges of two message sets.
-pub fn conflicts(
+pub fn conflicts<'a>(
     earlier: &Effects,
     later: &Effects,
-    selected: Option<&MailboxName>,
+    situation: impl Into<Situation<'a>>,
 ) -> Option<Conflict> {
+    let situation = situation.into();
     if earlier.changes_connection() || later.changes_connection() {
         return Some(Conflict::CONNECTION);
     }
-    let pairs = earlier.uses.iter().flat_map(|a| later.uses.iter().map(move |b| (a, b)));
-    pairs.filter(|(a, b)| !a.commutes_with(b)).find_map(|(a, b)| {
-        if a.resource.rank() <= b.resource.rank() {
-            judge(a, b, selected)
-        } else {
-            judge(b, a, selected)
-        }
-    })
-}
-
-/// The table of pairs. `first` is the one of lower [`Resource::rank`]; at least one of the two is a
-/// change.
-fn judge(first: &Use, second: &Use, selected: Option<&MailboxName>) -> Option<Conflict> {
-    use Resource::*;
-    let first_changes = first.access != Access::Read;
-    let second_changes = second.access != Access::Read;
-    let (meet, why) = match (&first.resource, &second.resource) {
-        (Selection, Selection) => (true, Conflict::SELECTION),
-        (Selection, Existence(_) | Flags(_)) => (first_changes, Conflict::SELECTION),
-        (Selection, Tree(name)) => (
-            first_changes && second_changes && overlap::may_hold(name.as_ref(), selected),
-            Conflict::SELECTED_NAME,
-        ),
-        (Existence(a), Existence(b)) => (overlap::renumbers(a, b), Conflict::EXISTENCE),
-        (Existence(a), Flags(b)) => {
-            (first_changes && overlap::renumbers(a, b), Conflict::FLAGS_OF_EXPUNGED)
-        }
-        (Existence(_), Contents(name)) => {
-            (overlap::may_be(name, selected), Conflict::SELECTED_MESSAGES)
-        }
-        (Flags(a), Flags(b)) => (overlap::scopes(a, b), Conflict::FLAGS),
-        (Existence(_), AllContents) => (true, Conflict::SELECTED_MESSAGES),
-        (Flags(_), AllContents) => (true, Conflict::SELECTED_FLAGS),
-        (Contents(_), AllContents) => (true, Conflict::CONTENTS),
-        (Flags(_), Contents(name)) => (overlap::may_be(name, selected), Conflict::SELECTED_FLAGS),
-        (Existence(_) | Flags(_), Tree(name)) => {
-            (second_changes && overlap::may_hold(name.as_ref(), selected), Conflict::SELECTED_NAME)
-        }
-        (Contents(a), Contents(b)) => (a == b, Conflict::CONTENTS),
-        (Contents(name), Tree(tree)) => {
-            (second_changes && overlap::holds(tree.as_ref(), name), Conflict::NAME_IN_USE)
-        }
-        (Tree(a), Tree(b)) => (overlap::trees(a.as_ref(), b.as_ref()), Conflict::TREE),
-        (Subscriptions, Subscriptions) => (true, Conflict::SUBSCRIPTIONS),
-        (Enabled, Enabled) => (true, Conflict::ENABLED),
-        (SavedResult, SavedResult) => (true, Conflict::SAVED_RESULT),
-        _ => return None,
-    };
-    meet.then_some(why)
-}
-
-/// One sentence for each kind of pair.
-impl Conflict {
-    /// Connection against anything.
-    pub const CONNECTION: Self =
-        Self("the connection itself changes, so nothing else may be in progress");
-    /// Selection against selection, existence or flags.
-    pub const SELECTION: Self =
-        Self("which mailbox is selected changes, and the other command works in the selected one");
-    /// A change of names against the selected mailbox or its being left.
-    pub const SELECTED_NAME: Self =
-        Self("the selected mailbox may be created, deleted or renamed, and the other uses it");
-    /// Existence against existence.
-    pub const EXISTENCE: Self =
-        Self("messages vanish or are renumbered, and the other command names some of them");
-    /// Existence against flags.
-    pub const FLAGS_OF_EXPUNGED: Self =
-        Self("messages vanish or are renumbered, and the other command uses flags of some of them");
-    /// Flags against flags.
-    pub const FLAGS: Self =
-        Self("flags change, and the other command reads or changes flags of the same messages");
-    /// Contents by name against existence, where that name is selected.
-    pub const SELECTED_MESSAGES: Self =
-        Self("messages change in the selected mailbox, which the other command uses by its name");
-    /// Contents by name against flags, where that name is selected.
-    pub const SELECTED_FLAGS: Self = Self(
-        "the other command uses the selected mailbox by its name, and flags in it are touched",
-    );
-    /// Contents against contents.
-    pub const CONTENTS: Self =
-        Self("messages of one mailbox are changed, and the other command uses the same mailbox");
-    /// Contents against a change of names.
-    pub const NAME_IN_USE: Self =
-        Self("a mailbox may be created, deleted or renamed, and the other command uses it by name");
-    /// Tree against tree.
-    pub const TREE: Self =
-        Self("mailbox names change, and the other command reads or changes the same part of them");
-    /// Subscriptions against subscriptions.
-    pub const SUBSCRIPTIONS: Self =
-        Self("subscriptions change, and the other command reads or changes them too");
-    /// Enabled against enabled.
-    pub const ENABLED: Self =
-        Self("what is enabled changes, and the other command depends on it or changes it too");
-    /// Saved result against saved result.
-    pub const SAVED_RESULT: Self =
-        Self("a search saves its result, and the other command uses or replaces what `$` means");
-}
-
-impl std::fmt::Display for Conflict {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0)
-    }
+    let mut pairs = earlier.uses.iter().flat_map(|a| later.uses.iter().map(move |b| (a, b)));
+    pairs.find_map(|(a, b)| judge::uses(a, b, &situation))
 }
 
 impl Effects {
@@ -257,6 +194,13 @@ impl Effects {
     }
 }
 
+impl Access {
+    /// Whether it changes the resource.
+    pub fn changes(self) -> bool {
+        matches!(self, Self::Add | Self::Write)
+    }
+}
+
 impl Use {
     /// Whether the accesses alone let both go at once, whatever the resources are.
     ///
@@ -264,9 +208,8 @@ impl Use {
     /// `1:*` are both additions, but the new message gets the flag only in one order.
     fn commutes_with(&self, other: &Self) -> bool {
         match (self.access, other.access) {
-            (Access::Read, Access::Read) => true,
             (Access::Add, Access::Add) => self.resource.rank() == other.resource.rank(),
-            _ => false,
+            (one, other) => !one.changes() && !other.changes(),
         }
     }
 }
@@ -281,10 +224,11 @@ impl Resource {
             Resource::Flags(_) => 3,
             Resource::Contents(_) => 4,
             Resource::AllContents => 5,
-            Resource::Tree(_) => 6,
-            Resource::Subscriptions => 7,
-            Resource::Enabled => 8,
-            Resource::SavedResult => 9,
+            Resource::FlagCounts(_) => 6,
+            Resource::Tree(_) => 7,
+            Resource::Subscriptions => 8,
+            Resource::Enabled => 9,
+            Resource::SavedResult => 10,
         }
     }
 }

@@ -6,7 +6,9 @@
 use peregrine_proto::command::Messages;
 use peregrine_proto::effects::Access::{Add, Read, Write};
 use peregrine_proto::effects::Resource::*;
-use peregrine_proto::effects::{Access, Conflict, Effects, Resource, Scope, Use, conflicts};
+use peregrine_proto::effects::{
+    Access, Conflict, Effects, Known, Resource, Scope, Situation, Use, conflicts,
+};
 use peregrine_proto::number::{Bound, Number, NumberSet};
 use peregrine_proto::{MailboxName, SequenceNumber, Uid};
 use proptest::prelude::*;
@@ -50,6 +52,10 @@ type Case = (Access, Resource, Access, Resource, Option<Conflict>);
 
 fn contents(name: &str) -> Resource {
     Contents(mailbox(name))
+}
+
+fn counts(name: &str) -> Resource {
+    FlagCounts(mailbox(name))
 }
 
 fn tree(name: &str) -> Resource {
@@ -120,11 +126,14 @@ fn messages_and_flags() {
 fn mailboxes_by_name() {
     check(&[
         // The selected mailbox by its name.
-        (Read, Existence(uids("1")), Add, contents("INBOX"), Some(Conflict::SELECTED_MESSAGES)),
+        (Read, Existence(uids("1")), Add, contents("INBOX"), Some(Conflict::ARRIVALS)),
         (Write, Existence(uids("1")), Read, contents("INBOX"), Some(Conflict::SELECTED_MESSAGES)),
         (Write, Existence(uids("1")), Read, contents("Sent"), None),
-        (Add, Flags(uids("1")), Read, contents("INBOX"), Some(Conflict::SELECTED_FLAGS)),
-        (Add, Flags(uids("1")), Add, contents("INBOX"), Some(Conflict::SELECTED_FLAGS)),
+        (Add, Flags(uids("1")), Read, contents("INBOX"), None),
+        (Add, Flags(uids("1")), Read, counts("INBOX"), Some(Conflict::SELECTED_FLAGS)),
+        (Add, Flags(uids("1")), Read, counts("Sent"), None),
+        (Read, Flags(uids("1")), Write, contents("INBOX"), Some(Conflict::SELECTED_MESSAGES)),
+        (Add, Flags(uids("1")), Add, contents("INBOX"), Some(Conflict::ARRIVALS)),
         (Read, Flags(uids("1")), Read, contents("INBOX"), None),
         (Add, Flags(uids("1")), Add, contents("Sent"), None),
         // Mailboxes by name.
@@ -166,7 +175,7 @@ fn the_selected_mailbox_may_be_unknown() {
     let read = one(Access::Read, Resource::Existence(Scope::All));
     let append = one(Access::Add, Resource::Contents(mailbox("Sent")));
     let create = one(Access::Write, Resource::Tree(Some(mailbox("new"))));
-    assert_eq!(conflicts(&read, &append, None), Some(Conflict::SELECTED_MESSAGES));
+    assert_eq!(conflicts(&read, &append, None), Some(Conflict::ARRIVALS));
     assert_eq!(conflicts(&create, &read, None), Some(Conflict::SELECTED_NAME));
     let selected = mailbox("INBOX");
     assert_eq!(conflicts(&read, &append, Some(&selected)), None);
@@ -193,8 +202,69 @@ fn large_sets() {
     assert_eq!(judge(&store(odd), &store(backwards)), Some(Conflict::FLAGS));
 }
 
+/// What comes into the selected mailbox, and who may name it: whoever says `*` or a number that the
+/// client does not know yet, until it has started.
+#[test]
+fn arrivals() {
+    let selected = mailbox("INBOX");
+    let known = Some(Known { exists: 9, largest: 99 });
+    let waiting = Situation { selected: Some(&selected), known, started: false };
+    let started = Situation { started: true, ..waiting };
+    let append = one(Add, contents("INBOX"));
+    for (scope, open) in [
+        (uids("1:99"), false),
+        (uids("1:100"), true),
+        (uids("100:1"), true),
+        (uids("5,*"), true),
+        (numbers("1:9"), false),
+        (numbers("9,10"), true),
+        (numbers("3:*"), true),
+        (Scope::All, true),
+    ] {
+        let why = open.then_some(Conflict::ARRIVALS);
+        for one in [one(Read, Existence(scope.clone())), one(Write, Flags(scope.clone()))] {
+            assert_eq!(conflicts(&one, &append, waiting), why, "{scope:?}");
+            assert_eq!(conflicts(&append, &one, waiting), why, "{scope:?}");
+            // Its set is fixed then; the other way round the arrivals are under way.
+            assert_eq!(conflicts(&one, &append, started), None, "{scope:?}");
+            assert_eq!(conflicts(&append, &one, started), why, "{scope:?}");
+        }
+    }
+    // EXPUNGE and CLOSE remove whatever they find.
+    let expunge = one(Write, Existence(Scope::All));
+    assert_eq!(conflicts(&expunge, &append, started), Some(Conflict::ARRIVALS));
+    let some = one(Write, Existence(uids("1:*")));
+    assert_eq!(conflicts(&some, &append, started), None);
+    // What is not an addition waits all the same.
+    let rename = one(Write, contents("INBOX"));
+    let read = one(Read, Existence(uids("1")));
+    assert_eq!(conflicts(&read, &rename, started), Some(Conflict::SELECTED_MESSAGES));
+}
+
+/// What was read at the start does not keep anything waiting; what is still being read does.
+#[test]
+fn snapshots() {
+    let selected = mailbox("INBOX");
+    let waiting = Situation::from(Some(&selected));
+    let started = Situation { started: true, ..waiting };
+    for (resource, why) in [
+        (Flags(Scope::All), Conflict::FLAGS),
+        (Existence(Scope::All), Conflict::EXISTENCE),
+        (SavedResult, Conflict::SAVED_RESULT),
+    ] {
+        let change = one(Write, resource.clone());
+        for (access, after) in [(Access::Snapshot, None), (Read, Some(why))] {
+            let reader = one(access, resource.clone());
+            assert_eq!(conflicts(&reader, &change, waiting), Some(why));
+            assert_eq!(conflicts(&reader, &change, started), after);
+            assert_eq!(conflicts(&change, &reader, started), Some(why));
+            assert_eq!(conflicts(&reader, &reader, started), None);
+        }
+    }
+}
+
 fn access() -> impl Strategy<Value = Access> {
-    prop_oneof![Just(Access::Read), Just(Access::Add), Just(Access::Write)]
+    prop_oneof![Just(Access::Read), Just(Access::Snapshot), Just(Access::Add), Just(Access::Write)]
 }
 
 fn small_set<N: Number + 'static>() -> impl Strategy<Value = NumberSet<N>> {
@@ -226,9 +296,11 @@ fn resource() -> impl Strategy<Value = Resource> {
         scope().prop_map(Resource::Existence),
         scope().prop_map(Resource::Flags),
         name().prop_map(Resource::Contents),
+        name().prop_map(Resource::FlagCounts),
         proptest::option::of(name()).prop_map(Resource::Tree),
         Just(Resource::Subscriptions),
         Just(Resource::Enabled),
+        Just(Resource::SavedResult),
     ]
 }
 
@@ -249,6 +321,16 @@ proptest! {
     ) {
         let there = conflicts(&a, &b, selected.as_ref()).is_some();
         prop_assert_eq!(there, conflicts(&b, &a, selected.as_ref()).is_some());
+    }
+
+    /// To have started never adds a conflict, nor does it take one away from what cannot be undone.
+    #[test]
+    fn starting_only_frees(a in effects(), b in effects(), name in name()) {
+        let waiting = Situation::from(Some(&name));
+        let started = Situation { started: true, ..waiting };
+        if conflicts(&a, &b, started).is_some() {
+            prop_assert!(conflicts(&a, &b, waiting).is_some());
+        }
     }
 
     /// To touch more, or to know less, never takes a conflict away.

@@ -33,12 +33,20 @@ pub(crate) struct Entry<H: Host> {
 
 /// Where a command stands.
 pub(crate) enum Stage<H: Host> {
-    /// It has arrived. `behind` is an earlier unfinished command that it waits for.
-    Waiting { behind: Option<JobId> },
+    /// It has arrived. `behind` is what stood in its way when that was looked at last.
+    Waiting { behind: Option<Behind> },
     /// The caller runs it.
     Running,
     /// It has ended and waits for its turn to be answered.
     Finishing(Box<Ending<H>>),
+}
+
+/// An earlier unfinished command that another one waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Behind {
+    pub job: JobId,
+    /// It had started: otherwise its start may set the other one free.
+    pub started: bool,
 }
 
 /// What is left to do for a command that has ended.

@@ -4,10 +4,10 @@
 //! (`peregrine_proto::effects::conflicts` judges each pair). So independent commands overtake and
 //! dependent ones never do.
 
-use crate::entry::{Ending, Entry, Kind, Piece, Stage};
+use crate::entry::{Behind, Ending, Entry, Kind, Piece, Stage};
+use crate::selection::Selection;
 use crate::{Host, JobId};
-use peregrine_proto::MailboxName;
-use peregrine_proto::effects::conflicts;
+use peregrine_proto::effects::{Situation, conflicts};
 use peregrine_proto::number::UidRanges;
 use std::collections::VecDeque;
 
@@ -37,7 +37,7 @@ pub(crate) struct Schedule<H: Host> {
 
 /// Why a command must wait: the earlier command, and what both touch.
 pub(crate) struct Obstacle {
-    pub behind: JobId,
+    pub behind: Behind,
     pub resource: &'static str,
 }
 
@@ -135,6 +135,11 @@ impl<H: Host> Schedule<H> {
         self.place(id).and_then(|place| self.at(place))
     }
 
+    /// Whether what a command waits for stands as it did.
+    pub fn is_behind(&self, behind: Behind) -> bool {
+        self.get(behind.job).is_some_and(|earlier| earlier.is_started() == behind.started)
+    }
+
     /// Marks a waiting command as started or, where it is refused, as ended.
     pub fn start(&mut self, place: usize, stage: Stage<H>) {
         let Some(entry) = self.entries.get_mut(place) else { return };
@@ -213,16 +218,20 @@ impl<H: Host> Schedule<H> {
     }
 
     /// What an entry that waits must still wait for.
-    pub fn obstacle(&self, place: usize, selected: Option<&MailboxName>) -> Option<Obstacle> {
+    pub fn obstacle(&self, place: usize, selection: Option<&Selection<H>>) -> Option<Obstacle> {
         let later = self.entries.get(place)?;
         // What touches nothing meets only changes of the connection.
         if self.barriers == 0 && later.effects.uses.is_empty() {
             return None;
         }
+        let situation = selection.map(Selection::situation).unwrap_or_default();
         // The nearest one first: a chain of dependent commands is then judged once each.
         self.entries.iter().take(place).rev().find_map(|earlier| {
-            let conflict = conflicts(&earlier.effects, &later.effects, selected)?;
-            Some(Obstacle { behind: earlier.id, resource: conflict.0 })
+            let started = earlier.is_started();
+            let situation = Situation { started, ..situation };
+            let conflict = conflicts(&earlier.effects, &later.effects, situation)?;
+            let behind = Behind { job: earlier.id, started };
+            Some(Obstacle { behind, resource: conflict.why })
         })
     }
 

@@ -4,7 +4,8 @@ use crate::own::{OwnChanges, Silence, Untold};
 use crate::updates::Updates;
 use crate::{Host, OwnChange, Selected, Snapshot, View};
 use peregrine_proto::command::Messages;
-use peregrine_proto::number::UidRanges;
+use peregrine_proto::effects::{Known, Situation};
+use peregrine_proto::number::{Number, UidRanges};
 use peregrine_proto::{MailboxName, ModSeq, Uid};
 
 /// The selected mailbox.
@@ -78,6 +79,13 @@ impl<H: Host> Selection<H> {
             known: self.known(),
             read_only: self.read_only,
         }
+    }
+
+    /// What the judgement of two commands needs to know of it.
+    pub fn situation(&self) -> Situation<'_> {
+        let largest = self.view.largest_uid().map_or(0, Number::get);
+        let known = Known { exists: self.view.exists(), largest };
+        Situation { selected: Some(&self.name), known: Some(known), started: false }
     }
 
     /// Takes a version; older ones than are known are passed over.

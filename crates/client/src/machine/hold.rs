@@ -5,7 +5,7 @@
 
 use crate::settings::Ordering;
 use peregrine_proto::command::{Messages, search::SearchKey};
-use peregrine_proto::effects::{Access, Answer, Effects, Resource, conflicts};
+use peregrine_proto::effects::{Answer, Effects, Resource, conflicts};
 use peregrine_proto::{CommandBody, MailboxName};
 
 /// A command and a later one, with their effects.
@@ -54,7 +54,7 @@ fn changes(effects: &Effects) -> bool {
     effects.uses.iter().any(|one| {
         let matters =
             matches!(one.resource, Resource::Connection | Resource::Selection | Resource::Enabled);
-        matters && one.access != Access::Read
+        matters && one.access.changes()
     })
 }
 

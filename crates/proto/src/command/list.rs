@@ -2,11 +2,11 @@
 
 use super::States;
 use super::status::StatusItem;
-use crate::ListPattern;
 use crate::effects::{Answer, Effects, Resource};
 use crate::token::{Parsed, Reader, SyntaxError, class};
 use crate::write;
 use crate::writer::CommandWriter;
+use crate::{ListPattern, MailboxName};
 use bytestring::ByteString;
 use smallvec::{SmallVec, smallvec};
 
@@ -135,7 +135,10 @@ impl List {
 
     /// With STATUS it tells what is in any of the mailboxes.
     pub(crate) fn effects(&self) -> Effects {
-        let mut effects = Effects::none().reads(Resource::Tree(None));
+        let mut effects = match &self.patterns[..] {
+            [pattern] => Effects::none().reads(tree(&self.reference, pattern.as_str())),
+            _ => Effects::none().reads(Resource::Tree(None)),
+        };
         if self.tells_subscribed() {
             effects = effects.reads(Resource::Subscriptions);
         }
@@ -144,6 +147,19 @@ impl List {
         }
         effects.answers(Answer::List)
     }
+}
+
+/// The part of the tree in which a pattern can find names: below the last whole level before the
+/// first wildcard.
+pub(super) fn tree(reference: &str, pattern: &str) -> Resource {
+    let whole = format!("{reference}{pattern}");
+    let top = match whole.find(['*', '%']) {
+        None => whole.strip_suffix(MailboxName::SEPARATOR).unwrap_or(&whole),
+        Some(wild) => whole[..wild].rsplit_once(MailboxName::SEPARATOR).map_or("", |(top, _)| top),
+    };
+    // No name is empty, and one that cannot be a name is refused: both read all, to be safe.
+    let top = (!top.is_empty()).then(|| MailboxName::new(top).ok()).flatten();
+    Resource::Tree(top)
 }
 
 impl ListSelection {

@@ -41,7 +41,7 @@ impl Lsub {
     pub(crate) fn effects(&self) -> Effects {
         Effects::none()
             .reads(Resource::Subscriptions)
-            .reads(Resource::Tree(None))
+            .reads(super::list::tree(&self.reference, self.pattern.as_str()))
             .answers(Answer::Lsub)
     }
 }

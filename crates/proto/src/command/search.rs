@@ -166,14 +166,20 @@ pub(super) fn finding(
     };
     let any = |test: fn(&SearchKey) -> bool| keys.iter().any(|key| key.any(&test));
     let numbers = !uid || any(|key| matches!(key, SearchKey::Sequence(_)));
-    let mut effects = Effects::in_selected().reads(Resource::Existence(scope())).numbered(numbers);
+    let effects = Effects::in_selected().numbered(numbers);
+    // A search by UIDs may find what is removed meanwhile; by numbers it could not be told.
+    let mut effects = if numbers {
+        effects.reads(Resource::Existence(scope()))
+    } else {
+        effects.takes(Resource::Existence(scope()))
+    };
     if any(SearchKey::reads_flags) {
-        effects = effects.reads(Resource::Flags(scope()));
+        effects = effects.takes(Resource::Flags(scope()));
     }
     if returns.is_some_and(|returns| returns.save) {
         effects = effects.writes(Resource::SavedResult);
     } else if any(|key| matches!(key, SearchKey::Saved)) {
-        effects = effects.reads(Resource::SavedResult);
+        effects = effects.takes(Resource::SavedResult);
     }
     if returns.is_none() { effects.answers(plain) } else { effects }
 }

@@ -61,10 +61,14 @@ impl Status {
     }
 
     pub(crate) fn effects(&self) -> Effects {
-        Effects::none()
+        let effects = Effects::none()
             .reads(Resource::Tree(Some(self.mailbox.clone())))
             .reads(Resource::Contents(self.mailbox.clone()))
-            .answers(Answer::Status)
+            .answers(Answer::Status);
+        if self.items.iter().all(|item| item.is_without_flags()) {
+            return effects;
+        }
+        effects.reads(Resource::FlagCounts(self.mailbox.clone()))
     }
 }
 
@@ -79,6 +83,11 @@ impl StatusItem {
         Self::Deleted,
         Self::Size,
     ];
+
+    /// Whether no change of flags changes it.
+    fn is_without_flags(self) -> bool {
+        matches!(self, Self::Messages | Self::Recent | Self::UidNext | Self::UidValidity)
+    }
 
     /// The name on the wire.
     pub fn name(self) -> &'static str {

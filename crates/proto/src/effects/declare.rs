@@ -24,6 +24,11 @@ impl Effects {
         self.touches(resource, Access::Read)
     }
 
+    /// Reads it as it stands when the command starts.
+    pub(crate) fn takes(self, resource: Resource) -> Self {
+        self.touches(resource, Access::Snapshot)
+    }
+
     pub(crate) fn adds(self, resource: Resource) -> Self {
         self.touches(resource, Access::Add)
     }
@@ -47,10 +52,10 @@ impl Effects {
         Self { numbers, ..self }
     }
 
-    /// Reads the saved result where the messages are `$`.
+    /// Reads the saved result where the messages are `$`: its meaning is fixed at the start.
     pub(crate) fn names(self, messages: &Messages) -> Self {
         match messages {
-            Messages::Saved { .. } => self.reads(Resource::SavedResult),
+            Messages::Saved { .. } => self.takes(Resource::SavedResult),
             Messages::Sequence(_) | Messages::Uid(_) => self,
         }
     }

@@ -3,7 +3,7 @@
 //! Everything here may say yes too often, never too seldom: a needless yes costs waiting, a wrong
 //! no costs mail.
 
-use super::Scope;
+use super::{Known, Scope};
 use crate::MailboxName;
 use crate::command::Messages;
 use crate::number::{Bound, Number, NumberSet};
@@ -30,6 +30,21 @@ pub(super) fn scopes(a: &Scope, b: &Scope) -> bool {
 pub(super) fn renumbers(a: &Scope, b: &Scope) -> bool {
     let by_sequence = |scope: &Scope| matches!(scope, Scope::Messages(Messages::Sequence(_)));
     by_sequence(a) || by_sequence(b) || scopes(a, b)
+}
+
+/// Whether a scope can name a message that the client does not know of yet. UIDs only grow
+/// (RFC 3501 §2.3.1.1), and so do numbers where no EXPUNGE is told.
+pub(super) fn may_name_new(scope: &Scope, known: Option<Known>) -> bool {
+    let Some(Known { exists, largest }) = known else { return true };
+    match scope {
+        Scope::Messages(Messages::Sequence(set)) => reaches_beyond(set, exists),
+        Scope::Messages(Messages::Uid(set)) => reaches_beyond(set, largest),
+        Scope::Messages(Messages::Saved { .. }) | Scope::All => true,
+    }
+}
+
+fn reaches_beyond<N: Number>(set: &NumberSet<N>, last: u32) -> bool {
+    set.names_largest() || plain(set).any(|(_, end)| end > last)
 }
 
 /// Whether `name` can be the selected mailbox.

@@ -2,7 +2,7 @@
 //! numbers mean.
 
 use super::Session;
-use crate::entry::{Ending, Kind, Stage};
+use crate::entry::{Behind, Ending, Kind, Stage};
 use crate::{Context, Host, Job, Outcome, TraceStep};
 use peregrine_proto::CommandBody;
 use peregrine_proto::command::State;
@@ -23,15 +23,14 @@ impl<H: Host> Session<H> {
     pub(super) fn try_start(&mut self, place: usize) -> bool {
         let Some(entry) = self.schedule.at(place) else { return false };
         let Stage::Waiting { behind } = entry.stage else { return false };
-        if behind.is_some_and(|id| self.schedule.place(id).is_some()) {
+        if behind.is_some_and(|behind| self.schedule.is_behind(behind)) {
             return false;
         }
         // The oldest may always start, so that what the others hold back can come to its turn.
         if place > 0 && self.schedule.output() >= self.limits.output {
             return false;
         }
-        let selected = self.selection.as_ref().map(|selection| &selection.name);
-        if let Some(obstacle) = self.schedule.obstacle(place, selected) {
+        if let Some(obstacle) = self.schedule.obstacle(place, self.selection.as_deref()) {
             self.wait(place, obstacle.behind, obstacle.resource);
             return false;
         }
@@ -39,12 +38,16 @@ impl<H: Host> Session<H> {
         true
     }
 
-    fn wait(&mut self, place: usize, behind: crate::JobId, resource: &'static str) {
+    fn wait(&mut self, place: usize, behind: Behind, resource: &'static str) {
         if self.trace.is_some() {
-            let tag = self.schedule.get(behind).and_then(|entry| entry.tag.clone());
+            let tag = self.schedule.get(behind.job).and_then(|entry| entry.tag.clone());
             let later = self.schedule.at(place).map(|entry| (entry.id, entry.tag.clone()));
             if let Some((id, own)) = later {
-                self.note(id, own.as_ref(), || TraceStep::Waiting { behind, tag, resource });
+                self.note(id, own.as_ref(), || TraceStep::Waiting {
+                    behind: behind.job,
+                    tag,
+                    resource,
+                });
             }
         }
         if let Some(entry) = self.schedule.at_mut(place) {

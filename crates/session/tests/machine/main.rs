@@ -10,6 +10,7 @@ mod limits;
 mod mail;
 mod model;
 mod order;
+mod overtake;
 mod own;
 mod parts;
 mod updates;
