@@ -187,9 +187,8 @@ impl Effects {
     /// A barrier, even for commands that touch nothing at all: what they mean to the client may
     /// depend on where they stand (a NOOP after LOGOUT is never answered).
     fn changes_connection(&self) -> bool {
-        let changes = |used: &Use| {
-            matches!(used.resource, Resource::Connection) && used.access != Access::Read
-        };
+        let changes =
+            |used: &Use| matches!(used.resource, Resource::Connection) && used.access.changes();
         self.uses.iter().any(changes)
     }
 }

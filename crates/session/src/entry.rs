@@ -228,7 +228,7 @@ impl<H: Host> Entry<H> {
     }
 
     fn changes(&self, which: impl Fn(&Resource) -> bool) -> bool {
-        let changes = |used: &Use| used.access != Access::Read && which(&used.resource);
+        let changes = |used: &Use| used.access.changes() && which(&used.resource);
         self.effects.uses.iter().any(changes)
     }
 }

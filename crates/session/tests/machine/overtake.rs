@@ -1,6 +1,7 @@
 //! What may run beside a command that has started, and be answered before it.
 
 use crate::client::Client;
+use crate::mail::uids;
 use peregrine_session::Outcome;
 
 const APPEND: &str = "e APPEND INBOX {1+}\r\nx\r\n";
@@ -130,4 +131,18 @@ fn status_of_the_selected_mailbox() {
         client.send(format!("a {command}\r\nb STATUS INBOX {status}\r\n"));
         assert_eq!(client.running().contains(&"b"), beside, "{command}, {status}");
     }
+}
+
+/// A search that only uses `$` leaves it as it is, and `$` was read when the search started.
+#[test]
+fn a_search_of_the_saved_result_is_no_change_of_it() {
+    let mut client = Client::selected(3);
+    client.send("s SEARCH RETURN (SAVE) ALL\r\n");
+    client.end("s", Outcome::ok("Done").with_saved(uids(&[1, 2])));
+    client.send("a SEARCH $ BODY x\r\nb SEARCH RETURN (SAVE) SEEN\r\nc FETCH $ FLAGS\r\n");
+    assert_eq!(client.running(), ["a", "b"]);
+    client.end("b", Outcome::ok("Done").with_saved(uids(&[3])));
+    client.ok("a");
+    let saved = client.jobs[0].context.selected().unwrap().view.saved();
+    assert_eq!(*saved, uids(&[3]));
 }
