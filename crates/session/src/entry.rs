@@ -4,7 +4,7 @@ use crate::selection::Selection;
 use crate::{Host, JobId, Outcome, View};
 use bytes::Bytes;
 use peregrine_proto::command::Messages;
-use peregrine_proto::effects::{Access, Effects, Resource, Scope, Use};
+use peregrine_proto::effects::{Effects, Resource, Scope, Use};
 use peregrine_proto::number::UidRanges;
 use peregrine_proto::{CommandBody, Tag};
 use smallvec::SmallVec;
