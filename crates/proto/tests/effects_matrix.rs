@@ -16,7 +16,7 @@ use std::path::Path;
 
 /// What is judged, each beside each: every command at least once, with arguments that matter.
 /// INBOX is selected, and the client knows of 9 messages with UIDs 1 to 9.
-const COMMANDS: [&str; 55] = [
+const COMMANDS: [&str; 57] = [
     "NOOP",
     "CHECK",
     "CAPABILITY",
@@ -46,6 +46,8 @@ const COMMANDS: [&str; 55] = [
     "UID SEARCH BODY x",
     "SEARCH SUBJECT x",
     "UID SEARCH RETURN (SAVE) FROM x",
+    "SORT (SUBJECT) UTF-8 ALL",
+    "UID THREAD REFERENCES UTF-8 UNSEEN",
     "UID EXPUNGE 7",
     "EXPUNGE",
     "UID COPY 5 Archive",
