@@ -51,6 +51,11 @@ async fn each_change_survives_a_power_cut() {
 #[tokio::test]
 async fn a_long_run_survives_a_power_cut() {
     let Some(recorded) = record(Mode::Long) else { return };
+    let into_tables = |event: &Event| match event {
+        Event::Write { path, .. } => path.ends_with("rows.sqlite"),
+        _ => false,
+    };
+    assert!(recorded.events.iter().any(into_tables), "the log was never moved into the tables");
     let cuts = Cuts {
         images: number("PEREGRINE_POWER_IMAGES", IMAGES) / 2,
         every: 17,

@@ -140,7 +140,7 @@ async fn change(account: &Account, number: u64, random: &mut Random) -> Result<(
         3 => append(account, &inbox, &[100_000 + number as usize]).await,
         4 => flags(account, &inbox, random, StoreAction::Add).await,
         5 => copy(account, &inbox, &work, random, false).await,
-        6 => append(account, &work, &[40_000]).await,
+        6 => append(account, &work, &[40_000 + number as usize]).await,
         7 => copy(account, &inbox, &work, random, true).await,
         8 => append(account, &inbox, &[300, 300, 150_000]).await,
         9 => account.create(&name(&format!("Deep/{number}/below"))).await,
@@ -154,7 +154,7 @@ async fn change(account: &Account, number: u64, random: &mut Random) -> Result<(
         13 => account.delete(&name(&format!("New/{}/below", number - 3))).await,
         14 => account.open(&inbox).await?.expunge(None).await.map(drop),
         15 => account.reclaim().await.map(drop),
-        _ => append(account, &inbox, &[50_000, 60_000]).await,
+        _ => append(account, &inbox, &[50_000 + number as usize, 60_000]).await,
     }
 }
 
