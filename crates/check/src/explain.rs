@@ -27,6 +27,24 @@ fn sent<'h>(history: &'h History, graph: &Graph, thing: usize) -> Option<&'h Sen
     history.connections[thing.connection].commands.get(ready.place)
 }
 
+/// Commands that were answered before what they depend on.
+pub(crate) fn overtakings(history: &History, graph: &Graph) -> Vec<Finding> {
+    let label = |thing| match sent(history, graph, thing) {
+        Some(sent) => format!("{} {}", sent.tag, sent.command),
+        None => String::new(),
+    };
+    let finding = |(earlier, later, why): &(usize, usize, &'static str)| Finding {
+        rule: Rule::Order,
+        text: format!(
+            "{} was answered before {}, which was sent before it, though {why}.",
+            label(*later),
+            label(*earlier)
+        ),
+        events: vec![graph.things[*earlier].at, graph.things[*later].at],
+    };
+    graph.overtakings.iter().map(finding).collect()
+}
+
 /// What does not fit, and why.
 pub(crate) fn explain(history: &History, graph: &Graph, context: Context<'_>) -> Finding {
     let mut search = Search::new(graph, context, None);

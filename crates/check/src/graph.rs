@@ -62,6 +62,9 @@ pub(crate) struct Graph {
     pub changers: Vec<Bits>,
     /// For each, what may not be exchanged with it.
     pub rivals: Vec<Bits>,
+    /// Commands that depend on an earlier one and were answered before it: the earlier, the later,
+    /// and why.
+    pub overtakings: Vec<(usize, usize, &'static str)>,
 }
 
 impl Graph {

@@ -30,6 +30,9 @@ pub fn judge(history: &History, server: Server) -> Verdict {
         return Verdict::Wrong(findings);
     }
     let graph = Graph::new(history, &dialogues);
+    if !graph.overtakings.is_empty() {
+        return Verdict::Wrong(explain::overtakings(history, &graph));
+    }
     let context = Context { dialogues: &dialogues, server, words: false };
     match Search::new(&graph, context, None).run() {
         Outcome::Found(order) => {

@@ -23,13 +23,15 @@ pub(super) struct Builder<'a> {
     told: Vec<Vec<usize>>,
     /// UIDs that each command names.
     uids: Vec<Vec<Option<Vec<u32>>>>,
+    overtakings: Vec<(usize, usize, &'static str)>,
 }
 
 impl<'a> Builder<'a> {
     pub fn new(history: &'a History, dialogues: &'a [Dialogue]) -> Self {
         let (things, reasons) = (Vec::new(), Vec::new());
         let (commands, told, uids) = (Vec::new(), Vec::new(), Vec::new());
-        Self { history, dialogues, things, reasons, commands, told, uids }
+        let overtakings = Vec::new();
+        Self { history, dialogues, things, reasons, commands, told, uids, overtakings }
     }
 
     pub fn build(mut self) -> Graph {
@@ -77,6 +79,11 @@ impl<'a> Builder<'a> {
             let thing = self.push(connection, kind, at, only_reads(&asked.command));
             for (earlier, why) in reasons {
                 self.put(things[earlier], thing, Reason::Sent(why));
+                let replied = dialogue.asked[earlier].reply.as_ref();
+                if replied.zip(asked.reply.as_ref()).is_some_and(|(one, two)| one.index > two.index)
+                {
+                    self.overtakings.push((things[earlier], thing, why));
+                }
             }
             things.push(thing);
         }
@@ -346,8 +353,8 @@ impl<'a> Builder<'a> {
             earlier.iter().for_each(|earlier| after[earlier].add(thing));
         }
         let (changers, rivals) = self.rivals();
-        let (things, reasons) = (self.things, self.reasons);
-        Graph { things, reasons, before, after, changers, rivals }
+        let (things, reasons, overtakings) = (self.things, self.reasons, self.overtakings);
+        Graph { things, reasons, before, after, changers, rivals, overtakings }
     }
 
     fn rivals(&self) -> (Vec<Bits>, Vec<Bits>) {
