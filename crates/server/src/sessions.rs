@@ -13,7 +13,7 @@ use crate::admin::trace::record::{Event, What};
 use crate::log::{Peer, SessionId};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Instant, SystemTime};
 use tokio_util::sync::CancellationToken;
@@ -41,8 +41,8 @@ pub struct SessionInfo {
     pub tls: bool,
     /// When it connected.
     pub since: SystemTime,
-    /// Commands that run now; IDLE counts.
-    pub running: usize,
+    /// The names of the commands that run now, in no order; IDLE is one.
+    pub running: Vec<&'static str>,
 }
 
 /// No session has this name, or none any longer.
@@ -57,7 +57,7 @@ pub(crate) struct Seat {
     since: SystemTime,
     tls: AtomicBool,
     user: OnceLock<String>,
-    running: AtomicUsize,
+    running: Mutex<Vec<&'static str>>,
     /// Commands of the time before TLS: numbers begin anew with it, those in traces go on.
     earlier: AtomicU64,
     /// Tells the connection to end.
@@ -103,7 +103,7 @@ impl Sessions {
             since: SystemTime::now(),
             tls: tls.into(),
             user: OnceLock::new(),
-            running: AtomicUsize::new(0),
+            running: Mutex::default(),
             earlier: AtomicU64::new(0),
             closing: closing.child_token(),
             sessions: self.clone(),
@@ -156,8 +156,14 @@ impl Seat {
         }
     }
 
-    pub(crate) fn set_running(&self, commands: usize) {
-        self.running.store(commands, Ordering::Relaxed);
+    pub(crate) fn set_running(&self, commands: impl Iterator<Item = &'static str>) {
+        let mut running = self.running();
+        running.clear();
+        running.extend(commands);
+    }
+
+    fn running(&self) -> MutexGuard<'_, Vec<&'static str>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// TLS begins, and with it a new count of commands: `commands` were counted until now.
@@ -185,7 +191,7 @@ impl Seat {
             from: self.peer.remote,
             tls: self.tls.load(Ordering::Relaxed),
             since: self.since,
-            running: self.running.load(Ordering::Relaxed),
+            running: self.running().clone(),
         }
     }
 }

@@ -7,7 +7,7 @@ use peregrine_server::admin::socket::{SessionLine, client};
 use crate::failure::Failure;
 use crate::output::{self, say};
 
-/// List who is connected, the oldest first.
+/// List who is connected, the oldest first: since when, from where, and what runs.
 #[derive(clap::Args)]
 #[command(after_help = "Example: peregrine sessions ~/mail")]
 pub struct Arguments {
@@ -40,7 +40,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let row = |line: SessionLine| {
         let user = line.user.unwrap_or_else(|| "(not logged in)".to_owned());
         let tls = if line.tls { "yes" } else { "no" };
-        vec![line.session, user, line.from, tls.to_owned(), line.since, line.running.to_string()]
+        vec![line.session, user, line.from, tls.to_owned(), line.since, line.running.join(", ")]
     };
     let header = ["session", "user", "from", "TLS", "since", "running"];
     say!("{}", output::table(&header, sessions.into_iter().map(row)));

@@ -80,8 +80,8 @@ pub struct SessionLine {
     pub tls: bool,
     /// When it connected, UTC, as RFC 3339 has it.
     pub since: String,
-    /// Commands that run now; IDLE counts.
-    pub running: usize,
+    /// The names of the commands that run now, in no order; IDLE is one.
+    pub running: Vec<String>,
 }
 
 /// An open admin socket. Dropping it closes it and removes its file.
@@ -200,6 +200,7 @@ impl From<SessionInfo> for SessionLine {
         let SessionInfo { id, user, from, tls, since, running } = info;
         let since = jiff::Timestamp::try_from(since).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         let (from, since) = (from.to_string(), format!("{since:.3}"));
+        let running = running.into_iter().map(str::to_owned).collect();
         Self { session: id, user, from, tls, since, running }
     }
 }

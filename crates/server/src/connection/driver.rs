@@ -34,6 +34,8 @@ pub(super) struct Connection<S> {
     jobs: Jobs,
     watch: Option<Watch>,
     tap: Tap,
+    /// No command ran at the end of the last poll.
+    idle: bool,
     /// The client has ended its side; what runs may still be answered until then.
     half_closed: Option<Pin<Box<Sleep>>>,
     timer: Pin<Box<Sleep>>,
@@ -56,6 +58,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             jobs: Jobs::default(),
             watch: None,
             tap: Tap::default(),
+            idle: true,
             half_closed: None,
             timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
             closing: Some(Box::pin(closing)),
@@ -67,8 +70,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         let polled = self.poll_all(cx);
         self.tap.look(&self.link.seat, &mut self.session);
-        self.link.seat.set_running(self.jobs.len());
+        self.tell_running();
         polled
+    }
+
+    /// Commands that ended in the poll in which they began are told to nobody.
+    fn tell_running(&mut self) {
+        let none = self.jobs.is_empty();
+        if !(none && self.idle) && self.jobs.changed() {
+            self.link.seat.set_running(self.jobs.names());
+        }
+        self.idle = none;
     }
 
     fn poll_all(&mut self, cx: &mut Context<'_>) -> Poll<End> {

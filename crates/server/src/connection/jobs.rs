@@ -24,10 +24,12 @@ type Running = Abortable<Numbered>;
 pub(super) struct Jobs {
     running: FuturesUnordered<Running>,
     entries: Vec<Entry>,
+    changed: bool,
 }
 
 struct Entry {
     id: JobId,
+    name: &'static str,
     slot: Arc<Slot>,
     abort: AbortHandle,
 }
@@ -66,6 +68,7 @@ impl Jobs {
         let deed = Deed { link: Arc::clone(link), slot: Arc::clone(&slot), tag, context };
         // A panic ends the session, and the command must not be polled again, so that no state
         // that it left half done is ever seen.
+        let name = body.name();
         let deed = command::run(deed, body);
         let deed = match &link.shared.options.pace {
             Some(pace) => paced(Arc::clone(pace), deed),
@@ -74,7 +77,8 @@ impl Jobs {
         let deed = AssertUnwindSafe(deed).catch_unwind();
         let (abort, registration) = AbortHandle::new_pair();
         self.running.push(Abortable::new(Numbered { id, deed }, registration));
-        self.entries.push(Entry { id, slot, abort });
+        self.entries.push(Entry { id, name, slot, abort });
+        self.changed = true;
     }
 
     /// Drops a command that nobody waits for. What it gave to the store is done or not, as a
@@ -108,9 +112,19 @@ impl Jobs {
         }
     }
 
-    /// How many are in progress.
-    pub(super) fn len(&self) -> usize {
-        self.entries.len()
+    /// Whether none is in progress.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The names of those in progress.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.entries.iter().map(|entry| entry.name)
+    }
+
+    /// Whether one has begun or ended since the last call.
+    pub(super) fn changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
     }
 
     /// The commands that have something to send.
@@ -120,6 +134,7 @@ impl Jobs {
 
     fn remove(&mut self, id: JobId) -> Option<Entry> {
         let index = self.entries.iter().position(|entry| entry.id == id)?;
+        self.changed = true;
         Some(self.entries.swap_remove(index))
     }
 }

@@ -77,7 +77,9 @@ async fn what_is_under_way_is_told() {
     let mut client = ann(&server).await;
     client.send("i1 IDLE\r\n").await;
     client.until("+").await;
-    let id = server.sessions().list()[0].id.clone();
+    let session = server.sessions().list().remove(0);
+    assert_eq!(session.running, ["IDLE"]);
+    let id = session.id;
     let mut watching = server.sessions().watch(Watched::Session(id.clone())).unwrap();
     client.send("DONE\r\nn1 NOOP\r\nz LOGOUT\r\n").await;
     client.rest().await;
@@ -197,6 +199,7 @@ async fn a_session_is_ended() {
     let told = client.rest().await;
     assert!(told.starts_with("* BYE [UNAVAILABLE] An administrator has ended"), "{told}");
     assert!(other.reply("a NOOP").await.starts_with("a OK"));
+    assert!(server.sessions().list().iter().all(|session| session.running.is_empty()));
     assert_eq!(server.sessions().end("nonsense"), Err(NoSession));
     while server.sessions().list().len() > 1 {
         tokio::task::yield_now().await;
