@@ -146,9 +146,8 @@ pub fn command(text: &str) -> CommandBody {
     let mut framer = Framer::new(FrameLimits::AFTER_LOGIN);
     framer.push(format!("a {text}\r\n").into());
     loop {
-        match framer.next().unwrap() {
-            FrameEvent::Frame(frame) => return Command::parse(&frame).unwrap().body,
-            _ => {}
+        if let FrameEvent::Frame(frame) = framer.next().unwrap() {
+            return Command::parse(&frame).unwrap().body;
         }
     }
 }
