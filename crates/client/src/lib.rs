@@ -6,6 +6,8 @@
 //! - [`Client`]: the handle that tasks share; [`Mailbox`]: the selected mailbox. Their methods are in
 //!   `command`, one file each; each gives a [`Call`], the future of its answer.
 //! - [`Updates`]: all that the server tells, as a stream; [`Client::idle`] lets it tell at once.
+//! - [`Watch`]: a mailbox's changes across lost connections; [`BodyReader`]: large messages piece by
+//!   piece.
 //! - [`Error`]: which command, what the server said, which octets; [`Oddity`]: what servers do wrong
 //!   and is tolerated, by name.
 //! - [`machine`]: the connection without I/O; `driver` joins it to a socket.
@@ -67,6 +69,7 @@
 
 pub mod machine;
 
+mod body;
 mod call;
 mod capabilities;
 mod client;
@@ -84,7 +87,9 @@ mod settings;
 mod text;
 mod tls;
 mod update;
+mod watch;
 
+pub use body::BodyReader;
 pub use call::Call;
 pub use capabilities::Capabilities;
 pub use client::Client;
@@ -101,3 +106,4 @@ pub use sasl::{Credentials, Mechanism};
 pub use settings::{Ordering, Settings};
 pub use tls::Trust;
 pub use update::{Update, Updates};
+pub use watch::{BackOff, Change, Method, Resynchronized, Watch};

@@ -17,7 +17,11 @@ mod oddities;
 mod own_server;
 #[path = "client/played.rs"]
 mod played;
+#[path = "client/reading.rs"]
+mod reading;
 #[path = "client/sharing.rs"]
 mod sharing;
+#[path = "client/watching.rs"]
+mod watching;
 #[path = "client/wire.rs"]
 mod wire;

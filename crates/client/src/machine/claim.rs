@@ -37,7 +37,12 @@ pub(super) fn claim(
         (CommandBody::Sort(_), Response::Sort(_))
         | (CommandBody::Thread(_), Response::Thread(_)) => Claim::Oldest,
         (CommandBody::Fetch(fetch), Response::Fetch { number, data }) => {
-            let asked = data.iter().any(|item| asks(fetch, item));
+            // A UID comes with everything: alone it answers who asked for nothing else.
+            let is_uid = |item: &&FetchData| matches!(item, FetchData::Uid(_));
+            let only_uids = fetch.items.iter().all(|item| *item == FetchItem::Uid)
+                || data.iter().all(|item| is_uid(&item));
+            let asked =
+                data.iter().any(|item| if is_uid(&item) { only_uids } else { asks(fetch, item) });
             // Only of flags, servers tell by themselves; then they need not tell the UID.
             let by_itself = data.iter().all(|item| matches!(item, FetchData::Flags(_)));
             let named = names(&fetch.messages, *number, uid, exists);
@@ -149,7 +154,6 @@ fn asks(fetch: &Fetch, data: &FetchData) -> bool {
     let has = |item: &FetchItem| fetch.items.contains(item);
     match data {
         FetchData::Flags(_) => has(&FetchItem::Flags),
-        // Each UID command tells it; alone it answers only who asked for it.
         FetchData::Uid(_) => has(&FetchItem::Uid),
         FetchData::InternalDate(_) => has(&FetchItem::InternalDate),
         FetchData::Rfc822Size(_) => has(&FetchItem::Rfc822Size),

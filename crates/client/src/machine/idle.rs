@@ -24,7 +24,7 @@ impl Machine {
         if wanted {
             self.idle_later(now);
         } else {
-            self.leave_idle();
+            self.leave_idle(now);
             self.idle.at = None;
         }
     }
@@ -34,9 +34,13 @@ impl Machine {
         self.idle.idling.is_some_and(|id| !self.output.holds(id))
     }
 
-    pub(super) fn leave_idle(&mut self) {
-        if let Some(id) = self.idle.idling.take() {
-            self.output.done(id);
+    /// Ends IDLE. From here on an answer is due; that nothing came before was no silence.
+    pub(super) fn leave_idle(&mut self, now: Instant) {
+        let Some(id) = self.idle.idling.take() else { return };
+        self.output.done(id);
+        self.active = now;
+        if let Some(one) = self.flying.iter_mut().find(|one| one.id == id) {
+            one.since = now;
         }
     }
 
@@ -61,8 +65,7 @@ impl Machine {
         self.idle.at = None;
         // The tagged OK to DONE shows that the link still works; then IDLE begins again.
         if self.idle.idling.is_some() {
-            self.active = now;
-            return self.leave_idle();
+            return self.leave_idle(now);
         }
         let body = match self.capabilities.has("IDLE") {
             true => CommandBody::Idle(Idle),

@@ -52,7 +52,7 @@ impl Machine {
             return;
         }
         if !self.waiting.is_empty() {
-            self.leave_idle();
+            self.leave_idle(now);
         }
         let mut index = 0;
         while index < self.waiting.len() && self.flying.len() < self.settings.in_flight {
