@@ -1,14 +1,21 @@
 //! The server's figures beside what the machine gives, in one run: `cargo bench --bench server`.
-//! Words on the command line choose: `append`, `open`, `bodies`, `idle`, `memory`.
+//! Words on the command line choose: `append`, `open`, `bodies`, `idle`, `memory`, `headofline`,
+//! `width`, `neighbours`.
 
 #[path = "server/append.rs"]
 mod append;
 #[path = "server/bodies.rs"]
 mod bodies;
+#[path = "server/headofline.rs"]
+mod headofline;
 #[path = "server/idle.rs"]
 mod idle;
+#[path = "server/neighbours.rs"]
+mod neighbours;
 #[path = "server/open.rs"]
 mod open;
+#[path = "server/width.rs"]
+mod width;
 
 use std::io;
 
@@ -30,6 +37,15 @@ fn main() -> io::Result<()> {
     }
     if wanted("memory") {
         idle::memory()?;
+    }
+    if wanted("headofline") {
+        headofline::run()?;
+    }
+    if wanted("width") {
+        width::run()?;
+    }
+    if wanted("neighbours") {
+        neighbours::run()?;
     }
     Ok(())
 }

@@ -32,8 +32,16 @@ impl Client {
     /// # Errors
     /// As the socket says.
     pub fn login(address: SocketAddr) -> io::Result<Self> {
+        Self::login_as(address, "bench")
+    }
+
+    /// Connects and logs in as one of the bench's users.
+    ///
+    /// # Errors
+    /// As the socket says.
+    pub fn login_as(address: SocketAddr, user: &str) -> io::Result<Self> {
         let mut client = Self::connect(address)?;
-        client.command("LOGIN bench benchbench")?;
+        client.command(&format!("LOGIN {user} benchbench"))?;
         Ok(client)
     }
 

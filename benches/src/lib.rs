@@ -6,7 +6,19 @@
 pub mod bare;
 pub mod client;
 pub mod mail;
+pub mod pipeline;
 pub mod served;
+
+/// The value that so many of a hundred do not exceed.
+#[must_use]
+pub fn percentile(values: &[f64], hundredths: usize) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values
+        .get((values.len() * hundredths / 100).min(values.len().saturating_sub(1)))
+        .copied()
+        .unwrap_or(f64::NAN)
+}
 
 /// The middle of several measurements.
 #[must_use]

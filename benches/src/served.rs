@@ -41,6 +41,20 @@ pub fn init(home: &Path) -> io::Result<()> {
     succeeded(init.wait()?)
 }
 
+/// Adds a user with the same password.
+///
+/// # Errors
+/// When the binary is missing or fails.
+pub fn add_user(home: &Path, name: &str) -> io::Result<()> {
+    let mut add = Command::new(binary());
+    add.args(["user", "add"]).arg(home).arg(name).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut add = add.spawn()?;
+    if let Some(mut input) = add.stdin.take() {
+        writeln!(input, "benchbench")?;
+    }
+    succeeded(add.wait()?)
+}
+
 /// Imports an mbox into a mailbox.
 ///
 /// # Errors
