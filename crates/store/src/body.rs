@@ -181,13 +181,12 @@ impl Bodies {
         }
         let first = self.window.indexes.start;
         self.window.indexes.start += bodies.len() as u32;
+        // Page by page, so that nobody reads ahead for long while others may not.
+        self.allowed = None;
         if self.window.indexes.is_empty() {
-            self.allowed = None;
             return Ok(Some((first, bodies)));
         }
-        if self.allowed.is_none() {
-            self.allowed = AHEAD.try_acquire().ok();
-        }
+        self.allowed = AHEAD.try_acquire().ok();
         if self.allowed.is_some() {
             self.ahead.spawn(self.window.clone().read());
         }

@@ -9,7 +9,9 @@
 //!   gathers what waits, commits it at once and publishes it then.
 //! - [`digest`](Digest): what FETCH tells and SEARCH reads, made when a message arrives;
 //!   [`body`](Body): the octets themselves.
-//! - [`search`](Query): SEARCH, SORT and THREAD, on top of `headers`, which are kept in memory. `reclaim`: gives back what nobody can see any more.
+//! - [`search`](Query): SEARCH, SORT and THREAD, on top of `headers`, which are kept in memory;
+//!   `workers`: the threads that look through bodies. `reclaim`: gives back what nobody can see
+//!   any more.
 //! - `keys`: the one table of key spaces; `row`: the stored form of each value.
 //!
 //! Nothing is shown before it is durable, and an operation that fails has no effect.
@@ -59,6 +61,7 @@ mod search;
 mod store;
 mod tree;
 mod view;
+mod workers;
 
 pub use account::{Account, Appended, NewMessage, Status};
 pub use body::{Bodies, Body, BodyPieces, PIECE};

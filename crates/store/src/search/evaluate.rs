@@ -5,19 +5,23 @@ use super::query::{Key, Query, day};
 use crate::digest::{Digest, Headers};
 use crate::headers::HeaderPages;
 use crate::limits::SEARCH_BUDGET;
-use crate::{Body, Error, Mailbox, MailboxView, Message};
+use crate::{Body, Error, Mailbox, MailboxView, Message, workers};
 use bytes::Bytes;
 use peregrine_mime::{Structure, decode_header, header_fields, search_text};
 use peregrine_proto::Date;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Semaphore;
 
 /// Messages between two moments at which other tasks may run.
 const BATCH: usize = 4096;
 
 /// Undecided messages with at most so many others between them are read in one go.
 const GAP: u32 = 4;
+
+/// Bodies from objects that all searches together have in memory: each may be as long as a message
+/// can be.
+static LARGE: Semaphore = Semaphore::const_new(2);
 
 /// The indexes of the messages that a query finds.
 pub(crate) async fn run(
@@ -126,44 +130,51 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Decides messages by their bodies, off the async threads; ends early if nobody waits.
+    /// Decides messages by their bodies.
     async fn judge(&self, some: Vec<(u32, Digest)>, bodies: Vec<Body>) -> Result<Vec<u32>, Error> {
-        let mut loaded: Vec<(u32, Digest, Message, Bytes)> = Vec::new();
+        let (mut found, mut loaded) = (Vec::new(), Vec::new());
         for ((index, digest), body) in some.into_iter().zip(bodies) {
-            let Some(message) = self.view.message(index) else { continue };
-            loaded.push((index, digest, message.clone(), body.whole().await?));
+            let Some(message) = self.view.message(index).cloned() else { continue };
+            if let Some(octets) = body.in_memory().cloned() {
+                loaded.push(Loaded { index, message, digest, octets });
+                continue;
+            }
+            let _room = LARGE.acquire().await.map_err(|error| Error::bug(error.to_string()))?;
+            let octets = body.whole().await?;
+            found.extend(self.look(vec![Loaded { index, message, digest, octets }]).await?);
         }
-        let (key, guard) = (Arc::clone(&self.key), Abandon::default());
-        let abandoned = Arc::clone(&guard.0);
-        let judged = tokio::task::spawn_blocking(move || {
+        found.extend(self.look(loaded).await?);
+        Ok(found)
+    }
+
+    /// Looks through bodies, off the async threads; ends early if nobody waits.
+    async fn look(&self, loaded: Vec<Loaded>) -> Result<Vec<u32>, Error> {
+        let key = Arc::clone(&self.key);
+        workers::run(self.mailbox.account().id(), move |wanted| {
             let mut found = Vec::new();
-            for (index, digest, message, body) in &loaded {
-                if abandoned.load(Ordering::Relaxed) {
+            for Loaded { index, message, digest, octets } in &loaded {
+                if !wanted.still() {
                     break;
                 }
                 let structure = digest.structure()?;
-                let body = Some((&structure, &body[..]));
+                let body = Some((&structure, &octets[..]));
                 let headers = Some(digest.headers());
                 if key.holds(&Facts { message, headers, body }) == Some(true) {
                     found.push(*index);
                 }
             }
             Ok(found)
-        });
-        let judged = judged.await.map_err(|error| Error::bug(error.to_string()))?;
-        drop(guard);
-        judged
+        })
+        .await
     }
 }
 
-/// Tells a blocking task that nobody waits for it any more.
-#[derive(Default)]
-struct Abandon(Arc<AtomicBool>);
-
-impl Drop for Abandon {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
+/// A message whose octets are in memory.
+struct Loaded {
+    index: u32,
+    message: Message,
+    digest: Digest,
+    octets: Bytes,
 }
 
 /// Ranges that cover ascending indexes, with small gaps between.
