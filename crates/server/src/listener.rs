@@ -14,6 +14,11 @@ use tokio_util::sync::CancellationToken;
 /// Connections that the system holds until they are accepted.
 const BACKLOG: u32 = 1024;
 
+/// Octets of answers that the system holds beyond what it has sent: enough to keep a fast client
+/// busy, and few, since what is answered later cannot overtake them.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNSENT: u32 = 64 * 1024;
+
 /// Pause after an accept that failed for want of files or memory, so that it is no busy loop.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -64,6 +69,10 @@ fn begin(shared: &Arc<Shared>, stream: TcpStream, peer: Peer, tls: TlsMode) {
     // Answers are gathered into large writes by the session; the system must not wait for more.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
+    }
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if let Err(error) = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT) {
+        tracing::debug!(%error, "cannot set TCP_NOTSENT_LOWAT");
     }
     let connection = connection::serve(Arc::clone(shared), stream, peer, tls);
     shared.tasks.spawn(connection);

@@ -15,6 +15,7 @@ use crate::host::{Outcome, Session, Transition};
 use peregrine_proto::Code;
 use peregrine_proto::response::ResponseText;
 use peregrine_session::JobId;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -25,6 +26,14 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 /// How long commands may run on after the client has ended its side.
 const HALF_CLOSED: Duration = Duration::from_secs(5);
+
+/// Rounds that one poll goes at most before other connections have their turn: in each it reads
+/// 64 KiB at most.
+const ROUNDS: usize = 32;
+
+/// Octets that one poll sends before other connections have their turn, so that a client that reads
+/// as fast as we write keeps a thread for half a millisecond only.
+const TURN: u64 = 512 * 1024;
 
 /// One session and its stream.
 pub(super) struct Connection<S> {
@@ -86,6 +95,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn poll_all(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         self.poll_closing(cx);
         self.take_session_output();
+        let sent = self.stream.octets().1;
+        let mut rounds = 0;
         loop {
             self.tap.look(&self.link.seat, &mut self.session);
             let mut progress = self.poll_jobs(cx);
@@ -101,11 +112,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if self.session.is_closed() {
                 return self.poll_closed(cx);
             }
-            progress |= self.poll_read(cx);
+            match self.poll_read(cx) {
+                Ok(read) => progress |= read,
+                // Nobody is there to be answered: what runs is given up at once.
+                Err(_) => return Poll::Ready(End::Closed("connection lost")),
+            }
             progress |= self.poll_timer(cx);
             // Sending a reply, too, can start the next command.
             progress |= self.take_session_output();
             if !progress && !self.poll_half_closed(cx) {
+                return Poll::Pending;
+            }
+            rounds += 1;
+            if rounds >= ROUNDS || self.stream.octets().1 - sent >= TURN {
+                cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
         }
@@ -205,24 +225,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.half_closed.is_some() {
-            return false;
-        }
-        if !self.session.wants_bytes() || self.link.spools.poll_ready(cx).is_pending() {
-            return false;
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        if self.half_closed.is_some()
+            || !self.session.wants_bytes()
+            || self.link.spools.poll_ready(cx).is_pending()
+        {
+            return Ok(false);
         }
         match self.stream.poll_read(cx) {
-            Poll::Ready(Some(bytes)) => {
-                self.session.handle_bytes(now(), bytes);
-                true
-            }
-            Poll::Ready(None) => {
+            Poll::Ready(Ok(Some(bytes))) => self.session.handle_bytes(now(), bytes),
+            Poll::Ready(Ok(None)) => {
                 self.half_closed = Some(Box::pin(tokio::time::sleep(HALF_CLOSED)));
-                true
             }
-            Poll::Pending => false,
+            Poll::Ready(Err(error)) => return Err(error),
+            Poll::Pending => return Ok(false),
         }
+        Ok(true)
     }
 
     /// A client that has sent its commands and ended its side (`nc < file`) gets its answers; but

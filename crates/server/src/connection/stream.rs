@@ -60,18 +60,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
         }
     }
 
-    /// The client's next octets; `None` at their end.
-    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+    /// The client's next octets; `None` at their end, an error where the connection has broken.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
         BUFFER.with_borrow_mut(|buffer| {
             let mut buffer = ReadBuf::new(buffer);
             match Pin::new(&mut self.transport).poll_read(cx, &mut buffer) {
                 Poll::Pending => Poll::Pending,
-                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                Poll::Ready(Ok(())) if buffer.filled().is_empty() => Poll::Ready(Ok(None)),
+                Poll::Ready(Ok(())) => {
                     self.octets_in += buffer.filled().len() as u64;
-                    Poll::Ready(Some(Bytes::copy_from_slice(buffer.filled())))
+                    Poll::Ready(Ok(Some(Bytes::copy_from_slice(buffer.filled()))))
                 }
-                // A connection that breaks has ended too.
-                Poll::Ready(_) => Poll::Ready(None),
             }
         })
     }
@@ -141,7 +141,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
                 return;
             }
             let mut left = LINGER_OCTETS;
-            while let Some(bytes) = std::future::poll_fn(|cx| self.poll_read(cx)).await {
+            while let Ok(Some(bytes)) = std::future::poll_fn(|cx| self.poll_read(cx)).await {
                 left = left.saturating_sub(bytes.len());
                 if left == 0 {
                     return;

@@ -12,3 +12,4 @@ mod scram;
 mod socket;
 mod tls;
 mod watch;
+mod width;

@@ -1,0 +1,89 @@
+//! Slow commands beside quick ones: a search that waits for the disk, a client that goes away in
+//! the middle of one, a client that does not read.
+
+use super::dialogue::{ann, connect, local, server, server_on};
+use super::driver::{append, message};
+use peregrine_kv::fault::{Call, FaultEngine, Faults};
+use peregrine_kv::{Engine, Error, MemoryEngine};
+use std::sync::Arc;
+
+fn faulty() -> (Arc<dyn Engine>, Faults) {
+    let (engine, faults) = FaultEngine::new(Arc::new(MemoryEngine::new()));
+    (Arc::new(engine), faults)
+}
+
+/// RFC 3501 §5.5: what does not depend on a search through bodies is answered while that waits
+/// for the disk, whatever it is.
+#[tokio::test]
+async fn a_search_that_waits_holds_up_nothing() {
+    let (engine, faults) = faulty();
+    let server = server_on(engine, |_| {}).await;
+    let mut client = ann(&server).await;
+    append(&mut client, "Subject: one\r\n\r\nneedle\r\n").await;
+    client.ask("s SELECT INBOX").await;
+    let gate = faults.hold(Call::Read, 1);
+    client
+        .send(
+            "a UID SEARCH BODY needle\r\nb UID FETCH 1 (FLAGS)\r\nc STATUS Sent (MESSAGES)\r\n\
+             d LIST \"\" *\r\ne APPEND Sent {5+}\r\nA: b\n\r\nf NOOP\r\n",
+        )
+        .await;
+    gate.reached().await;
+    let mut quick = vec!["b", "c", "d", "e", "f"];
+    while !quick.is_empty() {
+        let line = client.line().await;
+        assert!(!line.starts_with("a "), "{line}");
+        quick.retain(|tag| !line.starts_with(&format!("{tag} OK ")));
+    }
+    gate.open();
+    let lines = client.until("a").await;
+    assert_eq!(lines[0], "* SEARCH 1");
+    assert!(lines[1].starts_with("a OK "), "{lines:?}");
+}
+
+/// What a search waits for when its client goes is the last that it reads.
+#[tokio::test(start_paused = true)]
+async fn a_search_ends_with_its_client() {
+    let (engine, faults) = faulty();
+    let server = server_on(Arc::clone(&engine), |_| {}).await;
+    let mut client = ann(&server).await;
+    for _ in 0..40 {
+        append(&mut client, &message(60_000)).await;
+    }
+    client.ask("s SELECT INBOX").await;
+    // The digests, then the first of three pages of bodies.
+    let gate = faults.hold(Call::Read, 2);
+    client.send("a UID SEARCH BODY nowhere\r\n").await;
+    gate.reached().await;
+    faults.fail(Call::Read, 1, Error::Full);
+    drop(client);
+    server.shutdown().await;
+    gate.open();
+    let next = engine.snapshot().await.unwrap().get(b"any").await;
+    assert!(matches!(next, Err(Error::Full)), "the search has read on");
+}
+
+/// A client that asks for much and does not read it stops no other session of its mailbox.
+#[tokio::test]
+async fn a_client_that_does_not_read_holds_no_lock() {
+    let server = server(|_| {}).await;
+    let mut client = ann(&server).await;
+    for _ in 0..4 {
+        append(&mut client, &message(200_000)).await;
+    }
+    client.ask("s SELECT INBOX").await;
+    client.send("f FETCH 1:* BODY.PEEK[]\r\nu UID SEARCH BODY cdef\r\n".repeat(20)).await;
+    let mut other = connect(&server, local()).await;
+    for command in [
+        "a LOGIN ann secret",
+        "b SELECT INBOX",
+        "c STORE 1:2 +FLAGS.SILENT (\\Deleted)",
+        "d EXPUNGE",
+        "e UID COPY 1:* Sent",
+        "f DELETE Junk",
+    ] {
+        let reply = other.reply(command).await;
+        assert!(reply[2..].starts_with("OK "), "{reply}");
+    }
+    append(&mut other, &message(1000)).await;
+}
