@@ -66,8 +66,8 @@ fn header(trace: &Trace) -> String {
          <form role=\"search\"><label>Find <input type=\"search\" id=\"find\" \
          placeholder=\"tag or command\" autocomplete=\"off\"></label> \
          <output id=\"found\"></output></form>\n\
-         <svg class=\"trace\" width=\"{}\" height=\"{}\" role=\"img\" aria-label=\"Legend\">\
-         {PATTERNS}{}</svg>\n</header>\n",
+         <div class=\"legend\"><svg class=\"trace\" width=\"{}\" height=\"{}\" role=\"img\" \
+         aria-label=\"Legend\">{PATTERNS}{}</svg></div>\n</header>\n",
         escaped(&svg::title(trace)),
         escaped(&clock(&trace.header.started, 0)),
         svg::WIDTH,

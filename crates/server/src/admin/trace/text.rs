@@ -275,7 +275,11 @@ impl Columns {
 }
 
 fn painted(text: &str, colour: &str) -> String {
-    if colour.is_empty() { text.to_owned() } else { format!("{colour}{text}{RESET}") }
+    if colour.is_empty() || text.is_empty() {
+        text.to_owned()
+    } else {
+        format!("{colour}{text}{RESET}")
+    }
 }
 
 /// Exactly so many characters.
