@@ -68,6 +68,9 @@ pub(crate) struct Blocks {
     /// The writer's clock for this job: grows with what it sends, so that the one that is least
     /// ahead goes next.
     pub turn: u64,
+    /// How much had been put in order for sending when this job had its turn last, or began to wait
+    /// for it.
+    pub since: u64,
 }
 
 /// Octets that a job gave at once.
@@ -147,6 +150,11 @@ impl Kind {
         )
     }
 
+    /// Whether sequence numbers occur in its answers only: it may as well be started with new ones.
+    pub fn only_answers_numbers(self) -> bool {
+        matches!(self, Self::Fetch { uid: true } | Self::Store { uid: true, .. })
+    }
+
     /// Whether its data is numbered by the view that it started with.
     pub fn tells_messages(self) -> bool {
         matches!(self, Self::Fetch { .. } | Self::Store { .. })
@@ -218,6 +226,11 @@ impl<H: Host> Entry<H> {
         }
     }
 
+    /// Whether it has something to stream.
+    pub fn streams(&self) -> bool {
+        !self.blocks.queue.is_empty() && self.effects.answers.is_none()
+    }
+
     /// Octets that wait to be sent for it.
     pub fn output(&self) -> usize {
         let ended = match &self.stage {
@@ -235,20 +248,23 @@ impl<H: Host> Entry<H> {
 
 impl Blocks {
     /// Adds a piece. A job that had none starts at the writer's present `turn`, so it neither
-    /// jumps far ahead nor pays for the past.
-    pub fn push(&mut self, piece: Piece, turn: u64) {
+    /// jumps far ahead nor pays for the past. `put` is how much is in order for sending.
+    pub fn push(&mut self, piece: Piece, turn: u64, put: u64) {
         if self.queue.is_empty() {
             self.turn = self.turn.max(turn);
+            self.since = put;
         }
         self.octets += piece.octets.len();
         self.queue.push_back(piece);
     }
 
     /// Takes the next piece.
-    pub fn pop(&mut self) -> Option<Piece> {
+    pub fn pop(&mut self, put: u64) -> Option<Piece> {
         let piece = self.queue.pop_front()?;
-        self.octets -= piece.octets.len();
-        self.turn += piece.octets.len() as u64;
+        let octets = piece.octets.len();
+        self.octets -= octets;
+        self.turn += octets as u64;
+        self.since = put + octets as u64;
         Some(piece)
     }
 

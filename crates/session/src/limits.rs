@@ -37,6 +37,12 @@ pub struct Limits {
     pub job_output: usize,
     /// Octets of all that waits to be sent; beyond it jobs wait and none starts.
     pub output: usize,
+    /// Octets of other answers that may pass by one that is being streamed; beyond it a piece of
+    /// that one goes first, so that endless small answers do not starve a large one.
+    pub patience: usize,
+    /// Replies that may go out while an EXPUNGE waits to be told; beyond it no UID FETCH and no UID
+    /// STORE starts beside what uses sequence numbers, so that those end and it can be told.
+    pub withheld: u32,
     /// Octets handed out by `poll_transmit` and not yet sent: small, so that what comes later can
     /// still overtake a long answer.
     pub transmit: usize,
@@ -62,6 +68,8 @@ impl Default for Limits {
             read_ahead: 64 * KIB,
             job_output: 256 * KIB,
             output: 1024 * KIB,
+            patience: 64 * KIB,
+            withheld: 100,
             transmit: 64 * KIB,
             chunk: 16 * KIB,
         }
@@ -104,6 +112,8 @@ impl Limits {
             ("read_ahead", self.read_ahead),
             ("job_output", self.job_output),
             ("output", self.output),
+            ("patience", self.patience),
+            ("withheld", wide(self.withheld)),
             ("transmit", self.transmit),
             ("chunk", self.chunk),
         ];

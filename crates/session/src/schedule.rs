@@ -163,18 +163,18 @@ impl<H: Host> Schedule<H> {
     }
 
     /// Adds a piece to a running command's answer.
-    pub fn push_piece(&mut self, place: usize, piece: Piece) {
+    pub fn push_piece(&mut self, place: usize, piece: Piece, put: u64) {
         let turn = self.turn;
         let Some(entry) = self.entries.get_mut(place) else { return };
         self.output += piece.octets.len();
-        entry.blocks.push(piece, turn);
+        entry.blocks.push(piece, turn, put);
     }
 
     /// Takes the next piece of a command's answer, which is to be sent now.
-    pub fn pop_piece(&mut self, place: usize) -> Option<Piece> {
+    pub fn pop_piece(&mut self, place: usize, put: u64) -> Option<Piece> {
         let entry = self.entries.get_mut(place)?;
         self.turn = entry.blocks.turn;
-        let piece = entry.blocks.pop()?;
+        let piece = entry.blocks.pop(put)?;
         self.output -= piece.octets.len();
         self.open = (!piece.ends).then_some(entry.id);
         Some(piece)
@@ -238,16 +238,26 @@ impl<H: Host> Schedule<H> {
     /// Whether EXPUNGE may be told just before the reply to a command that has been taken out
     /// already (RFC 3501 §7.4.1).
     ///
-    /// No other started command may use sequence numbers. Nor may one that waits: the client sent
-    /// it by the numbers that it knew, and sets of numbers are compared by one numbering. Only
-    /// behind a command that itself removes messages the client has to reckon with new numbers.
+    /// No other started command may use sequence numbers. Nor may one that waits use them in its
+    /// words: the client sent it by the numbers that it knew, and sets of numbers are compared by
+    /// one numbering. Only behind a command that itself removes messages the client has to reckon
+    /// with new numbers.
     pub fn allows_expunge(&self, id: JobId, kind: Kind) -> bool {
         if kind.forbids_expunge() || self.numbering > 0 {
             return false;
         }
         let removes = matches!(kind, Kind::Remove { .. });
-        let keeps = |entry: &Entry<H>| entry.effects.numbers && !(removes && entry.id > id);
+        let keeps = |entry: &Entry<H>| {
+            let says = entry.effects.numbers && !entry.kind.only_answers_numbers();
+            says && !(removes && entry.id > id)
+        };
         self.waiting == 0 || !self.iter().any(|entry| !entry.is_started() && keeps(entry))
+    }
+
+    /// A command that has started and uses sequence numbers.
+    pub fn numbering(&self) -> Option<JobId> {
+        let numbers = |entry: &&Entry<H>| entry.is_started() && entry.effects.numbers;
+        (self.numbering > 0).then(|| self.iter().find(numbers))?.map(|entry| entry.id)
     }
 
     /// The messages whose flags STOREs in progress are changing.
@@ -277,15 +287,24 @@ impl<H: Host> Schedule<H> {
         !earlier.any(|earlier| earlier.effects.answers.is_some_and(|other| other.meets(answers)))
     }
 
+    /// The command that has been passed by most, where that is at least `patience`: its next piece
+    /// goes before anything else. `put` is how much is in order for sending.
+    pub fn overdue(&self, put: u64, patience: usize) -> Option<usize> {
+        if self.output == 0 || self.open.is_some() {
+            return None;
+        }
+        let streams = self.entries.iter().enumerate().filter(|(_, entry)| entry.streams());
+        let (place, entry) = streams.min_by_key(|(_, entry)| entry.blocks.since)?;
+        (put - entry.blocks.since >= patience as u64).then_some(place)
+    }
+
     /// The command whose piece goes next: the one that is least ahead, the older one if equal;
     /// but none other before the end of a response.
     pub fn next_piece(&self) -> Option<usize> {
-        let streams =
-            |entry: &Entry<H>| !entry.blocks.queue.is_empty() && entry.effects.answers.is_none();
         if let Some(id) = self.open {
-            return self.place(id).filter(|place| streams(&self.entries[*place]));
+            return self.place(id).filter(|place| self.entries[*place].streams());
         }
-        let candidates = self.entries.iter().enumerate().filter(|(_, entry)| streams(entry));
+        let candidates = self.entries.iter().enumerate().filter(|(_, entry)| entry.streams());
         candidates.min_by_key(|(_, entry)| entry.blocks.turn).map(|(place, _)| place)
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Selection<H: Host> {
     untold: Untold,
     /// Keywords are announced up to this version.
     announced: ModSeq,
+    /// Replies that went out while an EXPUNGE could not be told.
+    withheld: u32,
 }
 
 /// What a completing command asks of the updates before its reply.
@@ -67,6 +69,7 @@ impl<H: Host> Selection<H> {
             own: OwnChanges::default(),
             untold: Untold::default(),
             announced,
+            withheld: 0,
         }
     }
 
@@ -115,6 +118,11 @@ impl<H: Host> Selection<H> {
         self.untold.known().unwrap_or(self.view.snapshot().mod_seq())
     }
 
+    /// Replies that went out while an EXPUNGE could not be told.
+    pub fn withheld(&self) -> u32 {
+        self.withheld
+    }
+
     /// Writes `* FLAGS` where keywords have appeared that were not announced: before any
     /// response that may use them (RFC 3501 §7.2.6).
     pub fn announce(&mut self, out: &mut Vec<u8>) {
@@ -132,6 +140,9 @@ impl<H: Host> Selection<H> {
     /// Brings the view up to date as far as the occasion allows, and gives what is to be sent for
     /// it. From then on the view is what the client has been told.
     pub fn update(&mut self, occasion: &Occasion<'_, H::Snapshot>) -> Option<Updates<H::Snapshot>> {
+        if !occasion.expunge && self.view.has_ghosts() {
+            self.withheld = self.withheld.saturating_add(1);
+        }
         let old = self.view.snapshot().clone();
         let shown = occasion.shown.filter(|(view, _)| view.snapshot().mod_seq() < old.mod_seq());
         let expunges = occasion.expunge && self.view.has_ghosts();
@@ -173,6 +184,7 @@ impl<H: Host> Selection<H> {
 
     /// The sequence numbers of all ghosts, last first, so that each is right when it is told.
     fn take_ghosts(&mut self) -> Vec<u32> {
+        self.withheld = 0;
         let numbers = self.view.ghost_numbers();
         if !numbers.is_empty() {
             self.view = self.view.without_ghosts();

@@ -20,6 +20,8 @@ pub(crate) struct Wire {
     chunks: VecDeque<Bytes>,
     /// Octets in `chunks`.
     sealed: usize,
+    /// Octets handed out so far.
+    handed: u64,
     /// Octets handed out that are not yet known to be sent.
     pub in_flight: usize,
 }
@@ -60,6 +62,11 @@ impl Wire {
         self.sealed + self.buffer.len()
     }
 
+    /// Octets put in order for sending so far.
+    pub fn put_so_far(&self) -> u64 {
+        self.handed + self.pending() as u64
+    }
+
     /// Whether everything has been sent.
     pub fn is_drained(&self) -> bool {
         self.in_flight == 0 && self.pending() == 0 && self.held.is_empty()
@@ -73,6 +80,7 @@ impl Wire {
         let chunk = self.chunks.pop_front()?;
         self.sealed -= chunk.len();
         self.in_flight += chunk.len();
+        self.handed += chunk.len() as u64;
         Some(chunk)
     }
 

@@ -3,7 +3,7 @@
 
 use super::Session;
 use crate::entry::{Behind, Ending, Kind, Stage};
-use crate::{Context, Host, Job, Outcome, TraceStep};
+use crate::{Context, Host, Job, JobId, Outcome, TraceStep};
 use peregrine_proto::CommandBody;
 use peregrine_proto::command::State;
 
@@ -34,8 +34,22 @@ impl<H: Host> Session<H> {
             self.wait(place, obstacle.behind, obstacle.resource);
             return false;
         }
+        if let Some(job) = self.starves_expunge(place) {
+            let why = "an EXPUNGE has waited for long, and can be told once nothing uses numbers";
+            self.wait(place, Behind { job, started: true }, why);
+            return false;
+        }
         self.start(place);
         true
+    }
+
+    /// Where a command at this place would keep an EXPUNGE from being told that has waited for long:
+    /// one that does so already. A command that names sequence numbers may start all the same: the
+    /// client means those that it knows.
+    fn starves_expunge(&self, place: usize) -> Option<JobId> {
+        let withheld = self.selection.as_ref().map_or(0, |selection| selection.withheld());
+        let entry = self.schedule.at(place).filter(|_| withheld >= self.limits.withheld)?;
+        self.schedule.numbering().filter(|_| entry.kind.only_answers_numbers())
     }
 
     fn wait(&mut self, place: usize, behind: Behind, resource: &'static str) {

@@ -74,7 +74,7 @@ impl<H: Host> Session<H> {
             return;
         }
         if let Some(place) = self.running(job) {
-            self.schedule.push_piece(place, piece);
+            self.schedule.push_piece(place, piece, self.wire.put_so_far());
         }
     }
 

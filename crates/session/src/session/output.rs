@@ -68,6 +68,10 @@ impl<H: Host> Session<H> {
         if self.dialogue.is_some() && self.schedule.open().is_none() && self.step_dialogue() {
             return true;
         }
+        let put = self.wire.put_so_far();
+        if let Some(place) = self.schedule.overdue(put, self.limits.patience) {
+            return self.send_piece(place);
+        }
         if let Some(place) = self.schedule.completable() {
             self.complete(place);
             return true;
@@ -116,7 +120,9 @@ impl<H: Host> Session<H> {
 
     fn send_piece(&mut self, place: usize) -> bool {
         let begins = self.schedule.open().is_none();
-        let Some(piece) = self.schedule.pop_piece(place) else { return false };
+        let Some(piece) = self.schedule.pop_piece(place, self.wire.put_so_far()) else {
+            return false;
+        };
         let octets = piece.octets.len() as u64;
         let Some(entry) = self.schedule.at_mut(place) else { return false };
         let first = entry.blocks.sent == 0;

@@ -5,6 +5,7 @@
 mod admission;
 mod client;
 mod cuts;
+mod fairness;
 mod flow;
 mod limits;
 mod mail;
