@@ -78,6 +78,7 @@ fn endless_fetches_do_not_starve_expunge() {
             client.ok(&format!("t{replies}"));
             assert_eq!(client.take(), format!("t{replies} OK Done\r\n"));
             replies += 1;
+            assert!(replies <= limit + 1, "EXPUNGE is never told");
         }
         // Of the first reply it is not known yet that there is something to withhold.
         assert_eq!(replies, limit + 1);

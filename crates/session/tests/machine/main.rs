@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod admission;
+mod bounds;
 mod client;
 mod cuts;
 mod fairness;
