@@ -1,6 +1,8 @@
-//! Runs every dialogue of `scripts/` on every engine: by line, by octet, and all at once.
+//! Runs every dialogue of `scripts/` on every engine: by line, by octet, and all at once; some also
+//! cut in two at every octet.
 
 use peregrine_kv::{Engine, MemoryEngine};
+use peregrine_server::tls::{TlsConfig, self_signed};
 use peregrine_server::{Options, Peer, Server, TlsMode, credentials, engine};
 use peregrine_store::Store;
 use peregrine_testkit::script::{self, Mode, Script};
@@ -27,6 +29,9 @@ async fn scripts_on_sqlite() {
 async fn every_script(on_disk: bool) {
     // Hashed once: it is slow on purpose.
     let secret = credentials(PASSWORD).expect("a password");
+    let (certificate, key) = self_signed(&["localhost".to_owned()]).expect("a certificate");
+    let tls = TlsConfig::from_pem(certificate.as_bytes(), key.as_bytes()).expect("its parts");
+    let tls = Arc::new(tls);
     let (mut failures, mut runs) = (Vec::new(), 0);
     for script in scripts() {
         for mode in [Mode::Lines, Mode::Octets, Mode::Together] {
@@ -38,10 +43,19 @@ async fn every_script(on_disk: bool) {
             };
             let store = Store::open(engine).await.expect("a store");
             store.create_account(USER, secret.clone()).await.expect("an account");
-            let server = Server::start(Options::new(store.clone())).await.expect("a server");
-            runs += 1;
-            if let Err(failure) = script::run(&script, &InMemory(&server), mode).await {
-                failures.push(failure.to_string());
+            let mut options = Options::new(store.clone());
+            options.tls = Some(Arc::clone(&tls));
+            let server = Server::start(options).await.expect("a server");
+            let cuts = script.cuts && mode == Mode::Lines && !on_disk;
+            let cuts = (1..script.octets()).filter(|_| cuts).map(Mode::Cut);
+            // With STARTTLS where a script is of it, else as in plain.
+            let tls =
+                if script.name.contains("starttls-") { TlsMode::StartTls } else { TlsMode::Off };
+            for mode in std::iter::once(mode).chain(cuts) {
+                runs += 1;
+                if let Err(failure) = script::run(&script, &InMemory(&server, tls), mode).await {
+                    failures.push(failure.to_string());
+                }
             }
             server.shutdown().await;
             store.close().await;
@@ -71,7 +85,7 @@ fn scripts() -> Vec<Script> {
 }
 
 /// Connections that never touch a socket.
-struct InMemory<'a>(&'a Server);
+struct InMemory<'a>(&'a Server, TlsMode);
 
 impl script::Peer for InMemory<'_> {
     type Stream = DuplexStream;
@@ -80,7 +94,7 @@ impl script::Peer for InMemory<'_> {
         let (client, server) = tokio::io::duplex(PIPE);
         let loopback = SocketAddr::from(([127, 0, 0, 1], 143));
         let peer = Peer { remote: loopback, local: loopback };
-        tokio::spawn(self.0.serve_stream(server, peer, TlsMode::Off));
+        tokio::spawn(self.0.serve_stream(server, peer, self.1));
         Ok(client)
     }
 

@@ -11,7 +11,9 @@
 //! C. a2 NO                    sent without CRLF
 //! C+  (\Seen)                 what follows a literal in the same command
 //! = closed                    the server ends connection 1
+//! = hang-up                   the client ends its side of connection 1; the server says no more
 //! = stepwise                  not run with all commands sent at once
+//! = cuts                      run cut in two at every octet of connection 1 as well
 //! ```
 //! Octets are written `%{0D}`. A literal in a response is shown as it is on the wire, with CRLF
 //! as `%{0D}%{0A}`.
@@ -33,6 +35,8 @@ pub struct Script {
     pub steps: Vec<Step>,
     /// May also run with all commands sent at once.
     pub together: bool,
+    /// It is to be run with each [`Mode::Cut`], and can be run again and again on one account.
+    pub cuts: bool,
 }
 
 /// One line of a script.
@@ -68,6 +72,8 @@ pub enum Action {
     ExpectSome(String),
     /// The server closes the connection.
     Closed,
+    /// The client ends its side, and the server closes the connection without a word.
+    HangUp,
 }
 
 /// What went wrong, where.
@@ -88,7 +94,8 @@ impl Script {
     /// # Errors
     /// Names the line that is not understood.
     pub fn parse(name: &str, text: &str) -> Result<Self, Failure> {
-        let mut script = Self { name: name.to_owned(), steps: Vec::new(), together: true };
+        let mut script =
+            Self { name: name.to_owned(), steps: Vec::new(), together: true, cuts: false };
         for (index, line) in text.lines().enumerate() {
             let at = |what: &str| Failure(format!("{name}:{}: {what}: {line}", index + 1));
             if line.trim().is_empty() || line.starts_with('#') {
@@ -127,6 +134,11 @@ impl Script {
         let action = match word {
             "login" => Action::Login,
             "closed" => Action::Closed,
+            "hang-up" => Action::HangUp,
+            "cuts" => {
+                self.cuts = true;
+                return Some(());
+            }
             "stepwise" => {
                 self.together = false;
                 return Some(());
@@ -135,6 +147,17 @@ impl Script {
         };
         self.steps.push(Step { line, connection, action });
         Some(())
+    }
+
+    /// Octets that connection 1 sends, variables not filled in: where it can be cut.
+    pub fn octets(&self) -> usize {
+        let sent = self.steps.iter().filter(|step| step.connection == 1);
+        sent.map(|step| match &step.action {
+            Action::Send(octets) => octets.len(),
+            Action::Literal { head, octets, rest } => head.len() + octets.len() + rest.len(),
+            _ => 0,
+        })
+        .sum()
     }
 
     /// Turns the last `Send` that ends `{@}` into a literal, or adds a line to it.

@@ -4,7 +4,12 @@ use crate::client::Client;
 use peregrine_proto::CommandBody;
 use peregrine_session::{Job, Outcome, Transition};
 
-const PIPELINES: [&str; 4] = [
+const PIPELINES: [&str; 6] = [
+    // What stands behind STARTTLS is never run.
+    "a NOOP\r\nb STARTTLS\r\nc LOGIN fred secret\r\nd NOOP\r\n",
+    // iOS: DONE and what follows in one packet.
+    "a LOGIN fred secret\r\nb SELECT INBOX\r\nc IDLE\r\nDONE\r\nd UID FETCH 1:* FLAGS\r\n\
+     e BOGUS {3+}\r\nx (\r\nf UID SEARCH ALL\r\ng IDLE\r\nDONE\r\nh NOOP\r\n",
     "a LOGIN fred secret\r\nb SELECT INBOX\r\nc FETCH 1:2 FLAGS\r\nd BOGUS (\r\ne SEARCH ALL\r\n\
      f NOOP\r\ng CLOSE\r\nh FETCH 1 FLAGS\r\ni LOGOUT\r\nj NOOP\r\n",
     "a LOGIN {4+}\r\nfred {6+}\r\nsecret\r\nb APPEND INBOX {19+}\r\nx DELETE Archive\r\n\r\n\
@@ -14,6 +19,12 @@ const PIPELINES: [&str; 4] = [
     "a LOGIN fred wrong\r\nb SELECT INBOX\r\nc NOOP\r\nd LOGIN fred secret\r\ne SELECT INBOX\r\n\
      f STORE 1 +FLAGS (\\Seen)\r\ng EXPUNGE\r\nh FETCH 1 FLAGS\r\ni UID FETCH 1:* FLAGS\r\n",
 ];
+
+#[test]
+fn nothing_behind_starttls_is_run() {
+    let transcript = transcript(&[PIPELINES[0].as_bytes()]);
+    assert_eq!(transcript, "a OK Done\nb OK Done\n");
+}
 
 #[test]
 fn every_cut_gives_the_same_transcript() {
@@ -109,6 +120,7 @@ fn finish(client: &mut Client, job: &Job<crate::mail::Fake>) {
         CommandBody::Select(_) => outcome.transition = Some(client.selection(&[])),
         CommandBody::Close(_) => outcome.transition = Some(Transition::Unselected),
         CommandBody::Logout(_) => outcome.transition = Some(Transition::LogOut),
+        CommandBody::StartTls(_) => outcome.transition = Some(Transition::StartTls),
         CommandBody::Expunge(_) => {
             client.mail.expunge(&[1]);
             client.publish();

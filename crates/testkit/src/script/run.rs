@@ -23,6 +23,8 @@ pub enum Mode {
     Lines,
     /// An octet at a time.
     Octets,
+    /// A line at a time, but the first connection cut in two behind so many octets.
+    Cut(usize),
     /// All commands at once where the script allows it; answers may come in any order.
     Together,
 }
@@ -32,12 +34,8 @@ pub enum Mode {
 /// # Errors
 /// The first line that was not as the script says, with what came instead.
 pub async fn run<P: Peer>(script: &Script, peer: &P, mode: Mode) -> Result<(), Failure> {
-    let mut runner = Runner {
-        peer,
-        connections: BTreeMap::new(),
-        variables: Variables::new(),
-        bytewise: mode == Mode::Octets,
-    };
+    let mut runner =
+        Runner { peer, connections: BTreeMap::new(), variables: Variables::new(), mode };
     let (user, password) = peer.login();
     runner.variables.extend([("user".to_owned(), user), ("password".to_owned(), password)]);
     let mut steps = script.steps.as_slice();
@@ -66,7 +64,7 @@ struct Runner<'a, P: Peer> {
     peer: &'a P,
     connections: BTreeMap<usize, Connection<P::Stream>>,
     variables: Variables,
-    bytewise: bool,
+    mode: Mode,
 }
 
 impl<P: Peer> Runner<'_, P> {
@@ -74,7 +72,7 @@ impl<P: Peer> Runner<'_, P> {
         if !self.connections.contains_key(&number) {
             let stream = self.peer.connect().await;
             let stream = stream.map_err(|error| Failure(format!("cannot connect: {error}")))?;
-            self.connections.insert(number, Connection::new(stream, self.bytewise));
+            self.connections.insert(number, Connection::new(stream, self.mode, number));
         }
         self.connections.get_mut(&number).ok_or_else(|| Failure("no connection".to_owned()))
     }
@@ -93,6 +91,18 @@ impl<P: Peer> Runner<'_, P> {
             }
             Action::Expect(pattern) => self.expect(step.connection, pattern).await,
             Action::ExpectSome(_) => Ok(()),
+            Action::HangUp => {
+                let connection = self.connection(step.connection).await?;
+                connection.hang_up().await;
+                match connection.response().await? {
+                    // What is no line is no word of IMAP: an alert of TLS.
+                    None => {
+                        connection.drop_unread();
+                        Ok(())
+                    }
+                    Some(response) => Err(Failure(format!("it said: {}", show(&response)))),
+                }
+            }
             Action::Closed => match self.connection(step.connection).await?.response().await? {
                 None => Ok(()),
                 Some(response) => Err(Failure(format!("not closed, but: {}", show(&response)))),

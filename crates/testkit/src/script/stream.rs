@@ -1,6 +1,6 @@
 //! One connection of a script: octets out in the given manner, whole responses in.
 
-use super::Failure;
+use super::{Failure, Mode};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -12,24 +12,43 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Connection<S> {
     stream: S,
     unread: Vec<u8>,
-    bytewise: bool,
+    mode: Mode,
+    /// The second of the two pieces begins behind so many octets more.
+    cut: Option<usize>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    pub fn new(stream: S, bytewise: bool) -> Self {
-        Self { stream, unread: Vec::new(), bytewise }
+    pub fn new(stream: S, mode: Mode, number: usize) -> Self {
+        let cut = match mode {
+            Mode::Cut(cut) if number == 1 => Some(cut),
+            _ => None,
+        };
+        Self { stream, unread: Vec::new(), mode, cut }
     }
 
     pub async fn send(&mut self, octets: &[u8]) -> Result<(), Failure> {
-        let pieces = octets.chunks(if self.bytewise { 1 } else { octets.len().max(1) });
-        for piece in pieces {
+        let piece = match (self.mode, self.cut) {
+            (Mode::Octets, _) => 1,
+            (_, Some(cut)) if (1..octets.len()).contains(&cut) => cut,
+            _ => octets.len().max(1),
+        };
+        self.cut = self.cut.map(|cut| cut.saturating_sub(octets.len()));
+        // A cut falls once: what is left goes in one piece.
+        let (first, rest) = octets.split_at(piece.min(octets.len()));
+        let rest = rest.chunks(if self.mode == Mode::Octets { 1 } else { rest.len().max(1) });
+        for piece in std::iter::once(first).chain(rest) {
             let written = self.stream.write_all(piece).await;
             written.map_err(|error| Failure(format!("the server is gone: {error}")))?;
-            if self.bytewise {
+            if piece.len() < octets.len() {
                 tokio::task::yield_now().await;
             }
         }
         Ok(())
+    }
+
+    /// Says that nothing more will come. The server may have closed the connection already.
+    pub async fn hang_up(&mut self) {
+        let _ = self.stream.shutdown().await;
     }
 
     /// The next response without its last CRLF, literals in place; `None` at the end.
@@ -47,6 +66,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Ok(Ok(_)) => {}
             }
         }
+    }
+
+    /// Forgets what came and was not asked for.
+    pub fn drop_unread(&mut self) {
+        self.unread.clear();
     }
 
     /// Octets that came and were not asked for.
