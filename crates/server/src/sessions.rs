@@ -1,7 +1,7 @@
 //! Who is connected: a table of sessions that an administrator may list, watch and end.
 //!
-//! - [`Sessions`]: the handle. [`Seat`]: one connection's entry, which it gives back at its end.
-//! - [`watching`]: those who look at what commands do. While there is none, a connection pays one
+//! - [`Sessions`]: the handle. `Seat`: one connection's entry, which it gives back at its end.
+//! - `watching`: those who look at what commands do. While there is none, a connection pays one
 //!   load of a number for each time that it is polled.
 
 mod watching;
