@@ -77,10 +77,11 @@ start() {
             -D >"$folder/log" 2>&1 </dev/null &
         echo $! >"$folder/pid"
         for _ in $(seq 100); do
-            if dialogue "$port" "z LOGOUT" | grep -q "^z OK"; then
+            # Not grep -q: it ends before the dialogue, which then fails for it.
+            if dialogue "$port" "z LOGOUT" | grep "^z OK" >/dev/null; then
                 # altnamespace: the administrator names alice's INBOX so.
                 dialogue "$port" "a LOGIN admin wonderland" "b CREATE user/alice" "z LOGOUT" |
-                    grep -q "^b OK" && echo "$port" && return
+                    grep "^b OK" >/dev/null && echo "$port" && return
             fi
             sleep 0.1
         done

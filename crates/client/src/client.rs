@@ -1,5 +1,6 @@
 //! The handle that tasks share.
 
+use crate::Oddity;
 use crate::call::{Call, Pending, Reply, Sink, Turn};
 use crate::capabilities::Capabilities;
 use crate::connect::Connector;
@@ -157,6 +158,11 @@ impl Client {
 
     pub(crate) fn respond(&self, response: Option<Secret>) {
         _ = self.jobs.send(Job::Respond(response));
+    }
+
+    /// Tells the subscribers, and ends the connection where nothing odd is tolerated.
+    pub(crate) fn odd(&self, oddity: Oddity) {
+        _ = self.jobs.send(Job::Odd(oddity));
     }
 
     pub(crate) fn want_idle(&self, wanted: bool) {

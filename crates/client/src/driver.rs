@@ -1,5 +1,6 @@
 //! The one future that owns the socket: joins it to the machine, and gives each answer to its call.
 
+use crate::Oddity;
 use crate::call::{Reply, Sink, Turn};
 use crate::client::Shared;
 use crate::error::{Error, Lost};
@@ -35,6 +36,8 @@ pub(crate) enum Job {
     /// One more, or one less, who wants to hear of changes.
     Idle(bool),
     Subscribe(Subscriber),
+    /// A call has found something odd.
+    Odd(Oddity),
 }
 
 /// Octets that are read from the socket at once.
@@ -190,6 +193,7 @@ impl Driver {
                     self.sources.remove(&id);
                 }
             }
+            Job::Odd(oddity) => self.machine.report(oddity),
             Job::Respond(response) => self.machine.respond(response.as_ref()),
             Job::Idle(more) => {
                 self.idlers = if more { self.idlers + 1 } else { self.idlers.saturating_sub(1) };

@@ -7,6 +7,8 @@
 mod certificates;
 #[path = "client/cut.rs"]
 mod cut;
+#[path = "client/holding.rs"]
+mod holding;
 #[path = "client/hostile.rs"]
 mod hostile;
 #[path = "client/house.rs"]
@@ -17,6 +19,8 @@ mod oddities;
 mod own_server;
 #[path = "client/played.rs"]
 mod played;
+#[path = "client/privacy.rs"]
+mod privacy;
 #[path = "client/reading.rs"]
 mod reading;
 #[path = "client/sharing.rs"]

@@ -1,5 +1,6 @@
 //! LIST (RFC 3501 §6.3.8), SPECIAL-USE (RFC 6154).
 
+use crate::Oddity;
 use crate::call::{Call, Pending, Reply};
 use crate::client::Client;
 use crate::error::{Error, Result};
@@ -43,8 +44,10 @@ async fn or_plain(client: Client, list: List, pending: Pending) -> Result<Vec<Li
     let everything = list.patterns.iter().any(|pattern| matches!(pattern.as_str(), "*" | "%"));
     match pending.await.and_then(mailboxes) {
         // There is always INBOX.
-        Ok(found) if found.is_empty() && everything => {}
-        Err(Error::Refused(refusal)) if refusal.status == Status::Bad => {}
+        Ok(found) if found.is_empty() && everything => client.odd(Oddity::ListOptionsIgnored),
+        Err(Error::Refused(refusal)) if refusal.status == Status::Bad => {
+            client.odd(Oddity::ListOptionsRefused);
+        }
         result => return result,
     }
     let plain = List { returns: None, ..list };

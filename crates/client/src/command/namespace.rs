@@ -1,5 +1,6 @@
 //! NAMESPACE (RFC 2342).
 
+use crate::Oddity;
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::Error;
@@ -11,6 +12,7 @@ impl Client {
     pub fn namespace(&self) -> Call<[Option<Vec<Namespace>>; 3]> {
         // It ends the connection at this command.
         if self.greeting().contains("Microsoft Exchange Server 2003") {
+            self.odd(Oddity::NamespaceAvoided);
             return Call::answered(Err(Error::Unsupported("NAMESPACE that works")));
         }
         self.call(CommandBody::Namespace(command::Namespace), |reply| {

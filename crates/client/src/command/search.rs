@@ -1,5 +1,6 @@
 //! SEARCH (RFC 3501 §6.4.4).
 
+use crate::Oddity;
 use crate::call::{Call, Pending, Reply};
 use crate::error::{Error, Result};
 use crate::mailbox::Mailbox;
@@ -189,6 +190,7 @@ async fn or_without_charset<N: Number>(
             if refusal.status == Status::Bad
                 || matches!(refusal.code, Some(Code::BadCharset(_))) =>
         {
+            mailbox.client().odd(Oddity::CharsetRefused);
             let search = Search { charset: None, ..search };
             found(mailbox.send(CommandBody::Search(search)).await?)
         }

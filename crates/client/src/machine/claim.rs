@@ -18,14 +18,23 @@ pub(super) enum Claim {
     Oldest,
 }
 
+/// What is known of the selected mailbox.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View {
+    /// How many messages there are.
+    pub(super) exists: u32,
+    /// The highest UID that was told; 0 before any was.
+    pub(super) highest: u32,
+}
+
 /// Whether the response is for the command. `uid` is the UID of the message that it is about,
-/// where one is known; `exists` the count of messages.
+/// where one is known.
 pub(super) fn claim(
     body: &CommandBody,
     tag: &Tag,
     response: &Response,
     uid: Option<Uid>,
-    exists: u32,
+    view: View,
 ) -> Claim {
     match (body, response) {
         (CommandBody::Search(_) | CommandBody::Sort(_), Response::ESearch(data)) => {
@@ -45,13 +54,13 @@ pub(super) fn claim(
                 data.iter().any(|item| if is_uid(&item) { only_uids } else { asks(fetch, item) });
             // Only of flags, servers tell by themselves; then they need not tell the UID.
             let by_itself = data.iter().all(|item| matches!(item, FetchData::Flags(_)));
-            let named = names(&fetch.messages, *number, uid, exists);
+            let named = names(&fetch.messages, *number, uid, view);
             shared(asked && named && (uid.is_some() || !by_itself || !fetch.messages.is_uid()))
         }
         (CommandBody::Store(store), Response::Fetch { number, data }) => {
             let flags = data.iter().any(|item| matches!(item, FetchData::Flags(_)));
             let told = uid.is_some() || !store.messages.is_uid();
-            shared(flags && told && names(&store.messages, *number, uid, exists))
+            shared(flags && told && names(&store.messages, *number, uid, view))
         }
         (CommandBody::List(_), Response::List(_))
         | (CommandBody::Lsub(_), Response::Lsub(_))
@@ -121,24 +130,24 @@ fn shared(belongs: bool) -> Claim {
 fn may_be_of(messages: &Messages, number: &[u8]) -> bool {
     let number = std::str::from_utf8(number).ok().and_then(|text| text.parse().ok());
     match (messages, number.and_then(SequenceNumber::new)) {
-        (Messages::Sequence(set), Some(number)) => holds(set, number, Some(u32::MAX)),
+        (Messages::Sequence(set), Some(number)) => holds(set, number, Some(u32::MAX), 0),
         _ => true,
     }
 }
 
-fn names(messages: &Messages, number: SequenceNumber, uid: Option<Uid>, exists: u32) -> bool {
+fn names(messages: &Messages, number: SequenceNumber, uid: Option<Uid>, view: View) -> bool {
     match messages {
-        Messages::Sequence(set) => holds(set, number, Some(exists)),
+        Messages::Sequence(set) => holds(set, number, Some(view.exists), 0),
         // RFC 3501 §6.4.8: the UID is always told; where it is not, it may be any of them.
-        Messages::Uid(set) => uid.is_none_or(|uid| holds(set, uid, None)),
+        Messages::Uid(set) => uid.is_none_or(|uid| holds(set, uid, None, view.highest)),
         // Which these are, only the server knows.
         Messages::Saved { .. } => true,
     }
 }
 
-/// Whether the set holds the number. Where it is not known what `*` stands for, any number may be
-/// in a set that names it alone.
-fn holds<N: Number>(set: &NumberSet<N>, number: N, largest: Option<u32>) -> bool {
+/// Whether the set holds the number. Where it is not known what `*` stands for, it may be any
+/// number from `highest` on.
+fn holds<N: Number>(set: &NumberSet<N>, number: N, largest: Option<u32>, highest: u32) -> bool {
     let value = |bound: Bound<N>| match bound {
         Bound::Number(number) => number.get(),
         Bound::Largest => largest.unwrap_or(u32::MAX),
@@ -146,7 +155,7 @@ fn holds<N: Number>(set: &NumberSet<N>, number: N, largest: Option<u32>) -> bool
     set.ranges.iter().any(|(start, end)| {
         let (start, end) = (value(*start), value(*end));
         (start.min(end)..=start.max(end)).contains(&number.get())
-    }) || (largest.is_none() && set.names_largest())
+    }) || (largest.is_none() && set.names_largest() && number.get() >= highest)
 }
 
 /// Whether the command asked for the item.

@@ -2,8 +2,8 @@
 
 use super::{CommandId, Machine};
 use crate::settings::Settings;
-use peregrine_proto::CommandBody;
 use peregrine_proto::command::{Idle, Noop, State};
+use peregrine_proto::{CommandBody, Status};
 use std::time::Instant;
 
 #[derive(Debug, Default)]
@@ -12,6 +12,8 @@ pub(super) struct IdleState {
     pub(super) wanted: bool,
     /// The IDLE in progress, as long as DONE was not queued.
     pub(super) idling: Option<CommandId>,
+    /// The server offers IDLE and refuses it.
+    refused: bool,
     /// When to begin, to begin anew, or to send NOOP.
     pub(super) at: Option<Instant>,
 }
@@ -34,6 +36,16 @@ impl Machine {
         self.idle.idling.is_some_and(|id| !self.output.holds(id))
     }
 
+    fn can_idle(&self) -> bool {
+        self.capabilities.has("IDLE") && !self.idle.refused
+    }
+
+    /// IDLE was answered without DONE: the server has had enough of it, or does not want it.
+    pub(super) fn idle_ended(&mut self, status: Status) {
+        self.idle.idling = None;
+        self.idle.refused |= status != Status::Ok;
+    }
+
     /// Ends IDLE. From here on an answer is due; that nothing came before was no silence.
     pub(super) fn leave_idle(&mut self, now: Instant) {
         let Some(id) = self.idle.idling.take() else { return };
@@ -53,7 +65,7 @@ impl Machine {
             }
             return;
         }
-        let pause = match self.capabilities.has("IDLE") {
+        let pause = match self.can_idle() {
             true => self.settings.idle_delay,
             false => self.settings.poll,
         };
@@ -67,7 +79,7 @@ impl Machine {
         if self.idle.idling.is_some() {
             return self.leave_idle(now);
         }
-        let body = match self.capabilities.has("IDLE") {
+        let body = match self.can_idle() {
             true => CommandBody::Idle(Idle),
             false => CommandBody::Noop(Noop),
         };

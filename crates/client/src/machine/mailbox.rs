@@ -1,6 +1,7 @@
 //! The selected mailbox, as the server told it.
 
 use super::Machine;
+use super::claim::View;
 use crate::error::Lost;
 use crate::update::Update;
 use bytes::Bytes;
@@ -24,11 +25,17 @@ pub(super) struct Selected {
     pub(super) exists: u32,
     /// SELECT or EXAMINE is in progress: what comes is about the new mailbox.
     pub(super) opening: bool,
+    /// The highest UID that was told.
+    highest: u32,
     /// By sequence number from 1; 0 where it is not known.
     uids: Vec<u32>,
 }
 
 impl Selected {
+    pub(super) fn view(&self) -> View {
+        View { exists: self.exists, highest: self.highest }
+    }
+
     pub(super) fn uid(&self, number: SequenceNumber) -> Option<Uid> {
         let uid = self.uids.get(number.0.get() as usize - 1)?;
         std::num::NonZeroU32::new(*uid).map(Uid)
@@ -36,6 +43,7 @@ impl Selected {
 
     /// Notes a message's UID. False where it had another.
     fn learn(&mut self, number: SequenceNumber, uid: Uid) -> bool {
+        self.highest = self.highest.max(uid.0.get());
         let index = number.0.get() as usize - 1;
         if index >= REMEMBERED {
             return true;

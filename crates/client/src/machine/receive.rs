@@ -66,6 +66,13 @@ impl Machine {
         Ok(response)
     }
 
+    /// Notes an oddity that a call has found.
+    pub fn report(&mut self, oddity: Oddity) {
+        if self.lost.is_none() {
+            self.odd(oddity, Bytes::new());
+        }
+    }
+
     /// Notes an oddity, or ends the connection where none is tolerated.
     pub(super) fn odd(&mut self, oddity: Oddity, frame: Bytes) {
         let tolerated = Tolerated { oddity, octets: excerpt(&frame), position: self.position };

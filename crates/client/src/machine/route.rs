@@ -118,8 +118,9 @@ impl Machine {
         octets: usize,
     ) -> bool {
         let mut delivered = false;
+        let view = self.selected.view();
         for one in &mut self.flying {
-            let claim = claim(&one.body, &one.tag, response, uid, self.selected.exists);
+            let claim = claim(&one.body, &one.tag, response, uid, view);
             if claim == Claim::No {
                 continue;
             }
@@ -175,11 +176,7 @@ impl Machine {
         self.note_code(&text);
         let mut command = self.flying.remove(index);
         if self.idle.idling == Some(id) {
-            // Ended without DONE: refused, or the server has had enough of it.
-            self.idle.idling = None;
-            if status != Status::Ok {
-                self.idle.wanted = false;
-            }
+            self.idle_ended(status);
         }
         let text = plain_text(text);
         self.completed(&command, status);

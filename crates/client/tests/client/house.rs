@@ -2,16 +2,20 @@
 
 use peregrine_client::{Client, Connector, Settings};
 use peregrine_kv::MemoryEngine;
+use peregrine_server::tls::TlsConfig;
 use peregrine_server::{Options, Peer, Server, TlsMode};
 use peregrine_store::Store;
 use std::sync::Arc;
 use tokio::io::DuplexStream;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 
 /// Octets that are under way in each direction.
 const PIPE: usize = 64 << 10;
 
 pub struct House {
     server: Server,
+    tls: TlsMode,
 }
 
 impl House {
@@ -22,7 +26,22 @@ impl House {
             .create_account("ann", peregrine_server::credentials("secret").unwrap())
             .await
             .unwrap();
-        Self { server: Server::start(Options::new(store)).await.unwrap() }
+        Self { server: Server::start(Options::new(store)).await.unwrap(), tls: TlsMode::Off }
+    }
+
+    /// The same with STARTTLS, and its certificate.
+    pub async fn with_tls() -> (Self, CertificateDer<'static>) {
+        let (certificate, key) = peregrine_server::tls::self_signed(&["localhost".into()]).unwrap();
+        let der = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+        let store = Store::open(Arc::new(MemoryEngine::new())).await.unwrap();
+        store
+            .create_account("ann", peregrine_server::credentials("secret").unwrap())
+            .await
+            .unwrap();
+        let tls = TlsConfig::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap();
+        let options = Options { tls: Some(Arc::new(tls)), ..Options::new(store) };
+        let server = Server::start(options).await.unwrap();
+        (Self { server, tls: TlsMode::StartTls }, der)
     }
 
     /// A new connection's end.
@@ -30,7 +49,7 @@ impl House {
         let (ours, theirs) = tokio::io::duplex(PIPE);
         let local = "127.0.0.1:143".parse().unwrap();
         let peer = Peer { remote: "127.0.0.1:9999".parse().unwrap(), local };
-        tokio::spawn(self.server.serve_stream(theirs, peer, TlsMode::Off));
+        tokio::spawn(self.server.serve_stream(theirs, peer, self.tls));
         ours
     }
 

@@ -1,6 +1,7 @@
 //! Each oddity of real servers, with the octets as such servers send them: it is named, tolerated,
 //! and the rest of the response is read; `pedantic` makes it an error.
 
+use crate::played::{Played, connect, plain};
 use crate::wire::{Wire, command};
 use peregrine_client::{Oddity, Settings};
 
@@ -191,6 +192,53 @@ fn capabilities_are_understood_all_the_same() {
         assert!(wire.machine.capabilities().has("LITERAL+"), "{line}");
         assert!(wire.machine.capabilities().has("IDLE"), "{line}");
     }
+}
+
+/// strato.de (MailKit#1957), ProtonMail (MailKit#674), and servers that know no CHARSET: asked
+/// again in the older way.
+#[tokio::test]
+async fn what_a_server_does_not_know_is_asked_in_another_way() {
+    use peregrine_client::{Error, Query, Update};
+    let (ours, mut server) = Played::new();
+    tokio::spawn(async move {
+        let extended = "LIST \"\" * RETURN (SPECIAL-USE)";
+        let capabilities = "IMAP4rev1 SPECIAL-USE LIST-EXTENDED";
+        let name = "Microsoft Exchange Server 2003";
+        server.says(format!("* PREAUTH [CAPABILITY {capabilities}] {name}\r\n")).await;
+        server.answers(extended, "").await;
+        server.answers("LIST \"\" *", "* LIST () \"/\" INBOX\r\n").await;
+        let tag = server.expects(extended).await;
+        server.says(format!("{tag} BAD what\r\n")).await;
+        server.answers("LIST \"\" *", "* LIST () \"/\" INBOX\r\n").await;
+        server.answers("SELECT INBOX", "* 1 EXISTS\r\n").await;
+        let tag = server.expects("UID SEARCH CHARSET UTF-8 SUBJECT {2}").await;
+        server.says(format!("{tag} BAD what is CHARSET\r\n")).await;
+        let tag = server.expects("UID SEARCH SUBJECT {2}").await;
+        server.says("+ go on\r\n").await;
+        assert_eq!(server.line().await, "\u{e9}");
+        server.says(format!("* SEARCH 5\r\n{tag} OK so\r\n")).await;
+        server.line().await;
+    });
+    let client = connect(&plain(), ours).await.unwrap();
+    let mut updates = client.updates();
+    assert_eq!(client.list("*").await.unwrap().len(), 1);
+    assert_eq!(client.list("*").await.unwrap().len(), 1);
+    let inbox = client.select("INBOX").await.unwrap();
+    assert_eq!(
+        inbox.search(Query::all().subject("\u{e9}")).await.unwrap(),
+        [crate::own_server::uid(5)]
+    );
+    // NAMESPACE ends its connections (MailKit#1512): not sent.
+    let error = client.namespace().await.unwrap_err();
+    assert!(matches!(error, Error::Unsupported(_)), "{error}");
+    let mut odd = Vec::new();
+    while odd.len() < 4 {
+        if let Some(Update::Oddity(tolerated)) = updates.next().await {
+            odd.push(tolerated.oddity);
+        }
+    }
+    use Oddity::{CharsetRefused, ListOptionsIgnored, ListOptionsRefused, NamespaceAvoided};
+    assert_eq!(odd, [ListOptionsIgnored, ListOptionsRefused, CharsetRefused, NamespaceAvoided]);
 }
 
 /// iCloud enables and does not say so (MailKit#1871).

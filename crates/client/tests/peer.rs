@@ -1,0 +1,209 @@
+//! All calls, and a thousand tasks on one connection, against a server that somebody else wrote.
+//!
+//! Runs where `PEREGRINE_PEER` names one: `host:port user password`; see `tests/peers/client.sh`.
+//! The account should be empty but for what this test leaves behind.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use peregrine_client::proto::command::status::StatusItem;
+use peregrine_client::proto::command::store::StoreAction;
+use peregrine_client::proto::{DateTime, Flag, Section, Uid};
+use peregrine_client::{
+    Change, Client, Connector, Credentials, Items, Mechanism, Ordering, Query, Update, all,
+};
+use std::time::{Duration, Instant};
+use tokio::io::AsyncReadExt;
+
+const MAIL: &str = "From: ann@example.org\r\nSubject: one\r\n\r\nHello.\r\n";
+
+struct Peer {
+    connector: Connector,
+    credentials: Credentials,
+}
+
+impl Peer {
+    fn new() -> Option<Self> {
+        let peer = std::env::var("PEREGRINE_PEER").ok()?;
+        let mut words = peer.split(' ');
+        let (host, port) = words.next().unwrap().split_once(':').unwrap();
+        let mut connector = Connector::plain(host);
+        connector.port = port.parse().unwrap();
+        let user = words.next().unwrap();
+        let credentials = Credentials::password_of(user, words.next().unwrap());
+        Some(Self { connector, credentials })
+    }
+
+    async fn client(&self) -> Client {
+        let client = self.connector.connect().await.unwrap();
+        client.authenticate(&self.credentials).await.unwrap();
+        client
+    }
+
+    /// A mailbox of this name without anything in it.
+    async fn empty(&self, client: &Client, name: &str) {
+        _ = client.delete(name).await;
+        client.create(name).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn all_calls() {
+    let Some(peer) = Peer::new() else { return };
+    let client = peer.client().await;
+    println!("{}\n{:?}", client.greeting(), client.capabilities().iter().collect::<Vec<_>>());
+    let mut updates = client.updates();
+    mailboxes(&client).await;
+    messages(&peer, &client).await;
+    mechanisms(&peer).await;
+    client.logout().await.unwrap();
+    while let Some(update) = updates.next().await {
+        if let Update::Oddity(tolerated) = update {
+            println!("odd: {tolerated}");
+        }
+    }
+}
+
+async fn mailboxes(client: &Client) {
+    for name in ["calls", "calls/below", "renamed", "renamed/below"] {
+        _ = client.delete(name).await;
+    }
+    client.create("calls/below").await.unwrap();
+    client.rename("calls/below", "renamed").await.unwrap();
+    client.subscribe("renamed").await.unwrap();
+    assert!(client.list("*").await.unwrap().iter().any(|one| one.mailbox.as_str() == "renamed"));
+    assert!(client.lsub("*").await.unwrap().iter().any(|one| one.mailbox.as_str() == "renamed"));
+    assert_eq!(client.separator().await.unwrap(), Some('/'));
+    client.unsubscribe("renamed").await.unwrap();
+    let items = [StatusItem::Messages, StatusItem::UidNext, StatusItem::UidValidity];
+    assert_eq!(client.status("renamed", &items).await.unwrap().items.len(), 3);
+    client.delete("renamed").await.unwrap();
+    let error = client.select("renamed").await.unwrap_err();
+    println!("{error}");
+    assert!(client.namespace().await.unwrap()[0].is_some());
+    println!("{:?}", client.id(&[("name", "test")]).await.unwrap());
+    client.enable(&["CONDSTORE"]).await.unwrap();
+    client.noop().await.unwrap();
+    assert!(client.capability().await.unwrap().has("IDLE"));
+}
+
+async fn messages(peer: &Peer, client: &Client) {
+    peer.empty(client, "calls").await;
+    peer.empty(client, "calls target").await;
+    let date = DateTime { unix: 1_000_000_000, offset: 60 };
+    let new = client.append("calls", MAIL).flags([Flag::Flagged]).date(date).await.unwrap();
+    assert!(new.is_some());
+    let text = MAIL.repeat(50_000);
+    let length = text.len() as u32;
+    let source = std::io::Cursor::new(text.clone());
+    client.append_from("calls", source, length).await.unwrap().unwrap();
+    let calls = client.select("calls").await.unwrap();
+    assert_eq!(calls.status().exists, 2);
+    let uids = calls.search(Query::all()).await.unwrap();
+    let items = Items::new().flags().internal_date().size().envelope().structure().body().header();
+    let one = calls.fetch_one(uids[0], items).await.unwrap().unwrap();
+    assert_eq!((one.body().unwrap(), one.size), (&MAIL.into(), Some(MAIL.len() as u64)));
+    assert_eq!(one.internal_date.map(|date| date.unix), Some(date.unix));
+    assert_eq!(one.envelope.unwrap().subject.unwrap(), "one");
+    assert!(one.flags.unwrap().contains(&Flag::Flagged) && one.structure.is_some());
+    let mut read = Vec::new();
+    calls.read(uids[1], Section::default()).read_to_end(&mut read).await.unwrap();
+    assert!(read == text.as_bytes(), "{} octets of {length}", read.len());
+
+    calls.add_flags(uids[0], &[Flag::Answered]).await.unwrap();
+    calls.remove_flags(uids[0], &[Flag::Flagged]).await.unwrap();
+    let told = calls.store(all(), StoreAction::Add, &[Flag::Seen]).await.unwrap();
+    let flags = told[0].flags.as_ref().unwrap();
+    assert!(flags.contains(&Flag::Answered) && flags.contains(&Flag::Seen), "{flags:?}");
+    assert!(!flags.contains(&Flag::Flagged), "{flags:?}");
+    assert_eq!(calls.search(Query::all().subject("ONE").unseen()).await.unwrap(), []);
+    assert_eq!(calls.search(Query::all().subject("caf\u{e9}")).await.unwrap(), []);
+    assert_eq!(calls.search_numbers(Query::all()).await.unwrap().len(), 2);
+    let copied = calls.copy(uids[0], "calls target").await.unwrap();
+    let moved = calls.r#move(uids[0], "calls target").await.unwrap();
+    assert!(copied.is_some() && moved.is_some());
+    calls.check().await.unwrap();
+    calls.set_flags(uids[1], &[Flag::Deleted]).await.unwrap();
+    calls.expunge_uids(uids[1]).await.unwrap();
+    calls.expunge().await.unwrap();
+    assert_eq!(calls.fetch(all(), Items::new()).await.unwrap(), []);
+    calls.unselect().await.unwrap();
+    let target = client.examine("calls target").await.unwrap();
+    assert!(target.status().exists == 2 && target.status().read_only);
+    target.close().await.unwrap();
+}
+
+async fn mechanisms(peer: &Peer) {
+    for mechanism in [Mechanism::Plain, Mechanism::ScramSha256] {
+        let client = peer.connector.connect().await.unwrap();
+        if client.capabilities().has_mechanism(mechanism.name()) {
+            client.authenticate_by(mechanism, &peer.credentials).await.unwrap();
+            println!("{} is good", mechanism.name());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_tasks() {
+    const MESSAGES: usize = 50;
+    let Some(mut peer) = Peer::new() else { return };
+    for ordering in [Ordering::Cautious, Ordering::TrustServer] {
+        peer.connector.settings.ordering = ordering;
+        let client = peer.client().await;
+        peer.empty(&client, "shared").await;
+        peer.empty(&client, "other").await;
+        let begin = Instant::now();
+        let calls: Vec<_> = (0..MESSAGES).map(|_| client.append("shared", MAIL).send()).collect();
+        for call in calls {
+            call.await.unwrap();
+        }
+        let shared = client.select("shared").await.unwrap();
+        let uids = shared.search(Query::all()).await.unwrap();
+        assert_eq!(uids.len(), MESSAGES);
+        let mut tasks = tokio::task::JoinSet::new();
+        for number in 0..1000 {
+            let (client, shared, uid) = (client.clone(), shared.clone(), uids[number % MESSAGES]);
+            tasks.spawn(async move { one_task(number, &client, &shared, uid).await });
+        }
+        while let Some(task) = tasks.join_next().await {
+            task.unwrap();
+        }
+        let other = client.status("other", &[StatusItem::Messages]).await.unwrap();
+        assert_eq!(other.items[0].1, 400);
+        println!("{ordering:?}: 1,000 tasks in {:?}", begin.elapsed());
+    }
+}
+
+async fn one_task(number: usize, client: &Client, shared: &peregrine_client::Mailbox, uid: Uid) {
+    match number % 5 {
+        0 => shared.add_flags(uid, &[Flag::Flagged]).await.unwrap(),
+        1 => _ = client.append("other", MAIL).await.unwrap().unwrap(),
+        2 => assert_eq!(shared.search(Query::all().uids(uid)).await.unwrap(), [uid]),
+        3 => _ = shared.copy(uid, "other").await.unwrap().unwrap(),
+        _ => {
+            let found = shared.fetch_one(uid, Items::new().flags().body()).await.unwrap().unwrap();
+            assert_eq!((found.uid, found.body().unwrap()), (Some(uid), &MAIL.into()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn changes() {
+    let Some(peer) = Peer::new() else { return };
+    let writer = peer.client().await;
+    peer.empty(&writer, "watched").await;
+    let name = peregrine_client::proto::MailboxName::new("watched").unwrap();
+    let mut watch = peer.connector.watch(&peer.credentials, name);
+    let mut next = async || {
+        let change = tokio::time::timeout(Duration::from_secs(60), watch.next()).await;
+        change.unwrap().unwrap()
+    };
+    assert!(matches!(next().await, Change::Begun { messages, .. } if messages.is_empty()));
+    writer.append("watched", MAIL).await.unwrap();
+    let Change::Arrived(new) = next().await else { panic!("nothing has arrived") };
+    let uid = new[0].uid.unwrap();
+    let watched = writer.select("watched").await.unwrap();
+    watched.add_flags(uid, &[Flag::Deleted]).await.unwrap();
+    assert!(matches!(next().await, Change::Flags(message) if message.uid == Some(uid)));
+    watched.expunge().await.unwrap();
+    assert!(matches!(next().await, Change::Expunged(gone) if gone == uid));
+}
