@@ -69,6 +69,17 @@ async fn what_is_not_ours_is_left_alone() {
     assert_eq!((mode(other.path()), fs::read_dir(other.path()).unwrap().count()), (0o755, 0));
 }
 
+/// A path that is too long for a socket is an error, which the server outlives.
+#[tokio::test]
+async fn a_long_path_is_refused() {
+    let server = server(|_| {}).await;
+    let folder = tempfile::tempdir().unwrap();
+    let long = folder.path().join("x".repeat(100));
+    fs::create_dir(&long).unwrap();
+    let refused = open(&long, &server).err().unwrap();
+    assert!(matches!(refused, AdminError::File { what: "cannot listen on", .. }), "{refused}");
+}
+
 #[tokio::test]
 async fn requests_and_answers() {
     let folder = tempfile::tempdir().unwrap();
