@@ -1,6 +1,6 @@
 //! The server's figures beside what the machine gives, in one run: `cargo bench --bench server`.
 //! Words on the command line choose: `append`, `open`, `bodies`, `idle`, `memory`, `headofline`,
-//! `width`, `neighbours`.
+//! `width`, `neighbours`, `simple`.
 
 #[path = "server/append.rs"]
 mod append;
@@ -14,6 +14,8 @@ mod idle;
 mod neighbours;
 #[path = "server/open.rs"]
 mod open;
+#[path = "server/simple.rs"]
+mod simple;
 #[path = "server/width.rs"]
 mod width;
 
@@ -22,6 +24,9 @@ use std::io;
 fn main() -> io::Result<()> {
     let words: Vec<String> =
         std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    if words.iter().any(|word| word == simple::PLAIN) {
+        return simple::plain_loop();
+    }
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| word == name);
     if wanted("append") {
         append::run()?;
@@ -43,6 +48,9 @@ fn main() -> io::Result<()> {
     }
     if wanted("width") {
         width::run()?;
+    }
+    if wanted("simple") {
+        simple::run()?;
     }
     if wanted("neighbours") {
         neighbours::run()?;

@@ -7,6 +7,7 @@ pub mod bare;
 pub mod client;
 pub mod mail;
 pub mod pipeline;
+pub mod plain;
 pub mod served;
 
 /// The value that so many of a hundred do not exceed.

@@ -75,14 +75,18 @@ impl Served {
     /// # Errors
     /// When the binary is missing or does not say that it is ready.
     pub fn start(home: &Path) -> io::Result<Self> {
-        let mut process = Command::new(binary())
-            .arg("serve")
-            .arg(home)
-            .args(["--imap", "127.0.0.1:0", "--imaps", "127.0.0.1:0"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
+        let mut server = Command::new(binary());
+        server.arg("serve").arg(home).args(["--imap", "127.0.0.1:0", "--imaps", "127.0.0.1:0"]);
+        Self::spawn(&mut server)
+    }
+
+    /// Starts any server that says as this one does when it is ready.
+    ///
+    /// # Errors
+    /// When it cannot be started or does not say so.
+    pub fn spawn(server: &mut Command) -> io::Result<Self> {
+        server.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = server.spawn()?;
         let output = process.stdout.take().ok_or_else(|| io::Error::other("no output"))?;
         let lines = BufReader::new(output).lines();
         let ready = lines.map_while(Result::ok).find(|line| line.starts_with("ready"));
