@@ -52,9 +52,13 @@ pub const BATCH_OCTETS: usize = 16 * 1024 * 1024;
 /// Operations that one batch of the writer takes at most.
 pub const BATCH_OPERATIONS: usize = 1024;
 
-/// Octets of digests that COPY and MOVE write in their own commit; later ones are made again when
-/// they are first read, so that any number of messages can be copied at once.
-pub const COPY_DIGEST_OCTETS: usize = 16 * 1024 * 1024;
+/// Octets of digests that COPY and MOVE write in their own commit, roughly; the others follow in
+/// slices, so that no other change waits long for the copy of very many messages.
+pub const COPY_DIGEST_OCTETS: usize = 1024 * 1024;
+
+/// The same for RENAME of INBOX, which moves its messages; later ones are made again when they are
+/// first read.
+pub const RENAME_DIGEST_OCTETS: usize = 16 * 1024 * 1024;
 
 /// Rows that reading digests and bodies asks for at a time, beside the engine's own octet bound.
 pub const PAGE_ROWS: usize = 1024;

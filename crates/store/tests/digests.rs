@@ -4,7 +4,7 @@
 mod fixture;
 
 use bytes::Bytes;
-use fixture::{inbox, message, on, rows};
+use fixture::{inbox, message, name, on, rows, uids};
 use peregrine_kv::{Engine, MAX_VALUE, MemoryEngine, Range, Transaction};
 use peregrine_proto::command::sort::{SortCriterion, SortKey};
 use peregrine_store::{Account, Digest, Mailbox, NewMessage};
@@ -153,5 +153,25 @@ async fn pages_fit_together() {
     for (digest, subject) in all.iter().zip(subjects) {
         let envelope = String::from_utf8_lossy(digest.envelope()).into_owned();
         assert!(envelope.starts_with(&format!("(NIL \"{subject} p")), "{subject}");
+    }
+}
+
+/// A copy of many messages has all their digests: those in its own commit, and those that follow.
+#[tokio::test]
+async fn a_large_copy_has_all_digests() {
+    const MESSAGES: u32 = 6_000;
+    let engine = engine();
+    let (_store, account) = on(Arc::clone(&engine)).await;
+    let messages = (0..MESSAGES).map(|number| message(&format!("number {number}"), &[]));
+    account.append(&inbox(), messages.collect()).await.unwrap();
+    let mailbox = account.open(&inbox()).await.unwrap();
+    let all: Vec<u32> = (1..=MESSAGES).filter(|uid| uid % 7 != 0).collect();
+    let copied = mailbox.copy(&mailbox.view(), &uids(&all), &name("Sent")).await.unwrap();
+    assert_eq!(copied.target.count(), all.len() as u64);
+    assert_eq!(rows(&engine, b'd').await, MESSAGES as usize + all.len());
+    let sent = account.open(&name("Sent")).await.unwrap();
+    let (told, source) = (digests(&sent).await, digests(&mailbox).await);
+    for (digest, uid) in told.iter().zip(all) {
+        assert_eq!(digest.envelope(), source[uid as usize - 1].envelope());
     }
 }

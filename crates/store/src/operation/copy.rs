@@ -1,5 +1,6 @@
 //! COPY and MOVE: messages get new UIDs in the target and keep their bodies.
 
+use super::fill::Fill;
 use super::{Failure, Operation, expunge};
 use crate::account::Batch;
 use crate::flag::Keywords;
@@ -43,16 +44,52 @@ pub(crate) async fn run(
     let uids: UidRanges = view.version().named(uids).map(|message| message.uid).collect();
     let account = mailbox.account();
     account.tree().selectable(target)?;
-    let digests = digests(mailbox, view, &uids).await?;
-    let source = mailbox.id();
-    account.run(Copy { source, uids, target: target.clone(), digests, verb }).await
+    let digests = digests(mailbox, view, &uids, COPY_DIGEST_OCTETS).await?;
+    let (source, last) = (mailbox.id(), digests.last().map(|(uid, _)| *uid));
+    let operation = Copy { source, uids, target: target.clone(), digests, verb };
+    let (copied, target) = account.run(operation).await?;
+    if let Some(last) = last {
+        fill(mailbox, view, &copied, target, last).await;
+    }
+    Ok(copied)
 }
 
-/// The stored digests of messages, as far as one commit takes them.
+/// Copies the digests behind `last`, a slice at a time, so that other changes have their turn. The
+/// copy itself is done and durable: what goes wrong here is made again when it is read.
+async fn fill(
+    mailbox: &Mailbox,
+    view: &MailboxView,
+    copied: &Copied,
+    target: MailboxId,
+    last: Uid,
+) {
+    let pairs = copied.source.iter().zip(copied.target.iter());
+    let mut pairs = pairs.skip_while(|(old, _)| *old <= last).peekable();
+    let Some((next, _)) = pairs.peek() else { return };
+    let start = view.index_of(*next).unwrap_or_else(|place| place);
+    let mut pages = mailbox.digests(view, start..view.exists());
+    while pairs.peek().is_some()
+        && let Ok(Some(page)) = pages.next_stored().await
+    {
+        let mut digests = Vec::with_capacity(page.len());
+        for (uid, row) in page {
+            while pairs.next_if(|(old, _)| *old < uid).is_some() {}
+            if let Some((_, new)) = pairs.next_if(|(old, _)| *old == uid) {
+                digests.push((new, row));
+            }
+        }
+        if mailbox.account().run(Fill { mailbox: target, digests }).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The stored digests of messages, until there are more than so many octets.
 pub(crate) async fn digests(
     mailbox: &Mailbox,
     view: &MailboxView,
     uids: &UidRanges,
+    most: usize,
 ) -> Result<CopiedDigests, Error> {
     let mut copied = CopiedDigests::new();
     let mut octets = 0;
@@ -63,7 +100,7 @@ pub(crate) async fn digests(
         while let Some(page) = digests.next_stored().await? {
             octets += page.iter().map(|(_, row)| row.len()).sum::<usize>();
             copied.extend(page);
-            if octets > COPY_DIGEST_OCTETS {
+            if octets > most {
                 return Ok(copied);
             }
         }
@@ -72,13 +109,13 @@ pub(crate) async fn digests(
 }
 
 impl Operation for Copy {
-    type Answer = Copied;
+    type Answer = (Copied, MailboxId);
 
     fn octets(&self) -> usize {
         self.digests.iter().map(|(_, row)| row.len()).sum()
     }
 
-    fn apply(&self, batch: &mut Batch) -> Result<Copied, Failure> {
+    fn apply(&self, batch: &mut Batch) -> Result<(Copied, MailboxId), Failure> {
         let target = batch.resolve(&self.target)?;
         let source = batch.mailbox(self.source)?;
         let messages: Vec<Message> = source.version.named(&self.uids).cloned().collect();
@@ -87,7 +124,8 @@ impl Operation for Copy {
         if self.verb == Verb::Copy && (messages.len() as u64) < self.uids.count() {
             return Err(Error::Expunged.into());
         }
-        transfer(batch, self.source, target, messages, &self.digests, self.verb)
+        let copied = transfer(batch, self.source, target, messages, &self.digests, self.verb)?;
+        Ok((copied, target))
     }
 }
 

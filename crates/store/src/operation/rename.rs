@@ -5,6 +5,7 @@ use super::copy::{self, CopiedDigests, Verb};
 use super::create::{create, create_parents};
 use super::{Failure, Operation};
 use crate::account::Batch;
+use crate::limits::RENAME_DIGEST_OCTETS;
 use crate::tree::new_name;
 use crate::{Account, Entry, Error};
 use peregrine_proto::MailboxName;
@@ -30,7 +31,7 @@ pub(crate) async fn run(
         let mailbox = account.open(from).await?;
         let view = mailbox.view();
         let all: UidRanges = view.messages(0..view.exists()).map(|message| message.uid).collect();
-        digests = copy::digests(&mailbox, &view, &all).await?;
+        digests = copy::digests(&mailbox, &view, &all, RENAME_DIGEST_OCTETS).await?;
     }
     account.run(Rename { from: from.clone(), to: to.clone(), digests }).await
 }
