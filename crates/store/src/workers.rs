@@ -1,5 +1,6 @@
-//! Threads for work that keeps a core busy: reading through bodies. As many as there are cores,
-//! for all accounts together, so that neither the async threads nor memory pay for many searches.
+//! Threads for work that keeps a core busy: looking through bodies, sorting, threading. As many as
+//! there are cores, for all accounts together, so that neither the async threads nor memory pay for
+//! many searches.
 //!
 //! Work comes in slices of some milliseconds. Accounts take turns, and within one account the
 //! slices run in the order in which they came: a user with a hundred searches has no larger share

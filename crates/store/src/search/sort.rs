@@ -3,7 +3,7 @@
 use crate::digest::SortText;
 use crate::headers::{HeaderPage, HeaderPages};
 use crate::limits::SEARCH_BUDGET;
-use crate::{Error, Mailbox, MailboxView, Message};
+use crate::{Error, Mailbox, MailboxView, Message, workers};
 use peregrine_proto::Uid;
 use peregrine_proto::command::sort::{SortCriterion, SortKey};
 use std::cmp::Ordering;
@@ -23,12 +23,13 @@ pub(crate) async fn sort(
         false => Vec::new(),
     };
     let (view, criteria) = (view.clone(), criteria.to_vec());
-    let sorted = tokio::task::spawn_blocking(move || {
+    workers::run(mailbox.account().id(), move |_| {
         let columns: Vec<Column<'_>> =
             criteria.iter().map(|one| Column::new(*one, &view, &indexes, &pages)).collect();
-        order(&columns, indexes.len()).into_iter().map(|place| indexes[place as usize]).collect()
-    });
-    sorted.await.map_err(|error| Error::bug(error.to_string()))
+        let order = order(&columns, indexes.len()).into_iter();
+        Ok(order.map(|place| indexes[place as usize]).collect())
+    })
+    .await
 }
 
 /// The headers of all these messages.

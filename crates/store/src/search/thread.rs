@@ -4,7 +4,7 @@ use super::references::references;
 use super::sort;
 use crate::digest::SortText;
 use crate::headers::HeaderPage;
-use crate::{Error, Mailbox, MailboxView};
+use crate::{Error, Mailbox, MailboxView, workers};
 use peregrine_proto::command::thread::ThreadAlgorithm;
 use std::ops::Range;
 use std::sync::Arc;
@@ -51,14 +51,14 @@ pub(crate) async fn thread(
 ) -> Result<Vec<Threaded>, Error> {
     let pages = sort::read(mailbox, view, &indexes).await?;
     let view = view.clone();
-    let threaded = tokio::task::spawn_blocking(move || {
+    workers::run(mailbox.account().id(), move |_| {
         let letters = Letters::new(&view, &pages);
         match algorithm {
             ThreadAlgorithm::OrderedSubject => Ok(ordered_subject(&letters.letters)),
             ThreadAlgorithm::References => references(&letters),
         }
-    });
-    threaded.await.map_err(|error| Error::bug(error.to_string()))?
+    })
+    .await
 }
 
 impl<'a> Letters<'a> {
