@@ -240,6 +240,11 @@ impl<H: Host> Entry<H> {
         self.blocks.octets + ended
     }
 
+    /// Whether it changes anything; if not, it stands only in the way of what does.
+    pub fn changes_anything(&self) -> bool {
+        self.changes(|_| true)
+    }
+
     fn changes(&self, which: impl Fn(&Resource) -> bool) -> bool {
         let changes = |used: &Use| used.access.changes() && which(&used.resource);
         self.effects.uses.iter().any(changes)
