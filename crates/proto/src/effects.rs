@@ -184,6 +184,11 @@ pub fn conflicts<'a>(
 }
 
 impl Effects {
+    /// Whether it changes anything: two that don't never conflict, which spares judging them.
+    pub fn change(&self) -> bool {
+        self.uses.iter().any(|used| used.access.changes())
+    }
+
     /// A barrier, even for commands that touch nothing at all: what they mean to the client may
     /// depend on where they stand (a NOOP after LOGOUT is never answered).
     fn changes_connection(&self) -> bool {

@@ -19,6 +19,8 @@ pub(crate) struct Entry<H: Host> {
     pub name: &'static str,
     pub kind: Kind,
     pub effects: Effects,
+    /// What [`Effects::change`] says.
+    pub changes: bool,
     pub stage: Stage<H>,
     /// What it asks; a job takes it.
     pub body: Option<CommandBody>,
@@ -238,11 +240,6 @@ impl<H: Host> Entry<H> {
             _ => 0,
         };
         self.blocks.octets + ended
-    }
-
-    /// Whether it changes anything; if not, it stands only in the way of what does.
-    pub fn changes_anything(&self) -> bool {
-        self.changes(|_| true)
     }
 
     fn changes(&self, which: impl Fn(&Resource) -> bool) -> bool {

@@ -29,8 +29,8 @@ pub(crate) struct Schedule<H: Host> {
     finishing: usize,
     /// How many change the connection.
     barriers: usize,
-    /// How many change anything at all.
-    changes: usize,
+    /// How many change anything.
+    changing: usize,
     /// How many have started that use sequence numbers.
     numbering: usize,
     /// How many have started that change the selection.
@@ -55,7 +55,7 @@ impl<H: Host> Schedule<H> {
             waiting: 0,
             finishing: 0,
             barriers: 0,
-            changes: 0,
+            changing: 0,
             numbering: 0,
             selecting: 0,
         }
@@ -106,7 +106,7 @@ impl<H: Host> Schedule<H> {
         self.octets += entry.octets;
         self.output += entry.output();
         self.barriers += usize::from(entry.is_barrier());
-        self.changes += usize::from(entry.changes_anything());
+        self.changing += usize::from(entry.changes);
         match entry.stage {
             Stage::Waiting { .. } => self.waiting += 1,
             Stage::Finishing(_) => self.finishing += 1,
@@ -203,7 +203,7 @@ impl<H: Host> Schedule<H> {
         self.octets -= entry.octets;
         self.output -= entry.output();
         self.barriers -= usize::from(entry.is_barrier());
-        self.changes -= usize::from(entry.changes_anything());
+        self.changing -= usize::from(entry.changes);
         if entry.is_started() {
             self.numbering -= usize::from(entry.effects.numbers);
             self.selecting -= usize::from(entry.selects());
@@ -225,17 +225,13 @@ impl<H: Host> Schedule<H> {
     /// What an entry that waits must still wait for.
     pub fn obstacle(&self, place: usize, selection: Option<&Selection<H>>) -> Option<Obstacle> {
         let later = self.entries.get(place)?;
-        // What touches nothing meets only changes of the connection.
-        if self.barriers == 0 && later.effects.uses.is_empty() {
-            return None;
-        }
-        // Reading and reading never conflict: a hundred FETCHes need not be judged pair by pair.
-        if self.changes == 0 {
+        if self.changing == 0 {
             return None;
         }
         let situation = selection.map(Selection::situation).unwrap_or_default();
         // The nearest one first: a chain of dependent commands is then judged once each.
-        self.entries.iter().take(place).rev().find_map(|earlier| {
+        let judged = self.entries.iter().take(place).filter(|one| one.changes || later.changes);
+        judged.rev().find_map(|earlier| {
             let started = earlier.is_started();
             let situation = Situation { started, ..situation };
             let conflict = conflicts(&earlier.effects, &later.effects, situation)?;

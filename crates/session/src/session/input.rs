@@ -170,12 +170,14 @@ impl<H: Host> Session<H> {
         let name = body.name();
         let command = || Some(body.redacted().into());
         self.note(id, Some(&tag), || TraceStep::Arrived { command: command(), octets });
+        let effects = body.effects();
         self.schedule.push(Entry {
             id,
             tag: Some(tag),
             name,
             kind: Kind::of(&body),
-            effects: body.effects(),
+            changes: effects.change(),
+            effects,
             stage: Stage::Waiting { behind: None },
             body: Some(body),
             octets,
@@ -205,6 +207,7 @@ impl<H: Host> Session<H> {
             name: "BAD",
             kind: Kind::Plain,
             effects: Effects::default(),
+            changes: false,
             stage: Stage::Finishing(Box::new(Ending { outcome, selection: None })),
             body: None,
             octets,
