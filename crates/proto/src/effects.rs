@@ -179,7 +179,8 @@ pub fn conflicts<'a>(
     if earlier.changes_connection() || later.changes_connection() {
         return Some(Conflict::CONNECTION);
     }
-    let mut pairs = earlier.uses.iter().flat_map(|a| later.uses.iter().map(move |b| (a, b)));
+    let pairs = earlier.uses.iter().flat_map(|a| later.uses.iter().map(move |b| (a, b)));
+    let mut pairs = pairs.filter(|(a, b)| a.access.changes() || b.access.changes());
     pairs.find_map(|(a, b)| judge::uses(a, b, &situation))
 }
 

@@ -173,7 +173,12 @@ fn main() {
     };
     println!("{COMMANDS} commands, median of {ROUNDS} rounds; ns a command");
     println!("{:24}{:>10}{:>10}{:>8}", "", "plain", "machine", "ratio");
+    // Names of commands as arguments: those only.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
     for name in ["NOOP", "FETCH", "STORE"] {
+        if !wanted.is_empty() && !wanted.iter().any(|wanted| wanted == name) {
+            continue;
+        }
         let lines: Vec<Bytes> = (0..COMMANDS).map(|n| line(name, n).into()).collect();
         let packet: Bytes = lines.concat().into();
         for together in [true, false] {

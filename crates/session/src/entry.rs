@@ -22,7 +22,7 @@ pub(crate) struct Entry<H: Host> {
     /// What [`Effects::change`] says.
     pub changes: bool,
     pub stage: Stage<H>,
-    /// What it asks; a job takes it.
+    /// What it asks, until the caller has fetched its job.
     pub body: Option<CommandBody>,
     /// Octets of the command as it came in.
     pub octets: usize,

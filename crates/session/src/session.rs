@@ -44,7 +44,8 @@ pub struct Session<H: Host> {
     /// The selected mailbox is deleted, which is told when a DELETE that runs has been answered.
     gone: bool,
     schedule: Schedule<H>,
-    jobs: VecDeque<Job<H>>,
+    /// Commands that have started and that the caller has not fetched.
+    jobs: VecDeque<JobId>,
     dialogue: Option<Box<Dialogue>>,
     line: Option<(JobId, Bytes)>,
     spool: VecDeque<Spool>,
@@ -110,7 +111,8 @@ impl<H: Host> Session<H> {
 
     /// A command to run.
     pub fn poll_job(&mut self) -> Option<Job<H>> {
-        self.jobs.pop_front()
+        let id = self.jobs.pop_front()?;
+        self.job(id)
     }
 
     /// A line of the client for a job that has prompted for it, without its end. The job answers

@@ -8,6 +8,9 @@ use std::collections::VecDeque;
 /// write of its own.
 const COPY_BELOW: usize = 4 * 1024;
 
+/// Octets that a buffer has room for at first: a few replies.
+const FIRST: usize = 512;
+
 /// What has been put in order for sending.
 #[derive(Default)]
 pub(crate) struct Wire {
@@ -29,7 +32,11 @@ pub(crate) struct Wire {
 impl Wire {
     /// Where whole responses are written.
     pub fn buffer(&mut self) -> &mut Vec<u8> {
-        if self.open { &mut self.held } else { &mut self.buffer }
+        let buffer = if self.open { &mut self.held } else { &mut self.buffer };
+        if buffer.capacity() == 0 {
+            buffer.reserve(FIRST);
+        }
+        buffer
     }
 
     /// Adds whole responses.

@@ -119,7 +119,7 @@ pub fn write_tagged(out: &mut Vec<u8>, tag: &Tag, status: Status, text: &Respons
 }
 
 /// Appends `* word …`.
-pub(super) fn write(out: &mut Vec<u8>, word: &str, text: &ResponseText) {
+pub fn write(out: &mut Vec<u8>, word: &str, text: &ResponseText) {
     out.push(b'*');
     write_rest(out, word, text);
 }

@@ -70,24 +70,34 @@ impl<H: Host> Session<H> {
     }
 
     fn start(&mut self, place: usize) {
-        let shown = self.selection.as_ref().map(|selection| selection.view.clone());
         let Some(entry) = self.schedule.at_mut(place) else { return };
         let Some(body) = entry.body.take() else { return };
-        let (id, tag) = (entry.id, entry.tag.clone());
-        let spooled = std::mem::take(&mut entry.spooled);
-        if entry.flagged().is_some() {
-            entry.started_with = shown;
-        }
         if let Some(why) = self.refusal(&body) {
             let ending = Ending { outcome: Outcome::bad(why), selection: None };
-            self.schedule.start(place, Stage::Finishing(Box::new(ending)));
-            return self.drop_spooled(spooled);
+            return self.schedule.start(place, Stage::Finishing(Box::new(ending)));
         }
+        let Some(entry) = self.schedule.at_mut(place) else { return };
+        entry.body = Some(body);
+        let id = entry.id;
+        let tag = self.trace.is_some().then(|| entry.tag.clone()).flatten();
         self.schedule.start(place, Stage::Running);
         self.note(id, tag.as_ref(), || TraceStep::Started);
-        let Some(tag) = tag else { return };
+        self.jobs.push_back(id);
+    }
+
+    /// What the caller is to run. Between the start and this, no number has changed its meaning:
+    /// a command that has started keeps the selection, and its numbers, as they are.
+    pub(super) fn job(&mut self, id: JobId) -> Option<Job<H>> {
+        let place = self.schedule.place(id)?;
         let context = self.context();
-        self.jobs.push_back(Job { id, tag, body, context });
+        let entry = self.schedule.at_mut(place)?;
+        if entry.flagged().is_some() {
+            entry.started_with = context.selected().map(|selected| selected.view.clone());
+        }
+        // From here on they are the job's.
+        entry.spooled.clear();
+        let (tag, body) = (entry.tag.clone()?, entry.body.take()?);
+        Some(Job { id, tag, body, context })
     }
 
     fn context(&self) -> Context<H> {

@@ -1,9 +1,9 @@
 //! The end of a connection, whoever wants it.
 
 use super::Session;
+use crate::Host;
 use crate::entry::{Entry, Kind, Stage};
 use crate::schedule::Schedule;
-use crate::{Host, Job, JobId};
 use peregrine_proto::effects::{Resource, Use};
 use peregrine_proto::response::ResponseText;
 use peregrine_proto::{Code, Response, Status};
@@ -127,34 +127,14 @@ impl<H: Host> Session<H> {
         self.selecting = None;
         let arriving = std::mem::take(&mut self.arriving);
         self.drop_spooled(arriving);
-        let jobs = std::mem::take(&mut self.jobs);
+        self.jobs.clear();
         let mut schedule = std::mem::replace(&mut self.schedule, Schedule::new());
         while let Some(mut entry) = schedule.remove(0) {
             self.drop_spooled(std::mem::take(&mut entry.spooled));
-            if matches!(entry.stage, Stage::Running) {
-                self.abandon(entry.id, &jobs);
+            // Where the caller has not fetched it, there is nothing to cancel.
+            if matches!(entry.stage, Stage::Running) && entry.body.is_none() {
+                self.cancels.push_back(entry.id);
             }
         }
-    }
-
-    /// Cancels a job, or forgets it where the caller has not fetched it yet.
-    fn abandon(&mut self, id: JobId, jobs: &std::collections::VecDeque<Job<H>>) {
-        match jobs.iter().find(|job| job.id == id) {
-            None => self.cancels.push_back(id),
-            Some(job) => self.drop_spooled(spooled(&job.body)),
-        }
-    }
-}
-
-/// The spooled messages that a command owns.
-fn spooled(body: &peregrine_proto::CommandBody) -> smallvec::SmallVec<[u64; 1]> {
-    use peregrine_proto::CommandBody;
-    use peregrine_proto::command::append::Literal;
-    match body {
-        CommandBody::Append(append) => match append.message {
-            Literal::Spooled { id, .. } => smallvec::SmallVec::from_iter([id]),
-            Literal::Inline(_) => smallvec::SmallVec::new(),
-        },
-        _ => smallvec::SmallVec::new(),
     }
 }

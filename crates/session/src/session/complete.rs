@@ -9,7 +9,7 @@ use crate::updates::Updates;
 use crate::{Host, JobId, Outcome, TraceStep, Transition};
 use bytes::Bytes;
 use bytestring::ByteString;
-use peregrine_proto::response::ResponseText;
+use peregrine_proto::response::{ResponseText, condition};
 use peregrine_proto::{Response, Status, Tag};
 use smallvec::SmallVec;
 use std::time::Instant;
@@ -32,15 +32,27 @@ pub(super) struct Tail {
 struct Reply {
     /// LOGOUT: BYE before the tagged OK (RFC 3501 §6.1.3).
     bye: bool,
-    response: Response,
+    tag: Option<Tag>,
+    status: Status,
+    text: ResponseText,
+}
+
+impl Reply {
+    fn write(&self, out: &mut Vec<u8>) {
+        match &self.tag {
+            Some(tag) => condition::write_tagged(out, tag, self.status, &self.text),
+            // RFC 3501 §7.1.3: an untagged BAD where the tag could not be told.
+            None => condition::write(out, self.status.word(), &self.text),
+        }
+    }
 }
 
 impl Answer {
     /// Its octets; only for traces, since the reply is written for it.
     fn octets(&self) -> u64 {
         let mut reply = Vec::new();
-        if let Some(Reply { response, .. }) = &self.tail.reply {
-            response.write(&mut reply);
+        if let Some(it) = &self.tail.reply {
+            it.write(&mut reply);
         }
         let data = self.front.iter().chain(&self.tail.data).map(Bytes::len).sum::<usize>();
         (data + reply.len()) as u64
@@ -220,7 +232,7 @@ impl<H: Host> Session<H> {
             let text = ResponseText { code: None, text: ByteString::from_static("Logging out") };
             self.write(&Response::Bye(text));
         }
-        self.write(&reply.response);
+        reply.write(self.wire.buffer());
     }
 
     fn put_all(&mut self, parts: impl IntoIterator<Item = Bytes>) {
@@ -294,11 +306,6 @@ fn answer<H: Host>(entry: &mut Entry<H>, outcome: &mut Outcome<H>) -> Answer {
     let bye = matches!(outcome.transition, Some(Transition::LogOut));
     let text =
         std::mem::replace(&mut outcome.text, ResponseText { code: None, text: ByteString::new() });
-    let status = outcome.status;
-    let response = match entry.tag.take() {
-        Some(tag) => Response::Tagged { tag, status, text },
-        // RFC 3501 §7.1.3: an untagged BAD where the tag could not be told.
-        None => Response::Condition { status, text },
-    };
-    Answer { front, tail: Tail { data, reply: Some(Reply { bye, response }) } }
+    let reply = Reply { bye, tag: entry.tag.take(), status: outcome.status, text };
+    Answer { front, tail: Tail { data, reply: Some(reply) } }
 }
