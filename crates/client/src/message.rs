@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use peregrine_proto::response::{BodyStructure, Envelope, FetchData};
-use peregrine_proto::{DateTime, Flag, Section, SectionText, SequenceNumber, Uid};
+use peregrine_proto::{DateTime, Flag, ModSeq, Section, SectionText, SequenceNumber, Uid};
 
 /// A message, as far as it was asked and told. What the server left out is `None`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,6 +21,8 @@ pub struct Message {
     pub envelope: Option<Box<Envelope>>,
     /// Its parts; with extension data where BODYSTRUCTURE was asked.
     pub structure: Option<Box<BodyStructure>>,
+    /// When it last changed (RFC 7162).
+    pub mod_seq: Option<ModSeq>,
     /// Texts of it.
     pub sections: Vec<SectionData>,
 }
@@ -47,6 +49,7 @@ impl Message {
             size: None,
             envelope: None,
             structure: None,
+            mod_seq: None,
             sections: Vec::new(),
         }
     }
@@ -65,6 +68,7 @@ impl Message {
                 FetchData::Section { section, origin, data } => {
                     self.add_section(SectionData { section, origin, data });
                 }
+                FetchData::ModSeq(mod_seq) => self.mod_seq = Some(mod_seq),
                 FetchData::Rfc822(data) => self.add_text(SectionText::Whole, data),
                 FetchData::Rfc822Header(data) => self.add_text(SectionText::Header, data),
                 FetchData::Rfc822Text(data) => self.add_text(SectionText::Text, data),

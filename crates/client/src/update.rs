@@ -6,6 +6,7 @@ use crate::message::Message;
 use crate::oddity::Tolerated;
 use bytestring::ByteString;
 use futures_util::Stream;
+use peregrine_proto::number::UidRanges;
 use peregrine_proto::response::{ListData, ResponseText, StatusData};
 use peregrine_proto::{Flag, MailboxName, SequenceNumber, Status, Uid};
 use std::collections::VecDeque;
@@ -33,6 +34,9 @@ pub enum Update {
         /// Its UID, where the server had told it.
         uid: Option<Uid>,
     },
+    /// Messages are gone, by UID: in place of `Expunged` once QRESYNC is enabled. All behind them
+    /// are renumbered. As ranges, which the server bounds by the count of messages.
+    Vanished(UidRanges),
     /// What is known of a message changed or was told, such as its flags.
     Message(Box<Message>),
     /// Flags in use in the selected mailbox.

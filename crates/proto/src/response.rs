@@ -15,6 +15,7 @@ pub mod size;
 pub mod status;
 pub mod string;
 pub mod thread;
+pub mod vanished;
 
 pub use code::Code;
 pub use condition::{ResponseText, Status};
@@ -25,6 +26,7 @@ pub use list::{ListAttribute, ListData};
 pub use namespace::Namespace;
 pub use status::StatusData;
 pub use thread::ThreadNode;
+pub use vanished::Vanished;
 
 use crate::token::{Parsed, Reader, SyntaxError, class};
 use crate::{Flag, ParseError, SequenceNumber, Tag};
@@ -74,6 +76,8 @@ pub enum Response {
     Thread(Vec<ThreadNode>),
     /// `* ESEARCH …` (RFC 4466)
     ESearch(SearchData),
+    /// `* VANISHED …` (RFC 7162)
+    Vanished(Vanished),
     /// `* FLAGS (…)`
     Flags(Vec<Flag>),
     /// `* n EXISTS`
@@ -114,6 +118,7 @@ impl Response {
             Self::Sort(numbers) => search::write(out, "SORT", numbers.iter().copied()),
             Self::Thread(nodes) => thread::write(out, nodes),
             Self::ESearch(data) => data.write(out),
+            Self::Vanished(vanished) => vanished.write(out),
             Self::Flags(flags) => flags::write(out, flags),
             Self::Exists(count) => size::write(out, *count, "EXISTS"),
             Self::Recent(count) => size::write(out, *count, "RECENT"),
@@ -200,6 +205,8 @@ fn named(reader: &mut Reader<'_>) -> Parsed<Response> {
         ResponseText::parse_after_space(reader).map(Response::Bye)
     } else if is("PREAUTH") {
         ResponseText::parse_after_space(reader).map(Response::PreAuth)
+    } else if is("VANISHED") {
+        Vanished::parse(reader).map(Response::Vanished)
     } else if is("NAMESPACE") {
         namespace::parse(reader).map(Response::Namespace)
     } else if is("ID") {

@@ -335,7 +335,12 @@ fn on_messages() -> impl Strategy<Value = CommandBody> {
         (messages(), vec(fetch_item(), 1..6), option::of(partial_range())).prop_map(
             |(messages, items, partial)| {
                 let partial = partial.filter(|_| messages.is_uid());
-                CommandBody::Fetch(Fetch { messages, items: items.into(), partial })
+                CommandBody::Fetch(Fetch {
+                    messages,
+                    items: items.into(),
+                    changed_since: None,
+                    partial,
+                })
             }
         ),
         finding(),

@@ -267,6 +267,7 @@ fn fetch_data() -> BoxedStrategy<FetchData> {
         number().prop_map(FetchData::Uid),
         date.prop_map(FetchData::InternalDate),
         any::<u64>().prop_map(FetchData::Rfc822Size),
+        (0..=i64::MAX as u64).prop_map(|value| FetchData::ModSeq(ModSeq(value))),
         envelope().prop_map(|envelope| FetchData::Envelope(Box::new(envelope))),
         body().prop_map(|body| FetchData::BodyStructure(Box::new(body))),
         body().prop_map(|body| FetchData::Body(Box::new(without_extension(body)))),

@@ -4,9 +4,9 @@ use crate::call::{Call, Pending, Reply};
 use crate::error::{Error, Result};
 use crate::mailbox::Mailbox;
 use crate::message::Message;
-use peregrine_proto::command::fetch::FetchItem;
+use peregrine_proto::command::fetch::{ChangedSince, FetchItem};
 use peregrine_proto::command::{Fetch, Messages};
-use peregrine_proto::{CommandBody, Partial, Response, Section, SectionText, Uid};
+use peregrine_proto::{CommandBody, ModSeq, Partial, Response, Section, SectionText, Uid, UidSet};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 
@@ -105,9 +105,41 @@ impl Mailbox {
     pub fn fetch(&self, messages: impl Into<Messages>, items: Items) -> Call<Vec<Message>> {
         let items = items.into_items();
         let sets = crate::numbers::split(messages.into(), self.client().settings().line);
-        let fetch = |messages| Fetch { messages, items: items.clone(), partial: None };
+        let fetch =
+            |messages| Fetch { messages, items: items.clone(), changed_since: None, partial: None };
         let pending = sets.into_iter().map(|set| self.send(CommandBody::Fetch(fetch(set))));
         together(pending.collect(), gather)
+    }
+
+    /// Reads those messages that are new or changed after `since` (RFC 7162 §3.1.4.1), and where
+    /// QRESYNC is enabled tells which are gone (§3.2.6): `None` where it is not.
+    ///
+    /// It needs CONDSTORE, and a [`highest_mod_seq`](crate::MailboxStatus::highest_mod_seq) of the
+    /// same UIDVALIDITY.
+    pub fn fetch_changes(
+        &self,
+        since: ModSeq,
+        items: Items,
+    ) -> Call<(Vec<Message>, Option<Vec<UidSet>>)> {
+        let capabilities = self.client().capabilities();
+        let vanished = capabilities.is_enabled("QRESYNC");
+        if !vanished && !capabilities.has("CONDSTORE") {
+            return Call::answered(Err(Error::Unsupported("CONDSTORE")));
+        }
+        let fetch = Fetch {
+            messages: Messages::Uid(crate::numbers::all()),
+            items: items.into_items(),
+            changed_since: Some(ChangedSince { mod_seq: since, vanished }),
+            partial: None,
+        };
+        self.call(CommandBody::Fetch(fetch), move |reply| {
+            let gone = reply.responses.iter().filter_map(|response| match response {
+                Response::Vanished(gone) => Some(gone.uids.clone()),
+                _ => None,
+            });
+            let gone = vanished.then(|| gone.collect());
+            Ok((gather(reply)?, gone))
+        })
     }
 
     /// Reads one message; `None` when it is gone.

@@ -46,16 +46,7 @@ pub(super) fn claim(
         (CommandBody::Sort(_), Response::Sort(_))
         | (CommandBody::Thread(_), Response::Thread(_)) => Claim::Oldest,
         (CommandBody::Fetch(fetch), Response::Fetch { number, data }) => {
-            // A UID comes with everything: alone it answers who asked for nothing else.
-            let is_uid = |item: &&FetchData| matches!(item, FetchData::Uid(_));
-            let only_uids = fetch.items.iter().all(|item| *item == FetchItem::Uid)
-                || data.iter().all(|item| is_uid(&item));
-            let asked =
-                data.iter().any(|item| if is_uid(&item) { only_uids } else { asks(fetch, item) });
-            // Only of flags, servers tell by themselves; then they need not tell the UID.
-            let by_itself = data.iter().all(|item| matches!(item, FetchData::Flags(_)));
-            let named = names(&fetch.messages, *number, uid, view);
-            shared(asked && named && (uid.is_some() || !by_itself || !fetch.messages.is_uid()))
+            shared(answers(fetch, data, uid) && names(&fetch.messages, *number, uid, view))
         }
         (CommandBody::Store(store), Response::Fetch { number, data }) => {
             let flags = data.iter().any(|item| matches!(item, FetchData::Flags(_)));
@@ -68,6 +59,10 @@ pub(super) fn claim(
         | (CommandBody::Namespace(_), Response::Namespace(_))
         | (CommandBody::Id(_), Response::Id(_))
         | (CommandBody::Enable(_), Response::Enabled(_)) => Claim::Oldest,
+        (CommandBody::Fetch(fetch), Response::Vanished(gone)) => {
+            let asked = fetch.changed_since.is_some_and(|since| since.vanished);
+            if asked && gone.earlier { Claim::Oldest } else { Claim::No }
+        }
         (CommandBody::Capability(_), Response::Capability(_)) => Claim::Shared,
         (CommandBody::Status(status), Response::Status(data)) => {
             match data.mailbox == status.mailbox {
@@ -86,6 +81,19 @@ pub(super) fn claim(
         (CommandBody::Expunge(_), Response::Expunge(_)) => Claim::Oldest,
         _ => Claim::No,
     }
+}
+
+/// Whether the data is what the command asked for, if the message is.
+fn answers(fetch: &Fetch, data: &[FetchData], uid: Option<Uid>) -> bool {
+    // A UID comes with everything: alone it answers who asked for nothing else.
+    let is_uid = |item: &FetchData| matches!(item, FetchData::Uid(_));
+    let only_uids =
+        fetch.items.iter().all(|item| *item == FetchItem::Uid) || data.iter().all(is_uid);
+    let asked = data.iter().any(|item| if is_uid(item) { only_uids } else { asks(fetch, item) });
+    // Only of flags, servers tell by themselves; then they need not tell the UID.
+    let by_itself =
+        data.iter().all(|item| matches!(item, FetchData::Flags(_) | FetchData::ModSeq(_)));
+    asked && (uid.is_some() || !by_itself || !fetch.messages.is_uid())
 }
 
 /// Codes in untagged OKs.
@@ -177,6 +185,8 @@ fn asks(fetch: &Fetch, data: &FetchData) -> bool {
             }
             _ => false,
         }),
+        // Comes by itself, once CONDSTORE is in use.
+        FetchData::ModSeq(_) => fetch.changed_since.is_some(),
         FetchData::Rfc822(_) => has(&FetchItem::Rfc822),
         FetchData::Rfc822Header(_) => has(&FetchItem::Rfc822Header),
         FetchData::Rfc822Text(_) => has(&FetchItem::Rfc822Text),

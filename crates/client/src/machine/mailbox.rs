@@ -6,7 +6,8 @@ use crate::error::Lost;
 use crate::update::Update;
 use bytes::Bytes;
 use peregrine_proto::command::State;
-use peregrine_proto::{CommandBody, MailboxName, SequenceNumber, Uid};
+use peregrine_proto::number::UidRanges;
+use peregrine_proto::{CommandBody, MailboxName, SequenceNumber, Uid, UidSet};
 
 /// Which stretch of having a mailbox selected: it changes with every SELECT, EXAMINE and CLOSE, so
 /// that numbers of one mailbox are never used in another.
@@ -53,6 +54,14 @@ impl Selected {
         }
         let before = std::mem::replace(&mut self.uids[index], uid.0.get());
         before == 0 || before == uid.0.get()
+    }
+
+    /// Whose numbers were not known keeps those behind it from being told.
+    fn forget_all(&mut self, gone: &UidRanges) {
+        let unknown = self.uids.iter().position(|uid| *uid == 0).unwrap_or(self.uids.len());
+        self.uids.truncate(unknown);
+        let known = |uid: &u32| std::num::NonZeroU32::new(*uid).map(Uid);
+        self.uids.retain(|uid| known(uid).is_none_or(|uid| !gone.contains(uid)));
     }
 
     fn forget(&mut self, number: SequenceNumber) -> Option<Uid> {
@@ -126,6 +135,18 @@ impl Machine {
         self.selected.exists -= 1;
         let uid = self.selected.forget(number);
         self.update(Update::Expunged { number, uid });
+    }
+
+    /// After ENABLE QRESYNC, this comes in place of EXPUNGE.
+    pub(super) fn vanished(&mut self, uids: &UidSet, frame: &Bytes) {
+        let gone = uids.resolve(None);
+        let left = u64::from(self.selected.exists).checked_sub(gone.count());
+        let Some(left) = left.and_then(|left| u32::try_from(left).ok()) else {
+            return self.broken("more messages vanish than there are", frame);
+        };
+        self.selected.exists = left;
+        self.selected.forget_all(&gone);
+        self.update(Update::Vanished(gone));
     }
 
     /// Notes the UID; false where the connection had to be given up.

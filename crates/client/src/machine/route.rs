@@ -63,7 +63,8 @@ impl Machine {
             | Response::Search(_)
             | Response::ESearch(_)
             | Response::Sort(_)
-            | Response::Thread(_) => self.state == State::Selected,
+            | Response::Thread(_)
+            | Response::Vanished(_) => self.state == State::Selected,
             Response::Exists(_) | Response::Recent(_) | Response::Flags(_) => self.has_mailbox(),
             Response::List(_) | Response::Lsub(_) | Response::Status(_) | Response::Enabled(_) => {
                 self.state != State::NotAuthenticated
@@ -78,12 +79,14 @@ impl Machine {
             Response::Capability(names) => self.told_capabilities(names),
             Response::Enabled(names) => {
                 Arc::make_mut(&mut self.capabilities).enable(names);
+                self.update(Update::Capabilities(Arc::clone(&self.capabilities)));
                 for one in &mut self.flying {
                     one.told_enabled |= matches!(one.body, CommandBody::Enable(_));
                 }
             }
             Response::Exists(count) => self.exists_now(*count, frame),
             Response::Expunge(number) => self.expunged(*number, frame),
+            Response::Vanished(gone) if !gone.earlier => self.vanished(&gone.uids, frame),
             Response::Condition { text, .. } => self.note_code(text),
             _ => {}
         }

@@ -1,9 +1,9 @@
 //! What is known of a watched mailbox, and how it differs from what the server has.
 
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Mailbox, MailboxStatus};
 use crate::message::Message;
 use peregrine_proto::number::UidRanges;
-use peregrine_proto::{Flag, Uid, UidValidity};
+use peregrine_proto::{Flag, ModSeq, Uid, UidValidity};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 
@@ -29,6 +29,10 @@ pub struct Resynchronized {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Method {
+    /// QRESYNC: the server told what changed and what has vanished (RFC 7162 §3.2).
+    QResync,
+    /// CONDSTORE: the server told what changed (RFC 7162 §3.1), and all UIDs that are left.
+    CondStore,
     /// UIDs and flags of all messages were compared.
     Comparison,
 }
@@ -37,6 +41,8 @@ pub enum Method {
 #[derive(Debug)]
 pub(super) struct Known {
     validity: Option<UidValidity>,
+    /// All changes up to this one are known.
+    mod_seq: Option<ModSeq>,
     messages: BTreeMap<Uid, u64>,
     sums: RandomState,
 }
@@ -55,7 +61,14 @@ impl Known {
     pub(super) const MAX: usize = 4 << 20;
 
     pub(super) fn new() -> Self {
-        Self { validity: None, messages: BTreeMap::new(), sums: RandomState::new() }
+        Self { validity: None, mod_seq: None, messages: BTreeMap::new(), sums: RandomState::new() }
+    }
+
+    /// From which change on what is known of the mailbox can be brought up to date, where that is
+    /// possible: it is still the same, and the server counts changes.
+    pub(super) fn since(&self, status: &MailboxStatus) -> Option<ModSeq> {
+        let same = status.uid_validity.is_some() && status.uid_validity == self.validity;
+        self.mod_seq.filter(|_| same && status.highest_mod_seq.is_some())
     }
 
     pub(super) fn count(&self) -> usize {
@@ -84,15 +97,25 @@ impl Known {
         self.messages.remove(&uid).is_some()
     }
 
+    /// Forgets those of these that are known, and names them.
+    pub(super) fn remove_all(&mut self, gone: &UidRanges, mut each: impl FnMut(Uid)) {
+        for (first, last) in gone.ranges() {
+            let known: Vec<Uid> =
+                self.messages.range(*first..=*last).map(|(uid, _)| *uid).collect();
+            for uid in known {
+                self.messages.remove(&uid);
+                each(uid);
+            }
+        }
+    }
+
     /// Takes what the server has for what is known, and tells the difference.
-    pub(super) fn replace(
-        &mut self,
-        validity: Option<UidValidity>,
-        messages: Vec<Message>,
-    ) -> Difference {
+    pub(super) fn replace(&mut self, status: &MailboxStatus, messages: Vec<Message>) -> Difference {
+        let validity = status.uid_validity;
         let renewed = validity.is_none() || validity != self.validity;
         let mut before = std::mem::take(&mut self.messages);
         self.validity = validity;
+        self.mod_seq = status.highest_mod_seq;
         let mut difference = Difference { renewed, ..Difference::default() };
         if renewed {
             difference.vanished = before.keys().copied().collect();
@@ -110,6 +133,30 @@ impl Known {
         }
         if !renewed {
             difference.vanished = before.into_keys().collect();
+        }
+        difference
+    }
+
+    /// Takes what changed and what is gone since [`Known::since`].
+    pub(super) fn update(
+        &mut self,
+        status: &MailboxStatus,
+        changed: Vec<Message>,
+        is_gone: impl Fn(Uid) -> bool,
+    ) -> Difference {
+        self.mod_seq = status.highest_mod_seq;
+        let gone: Vec<Uid> = self.messages.keys().copied().filter(|uid| is_gone(*uid)).collect();
+        self.messages.retain(|uid, _| !is_gone(*uid));
+        let mut difference =
+            Difference { vanished: gone.into_iter().collect(), ..Difference::default() };
+        for message in changed {
+            let (Some(uid), Some(flags)) = (message.uid, &message.flags) else { continue };
+            match self.note(uid, flags) {
+                Some(true) => difference.changed.push(message),
+                Some(false) => {}
+                None if self.add(uid, flags) => difference.arrived.push(message),
+                None => {}
+            }
         }
         difference
     }

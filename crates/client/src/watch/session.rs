@@ -3,13 +3,14 @@
 use super::known::{Difference, Known, Method, Resynchronized};
 use super::{BackOff, Change};
 use crate::client::Client;
-use crate::command::Items;
+use crate::command::{Items, Query};
 use crate::error::{Error, Result};
 use crate::mailbox::Mailbox;
 use crate::message::Message;
 use crate::update::{Update, Updates};
-use peregrine_proto::number::{Bound, NumberSet};
-use peregrine_proto::{Code, MailboxName, UidSet};
+use peregrine_proto::number::{Bound, NumberSet, UidRanges};
+use peregrine_proto::{Code, MailboxName, Uid, UidSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -58,13 +59,16 @@ impl Watching {
 
     /// Watches over one connection; gives the error that ended it.
     async fn connected(&mut self, client: Client) -> Error {
+        if let Err(error) = prepare(&client).await {
+            return error;
+        }
         // From here on, so that nothing falls between the comparison and the first update.
         let mut updates = client.updates();
         let mailbox = match client.examine(&self.mailbox).await {
             Ok(mailbox) => mailbox,
             Err(error) => return error,
         };
-        if let Err(error) = self.compare(&mailbox).await {
+        if let Err(error) = self.catch_up(&mailbox).await {
             return error;
         }
         self.synchronized = true;
@@ -95,6 +99,14 @@ impl Watching {
             }
             Some(Update::Expunged { uid: Some(uid), .. }) => {
                 if known.remove(uid) {
+                    self.tell(Change::Expunged(uid)).await;
+                }
+                Ok(())
+            }
+            Some(Update::Vanished(gone)) => {
+                let mut told = Vec::new();
+                known.remove_all(&gone, |uid| told.push(uid));
+                for uid in told {
                     self.tell(Change::Expunged(uid)).await;
                 }
                 Ok(())
@@ -131,35 +143,76 @@ impl Watching {
         Ok(())
     }
 
-    /// Finds out how the mailbox differs from what is known of it.
+    /// Finds out how the mailbox differs from what is known of it, in the cheapest way.
+    async fn catch_up(&mut self, mailbox: &Mailbox) -> Result<()> {
+        let status = mailbox.status();
+        let Some(known) = &mut self.known else { return self.compare(mailbox).await };
+        let Some(since) = known.since(status) else { return self.compare(mailbox).await };
+        let capabilities = mailbox.client().capabilities();
+        if !capabilities.has("CONDSTORE") && !capabilities.has("QRESYNC") {
+            return self.compare(mailbox).await;
+        }
+        let changes = mailbox.fetch_changes(since, Items::new().flags());
+        let (by, difference) = match capabilities.is_enabled("QRESYNC") {
+            true => {
+                let (changed, gone) = changes.await?;
+                let gone: Vec<UidRanges> =
+                    gone.iter().flatten().map(|uids| uids.resolve(None)).collect();
+                let is_gone = |uid| gone.iter().any(|uids| uids.contains(uid));
+                (Method::QResync, known.update(status, changed, is_gone))
+            }
+            false => {
+                let left = mailbox.search(Query::all());
+                let (changed, _) = changes.await?;
+                let left: HashSet<Uid> = left.await?.into_iter().collect();
+                (Method::CondStore, known.update(status, changed, |uid| !left.contains(&uid)))
+            }
+        };
+        self.resynchronized(mailbox, by, difference).await;
+        Ok(())
+    }
+
+    /// Reads UIDs and flags of all messages.
     async fn compare(&mut self, mailbox: &Mailbox) -> Result<()> {
         let messages = mailbox.fetch(crate::numbers::all(), Items::new().flags()).await?;
         let first = self.known.is_none();
         let known = self.known.get_or_insert_with(Known::new);
-        let difference = known.replace(mailbox.status().uid_validity, messages);
+        let difference = known.replace(mailbox.status(), messages);
+        match first {
+            true => {
+                let (mailbox, messages) = (mailbox.clone(), difference.arrived);
+                self.tell(Change::Begun { mailbox, messages }).await;
+            }
+            false => self.resynchronized(mailbox, Method::Comparison, difference).await,
+        }
+        Ok(())
+    }
+
+    async fn resynchronized(&self, mailbox: &Mailbox, by: Method, difference: Difference) {
         let Difference { renewed, vanished, changed, arrived } = difference;
         let mailbox = mailbox.clone();
-        let change = match first {
-            true => Change::Begun { mailbox, messages: arrived },
-            false => {
-                let by = Method::Comparison;
-                Change::Resynchronized(Resynchronized {
-                    mailbox,
-                    by,
-                    renewed,
-                    vanished,
-                    changed,
-                    arrived,
-                })
-            }
-        };
-        self.tell(change).await;
-        Ok(())
+        self.tell(Change::Resynchronized(Resynchronized {
+            mailbox,
+            by,
+            renewed,
+            vanished,
+            changed,
+            arrived,
+        }))
+        .await;
     }
 
     async fn tell(&self, change: Change) {
         // Where nobody reads any more, the task is about to end.
         _ = self.changes.send(change).await;
+    }
+}
+
+/// Lets the server tell what vanishes by UID, where it can.
+async fn prepare(client: &Client) -> Result<()> {
+    match client.capabilities().has("QRESYNC") {
+        true => client.enable(&["QRESYNC"]).await,
+        false => Ok(()),
     }
 }
 

@@ -111,7 +111,7 @@ fn envelopes() -> Vec<(Oddity, String, &'static str)> {
             "* 1 FETCH (UID 5 RFC822.SIZE 12.5 FLAGS (\\Seen))".into(),
             "Rfc822Size(12)",
         ),
-        (Skipped, "* 1 FETCH (UID 5 X-MODSEQ (-1) FLAGS (\\Seen))".into(), "Seen"),
+        (Skipped, "* 1 FETCH (UID 5 MODSEQ (-1) FLAGS (\\Seen))".into(), "Seen"),
         (MissingBody, "* 1 FETCH (UID 5 BODY[] NIL FLAGS (\\Seen))".into(), "Seen"),
     ]
 }

@@ -6,7 +6,7 @@ use crate::played::{Played, connect, plain};
 use crate::wire::{ParseName, Wire};
 use peregrine_client::proto::command::Noop;
 use peregrine_client::proto::{CommandBody, Flag};
-use peregrine_client::{BackOff, Change, Error, Settings, Watch};
+use peregrine_client::{BackOff, Change, Error, Method, Settings, Watch};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -185,5 +185,78 @@ fn idle_is_renewed_and_makes_way() {
         assert_eq!(wire.sent(), format!("DONE\r\nt{} NOOP\r\n", noop.0));
         wire.says(format!("ti3 OK done\r\nt{} OK done\r\n", noop.0));
         wire.ok(noop);
+    }
+}
+
+/// The second connection: what changed after 17.
+async fn plays_again(next: &mut Played, greeting: &str, codes: &str, quick: bool) {
+    let changed = "* 1 FETCH (UID 2 FLAGS (\\Seen) MODSEQ (20))\r\n\
+                   * 3 FETCH (UID 9 FLAGS () MODSEQ (21))\r\n";
+    next.says(greeting).await;
+    if quick {
+        next.answers("ENABLE QRESYNC", "* ENABLED QRESYNC\r\n").await;
+    }
+    next.answers("EXAMINE INBOX", codes).await;
+    if quick {
+        // Also of what was never known (RFC 7162 §3.2.6).
+        let gone = "* VANISHED (EARLIER) 1,4:8\r\n";
+        let asked = "UID FETCH 1:* (FLAGS UID) (CHANGEDSINCE 17 VANISHED)";
+        next.answers(asked, &format!("{gone}{changed}")).await;
+    } else {
+        let fetch = next.expects("UID FETCH 1:* (FLAGS UID) (CHANGEDSINCE 17)").await;
+        let search = next.expects("UID SEARCH ALL").await;
+        let answers = format!("{changed}{fetch} OK so\r\n* SEARCH 2 3 9\r\n{search} OK so\r\n");
+        next.says(answers).await;
+    }
+    next.expects("IDLE").await;
+    let gone = if quick { "* VANISHED 2:3\r\n" } else { "* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n" };
+    next.says(format!("+ idling\r\n{gone}")).await;
+    if !quick {
+        // Of the second one, no UID was told on this connection: all are compared.
+        assert_eq!(next.line().await, "DONE");
+        next.answers(ALL, "* 1 FETCH (UID 9 FLAGS ())\r\n").await;
+    }
+    next.line().await;
+}
+
+/// With QRESYNC, and with CONDSTORE alone, only what changed is asked for.
+#[tokio::test(start_paused = true)]
+async fn what_the_server_counts_is_not_compared() {
+    for quick in [true, false] {
+        let capabilities = if quick { "ENABLE CONDSTORE QRESYNC" } else { "CONDSTORE" };
+        let greeting = format!("* PREAUTH [CAPABILITY IMAP4rev1 IDLE {capabilities}] in\r\n");
+        let (first, mut server) = Played::new();
+        let (second, mut next) = Played::new();
+        let played = tokio::spawn(async move {
+            server.says(&greeting).await;
+            if quick {
+                server.answers("ENABLE QRESYNC", "* ENABLED QRESYNC\r\n").await;
+            }
+            let codes = "* 3 EXISTS\r\n* OK [UIDVALIDITY 7] so\r\n* OK [HIGHESTMODSEQ 17] so\r\n";
+            server.answers("EXAMINE INBOX", codes).await;
+            let all = "* 1 FETCH (UID 1 FLAGS ())\r\n* 2 FETCH (UID 2 FLAGS ())\r\n\
+                       * 3 FETCH (UID 3 FLAGS ())\r\n";
+            server.answers(ALL, all).await;
+            server.expects("IDLE").await;
+            drop(server);
+
+            plays_again(&mut next, &greeting, codes, quick).await;
+        });
+        let mut watch = watch(vec![first, second]);
+        assert!(matches!(watch.next().await, Some(Change::Begun { .. })));
+        assert!(matches!(watch.next().await, Some(Change::Lost { .. })));
+        let Some(Change::Resynchronized(missed)) = watch.next().await else { panic!() };
+        assert_eq!(missed.by, if quick { Method::QResync } else { Method::CondStore });
+        assert_eq!(missed.vanished.iter().collect::<Vec<_>>(), [uid(1)]);
+        assert_eq!(missed.changed[0].uid, Some(uid(2)));
+        assert_eq!(missed.arrived[0].uid, Some(uid(9)));
+        assert!(matches!(watch.next().await, Some(Change::Expunged(gone)) if gone == uid(2)));
+        let gone = match watch.next().await {
+            Some(Change::Expunged(gone)) if quick => gone,
+            Some(Change::Resynchronized(again)) if !quick => again.vanished.iter().next().unwrap(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(gone, uid(3));
+        played.abort();
     }
 }

@@ -5,7 +5,7 @@ use super::{Messages, States, key};
 use crate::effects::{Effects, Resource};
 use crate::token::{Parsed, Reader, SyntaxError, class};
 use crate::writer::CommandWriter;
-use crate::{Partial, Section, SectionText, write};
+use crate::{ModSeq, Partial, Section, SectionText, write};
 use smallvec::{SmallVec, smallvec};
 
 /// The FETCH command: reads messages.
@@ -15,8 +15,21 @@ pub struct Fetch {
     pub messages: Messages,
     /// What to tell, macros (ALL, FAST, FULL) expanded; at least one.
     pub items: SmallVec<[FetchItem; 4]>,
+    /// Modifier CHANGEDSINCE (RFC 7162 §3.1.4.1): only messages that changed after this. Written by
+    /// clients; not read yet.
+    pub changed_since: Option<ChangedSince>,
     /// Modifier PARTIAL (RFC 9394 §3.3), of `UID FETCH` only: which of these messages.
     pub partial: Option<PartialRange>,
+}
+
+/// `CHANGEDSINCE n [VANISHED]`
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ChangedSince {
+    /// After this.
+    pub mod_seq: ModSeq,
+    /// Tell what has vanished too (RFC 7162 §3.2.6): of `UID FETCH`, and only after
+    /// `ENABLE QRESYNC`.
+    pub vanished: bool,
 }
 
 /// `fetch-att`.
@@ -76,7 +89,7 @@ impl Fetch {
                 None => smallvec![FetchItem::parse(reader)?],
             };
             let partial = modifiers(reader, uid)?;
-            return Ok(Self { messages, items, partial });
+            return Ok(Self { messages, items, changed_since: None, partial });
         }
         let mut items = SmallVec::new();
         reader.list(|reader| {
@@ -88,7 +101,7 @@ impl Fetch {
             Ok(())
         })?;
         let partial = modifiers(reader, uid)?;
-        Ok(Self { messages, items, partial })
+        Ok(Self { messages, items, changed_since: None, partial })
     }
 
     pub(crate) fn write(&self, out: &mut CommandWriter) {
@@ -105,6 +118,11 @@ impl Fetch {
                 }
                 out.raw(")");
             }
+        }
+        if let Some(ChangedSince { mod_seq, vanished }) = self.changed_since {
+            out.raw(" (CHANGEDSINCE ");
+            out.with(|out| write::number(out, mod_seq.0));
+            out.raw(if vanished { " VANISHED)" } else { ")" });
         }
         if let Some(partial) = self.partial {
             out.raw(" (PARTIAL ");

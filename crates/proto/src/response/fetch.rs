@@ -13,7 +13,7 @@ pub use writer::{FetchWriter, write_section_head};
 use super::flags;
 use crate::number::Number;
 use crate::token::{LiteralData, Parsed, Reader, SyntaxError};
-use crate::{DateTime, Flag, Section, SequenceNumber, Uid};
+use crate::{DateTime, Flag, ModSeq, Section, SequenceNumber, Uid};
 use body_structure::Form;
 use bytes::Bytes;
 
@@ -43,6 +43,8 @@ pub enum FetchData {
         /// The octets.
         data: Option<Bytes>,
     },
+    /// `MODSEQ (n)` (RFC 7162 §3.1.4)
+    ModSeq(ModSeq),
     /// `RFC822 …`
     Rfc822(Option<Bytes>),
     /// `RFC822.HEADER …`
@@ -85,6 +87,11 @@ impl FetchData {
             Self::Section { section, origin, data } => {
                 writer::section_name(writer.item("BODY"), section, *origin);
                 writer.octets(data.as_deref());
+            }
+            Self::ModSeq(mod_seq) => {
+                let out = writer.item("MODSEQ (");
+                crate::write::number(out, mod_seq.0);
+                out.push(b')');
             }
             Self::Rfc822(data) => {
                 writer.item("RFC822 ");
@@ -134,6 +141,8 @@ impl FetchData {
             BodyStructure::parse(reader).map(|body| Self::BodyStructure(Box::new(body)))
         } else if is("BODY") {
             BodyStructure::parse(reader).map(|body| Self::Body(Box::new(body)))
+        } else if is("MODSEQ") {
+            mod_seq(reader).map(Self::ModSeq)
         } else if is("RFC822") {
             octets(reader).map(Self::Rfc822)
         } else if is("RFC822.HEADER") {
@@ -157,6 +166,18 @@ impl FetchData {
         let data = octets(reader)?;
         Ok(Self::Section { section, origin, data })
     }
+}
+
+// permsg-modsequence = mod-sequence-value, in parentheses (RFC 7162 §7)
+fn mod_seq(reader: &mut Reader<'_>) -> Parsed<ModSeq> {
+    reader.byte(b'(', "`(`")?;
+    let at = reader.offset();
+    let value = reader.number64("a modification sequence")?;
+    if value > i64::MAX as u64 {
+        return Err(SyntaxError::wrong(at, "the modification sequence is above 2^63-1"));
+    }
+    reader.byte(b')', "`)`")?;
+    Ok(ModSeq(value))
 }
 
 /// `nstring` with a message's octets. NUL is taken, since servers are known to send what they
