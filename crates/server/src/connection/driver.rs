@@ -1,7 +1,7 @@
 //! One session and its stream: a single poll that does what there is to do until all wait. It
 //! carries octets in and out, runs commands, keeps time and watches the selected mailbox.
 
-use super::jobs::{Ended, Jobs};
+use super::jobs::{Ended, Finished, Jobs};
 use super::link::Link;
 use super::slot::Piece;
 use super::stream::Stream;
@@ -94,7 +94,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     fn poll_all(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         self.poll_closing(cx);
-        self.take_session_output();
+        self.take_session_output(cx);
         let sent = self.stream.octets().1;
         let mut rounds = 0;
         loop {
@@ -119,7 +119,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
             progress |= self.poll_timer(cx);
             // Sending a reply, too, can start the next command.
-            progress |= self.take_session_output();
+            progress |= self.take_session_output(cx);
             if !progress && !self.poll_half_closed(cx) {
                 return Poll::Pending;
             }
@@ -132,13 +132,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Carries out what the session asks for, apart from sending.
-    fn take_session_output(&mut self) -> bool {
+    fn take_session_output(&mut self, cx: &mut Context<'_>) -> bool {
         let mut progress = false;
         while let Some(spool) = self.session.poll_spool() {
             self.link.spools.handle(spool);
         }
         while let Some(job) = self.session.poll_job() {
-            self.jobs.start(job, &self.link);
+            if let Some(finished) = self.jobs.start(cx, job, &self.link) {
+                self.finish(finished);
+            }
             progress = true;
         }
         while let Some((id, line)) = self.session.poll_line() {
@@ -153,31 +155,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     fn poll_jobs(&mut self, cx: &mut Context<'_>) -> bool {
         let mut progress = false;
-        while let Some((id, slot, ended)) = self.jobs.poll(cx) {
+        while let Some(finished) = self.jobs.poll(cx) {
+            self.finish(finished);
             progress = true;
-            let now = now();
-            // Commands may end with blocks that were not yet taken: their place is before the end.
-            while let Some(piece) = slot.take_piece() {
-                give(&mut self.session, id, piece);
-            }
-            // What the command itself did must be in the version that its answer is told with.
-            self.refresh(now);
-            let (outcome, panicked) = self.outcome(ended);
-            // From here on the session takes versions of the new mailbox.
-            match &outcome.transition {
-                Some(Transition::Selected { mailbox, snapshot, read_only, .. }) => {
-                    self.watch = Some(Watch::new(mailbox, snapshot, *read_only));
-                }
-                Some(Transition::Unselected) => self.watch = None,
-                _ => {}
-            }
-            self.session.handle_outcome(now, id, outcome);
-            self.refresh(now);
-            if panicked {
-                self.session.handle_shutdown(now, bye("This session met a fault of the server"));
-            }
         }
         progress
+    }
+
+    /// Takes what a command has come to.
+    fn finish(&mut self, (id, slot, ended): Finished) {
+        let now = now();
+        // Commands may end with blocks that were not yet taken: their place is before the end.
+        while let Some(piece) = slot.take_piece() {
+            give(&mut self.session, id, piece);
+        }
+        // What the command itself did must be in the version that its answer is told with.
+        self.refresh(now);
+        let (outcome, panicked) = self.outcome(ended);
+        // From here on the session takes versions of the new mailbox.
+        match &outcome.transition {
+            Some(Transition::Selected { mailbox, snapshot, read_only, .. }) => {
+                self.watch = Some(Watch::new(mailbox, snapshot, *read_only));
+            }
+            Some(Transition::Unselected) => self.watch = None,
+            _ => {}
+        }
+        self.session.handle_outcome(now, id, outcome);
+        self.refresh(now);
+        if panicked {
+            self.session.handle_shutdown(now, bye("This session met a fault of the server"));
+        }
     }
 
     /// A command's outcome, or what is said after a panic.

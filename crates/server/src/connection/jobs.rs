@@ -17,6 +17,9 @@ use std::task::{Context, Poll};
 /// How a command ended: its outcome, or what it panicked with.
 pub(super) type Ended = Result<Outcome, Box<dyn Any + Send>>;
 
+/// A command that has ended, with what it left to be sent.
+pub(super) type Finished = (JobId, Arc<Slot>, Ended);
+
 type Running = Abortable<Numbered>;
 
 /// The commands in progress.
@@ -61,8 +64,14 @@ fn paced(pace: Pace, deed: BoxFuture<'static, Outcome>) -> BoxFuture<'static, Ou
 }
 
 impl Jobs {
-    /// Starts a command; it first runs when the connection polls next.
-    pub(super) fn start(&mut self, job: Job, link: &Arc<Link>) {
+    /// Starts a command and runs it until it waits. Most end at once, and cost no place among those
+    /// that wait.
+    pub(super) fn start(
+        &mut self,
+        cx: &mut Context<'_>,
+        job: Job,
+        link: &Arc<Link>,
+    ) -> Option<Finished> {
         let slot = Slot::new();
         let Job { id, tag, body, context } = job;
         let deed = Deed { link: Arc::clone(link), slot: Arc::clone(&slot), tag, context };
@@ -74,11 +83,15 @@ impl Jobs {
             Some(pace) => paced(Arc::clone(pace), deed),
             None => deed,
         };
-        let deed = AssertUnwindSafe(deed).catch_unwind();
+        let mut deed = AssertUnwindSafe(deed).catch_unwind();
+        if let Poll::Ready(ended) = deed.poll_unpin(cx) {
+            return Some((id, slot, ended));
+        }
         let (abort, registration) = AbortHandle::new_pair();
         self.running.push(Abortable::new(Numbered { id, deed }, registration));
         self.entries.push(Entry { id, name, slot, abort });
         self.changed = true;
+        None
     }
 
     /// Drops a command that nobody waits for. What it gave to the store is done or not, as a
@@ -97,7 +110,7 @@ impl Jobs {
     }
 
     /// Runs the commands until one of them ends; `None` while all wait.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Option<(JobId, Arc<Slot>, Ended)> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Option<Finished> {
         loop {
             match Pin::new(&mut self.running).poll_next(cx) {
                 Poll::Ready(Some(Ok((id, ended)))) => {
