@@ -15,6 +15,8 @@ mod hostile;
 mod house;
 #[path = "client/oddities.rs"]
 mod oddities;
+#[path = "client/order.rs"]
+mod order;
 #[path = "client/own_server.rs"]
 mod own_server;
 #[path = "client/played.rs"]

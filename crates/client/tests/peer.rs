@@ -9,7 +9,8 @@ use peregrine_client::proto::command::status::StatusItem;
 use peregrine_client::proto::command::store::StoreAction;
 use peregrine_client::proto::{DateTime, Flag, Section, Uid};
 use peregrine_client::{
-    Change, Client, Connector, Credentials, Items, Mechanism, Ordering, Query, Update, all,
+    BackOff, Change, Client, Connector, Credentials, Items, Mechanism, Ordering, Query, Update,
+    Watch, all,
 };
 use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt;
@@ -206,4 +207,44 @@ async fn changes() {
     assert!(matches!(next().await, Change::Flags(message) if message.uid == Some(uid)));
     watched.expunge().await.unwrap();
     assert!(matches!(next().await, Change::Expunged(gone) if gone == uid));
+}
+
+/// What was missed while the link was down is told by the quickest way that the server has.
+#[tokio::test]
+async fn what_was_missed() {
+    let Some(peer) = Peer::new() else { return };
+    let writer = peer.client().await;
+    peer.empty(&writer, "missed").await;
+    for _ in 0..3 {
+        writer.append("missed", MAIL).await.unwrap();
+    }
+    let (clients, mut dialled) = tokio::sync::mpsc::unbounded_channel();
+    let (connector, credentials) = (peer.connector.clone(), peer.credentials.clone());
+    let back_off = BackOff { first: Duration::from_secs(1), longest: Duration::from_secs(1) };
+    let name = peregrine_client::proto::MailboxName::new("missed").unwrap();
+    let mut watch = Watch::new(name, back_off, move || {
+        let (connector, credentials) = (connector.clone(), credentials.clone());
+        let clients = clients.clone();
+        async move {
+            let client = connector.connect().await?;
+            client.authenticate(&credentials).await?;
+            _ = clients.send(client.clone());
+            Ok(client)
+        }
+    });
+    let Some(Change::Begun { messages, .. }) = watch.next().await else { panic!() };
+    let uids: Vec<Uid> = messages.iter().filter_map(|message| message.uid).collect();
+    assert_eq!(uids.len(), 3);
+    dialled.recv().await.unwrap().logout().await.unwrap();
+    let missed = writer.select("missed").await.unwrap();
+    missed.add_flags(uids[0], &[Flag::Deleted]).await.unwrap();
+    missed.expunge().await.unwrap();
+    missed.add_flags(uids[1], &[Flag::Flagged]).await.unwrap();
+    writer.append("missed", MAIL).await.unwrap();
+    assert!(matches!(watch.next().await, Some(Change::Lost { .. })));
+    let Some(Change::Resynchronized(told)) = watch.next().await else { panic!() };
+    println!("resynchronized by {:?}", told.by);
+    assert_eq!(told.vanished.iter().collect::<Vec<_>>(), [uids[0]]);
+    assert_eq!(told.changed.iter().map(|one| one.uid).collect::<Vec<_>>(), [Some(uids[1])]);
+    assert_eq!(told.arrived.len(), 1);
 }

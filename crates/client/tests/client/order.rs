@@ -1,0 +1,173 @@
+//! What goes over the wire keeps RFC 3501 §5.5 (RFC 9051 §5.5), whatever tasks call: read off the
+//! wire between the client and our server.
+
+use crate::house::House;
+use crate::own_server::{MAIL, uid};
+use peregrine_client::proto::command::Messages;
+use peregrine_client::proto::effects::conflicts;
+use peregrine_client::proto::response::{ResponseFramer, ResponseLimits};
+use peregrine_client::proto::{
+    Command, CommandBody, Flag, FrameEvent, FrameLimits, Framer, MailboxName, Response,
+    SequenceNumber, Tag,
+};
+use peregrine_client::{Error, Items, Mailbox, Ordering, Query, Settings, all};
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
+
+/// Sees all that is sent, and which commands are in progress.
+struct Tap {
+    framer: Framer,
+    answers: ResponseFramer,
+    unfinished: Vec<Command>,
+    selected: Option<MailboxName>,
+    cautious: bool,
+    commands: usize,
+    most: usize,
+}
+
+impl Tap {
+    fn sent(&mut self, octets: &[u8]) {
+        self.framer.push(octets.to_vec().into());
+        while let Some(event) = self.framer.next() {
+            let FrameEvent::Frame(frame) = event else { continue };
+            let command = Command::parse(&frame).unwrap();
+            for earlier in &self.unfinished {
+                self.judge(earlier, &command);
+            }
+            self.commands += 1;
+            self.unfinished.push(command);
+            self.most = self.most.max(self.unfinished.len());
+        }
+    }
+
+    fn judge(&self, earlier: &Command, later: &Command) {
+        // "If the client sends any of the following command sequences, it MUST wait": numbers
+        // behind anything but FETCH, STORE and SEARCH.
+        let safe = matches!(earlier.body.name(), "FETCH" | "STORE" | "SEARCH");
+        let numbers = match &later.body {
+            CommandBody::Fetch(one) => matches!(one.messages, Messages::Sequence(_)),
+            CommandBody::Store(one) => matches!(one.messages, Messages::Sequence(_)),
+            CommandBody::Copy(one) => matches!(one.messages, Messages::Sequence(_)),
+            CommandBody::Search(one) => !one.uid,
+            _ => false,
+        };
+        assert!(safe || !numbers, "{earlier:?}, {later:?}");
+        if self.cautious {
+            let (a, b) = (earlier.body.effects(), later.body.effects());
+            let conflict = conflicts(&a, &b, self.selected.as_ref());
+            assert_eq!(conflict, None, "{earlier:?}, {later:?}");
+        }
+    }
+
+    fn answered(&mut self, octets: &[u8]) {
+        self.answers.push(octets);
+        while let Some(frame) = self.answers.next_response().unwrap() {
+            let Ok(Response::Tagged { tag, .. }) = Response::parse(&frame) else { continue };
+            self.finished(&tag);
+        }
+    }
+
+    fn finished(&mut self, tag: &Tag) {
+        let index = self.unfinished.iter().position(|one| one.tag == *tag).unwrap();
+        if let CommandBody::Select(select) = self.unfinished.remove(index).body {
+            self.selected = Some(select.mailbox);
+        }
+    }
+}
+
+async fn carry<R, W>(mut from: R, mut to: W, tap: Arc<Mutex<Tap>>, look: fn(&mut Tap, &[u8]))
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let mut buffer = vec![0; 16 << 10];
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        look(&mut tap.lock().unwrap(), &buffer[..read]);
+        if to.write_all(&buffer[..read]).await.is_err() {
+            return;
+        }
+    }
+    _ = to.shutdown().await;
+}
+
+fn tapped(far: DuplexStream, tap: &Arc<Mutex<Tap>>) -> DuplexStream {
+    let (near, ours) = tokio::io::duplex(1 << 20);
+    let (far_read, far_write) = tokio::io::split(far);
+    let (our_read, our_write) = tokio::io::split(ours);
+    tokio::spawn(carry(our_read, far_write, Arc::clone(tap), Tap::sent));
+    tokio::spawn(carry(far_read, our_write, Arc::clone(tap), Tap::answered));
+    near
+}
+
+/// One of the calls that can be made; numbers may have been expunged meanwhile.
+async fn call(mailbox: &Mailbox, chance: u64) -> Result<(), Error> {
+    let client = mailbox.client();
+    let number = (chance / 16 % 9 + 1) as u32;
+    let sequence = SequenceNumber(NonZeroU32::new(number).unwrap());
+    match chance % 16 {
+        0 => mailbox.fetch(sequence, Items::new().flags()).await.map(drop),
+        1 => mailbox.fetch(uid(number), Items::new().flags().body()).await.map(drop),
+        2 => mailbox.add_flags(sequence, &[Flag::Flagged]).await,
+        3 => mailbox.set_flags(uid(number), &[Flag::Deleted]).await,
+        4 => mailbox.remove_flags(uid(number), &[Flag::Flagged]).await,
+        5 => mailbox.search(Query::all().unseen()).await.map(drop),
+        6 => mailbox.search_numbers(Query::all()).await.map(drop),
+        7 => mailbox.copy(sequence, "Archive").await.map(drop),
+        8 => mailbox.copy(uid(number), "Archive").await.map(drop),
+        9 => mailbox.expunge_uids(uid(number)).await,
+        10 => client.noop().await,
+        11 => client.append("INBOX", MAIL).await.map(drop),
+        12 => client.append("Archive", MAIL).await.map(drop),
+        13 => client.list("*").await.map(drop),
+        14 => mailbox.fetch(all(), Items::new().size()).await.map(drop),
+        _ => mailbox.check().await,
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_that_would_be_ambiguous() {
+    for ordering in [Ordering::Cautious, Ordering::TrustServer] {
+        let house = House::new().await;
+        let tap = Arc::new(Mutex::new(Tap {
+            framer: Framer::new(FrameLimits::AFTER_LOGIN),
+            answers: ResponseFramer::new(ResponseLimits::default()),
+            unfinished: Vec::new(),
+            selected: None,
+            cautious: ordering == Ordering::Cautious,
+            commands: 0,
+            most: 0,
+        }));
+        let mut connector = crate::played::plain();
+        connector.settings = Settings { ordering, ..Settings::default() };
+        let stream = tapped(house.stream(), &tap);
+        let client = crate::played::connect(&connector, stream).await.unwrap();
+        client.login("ann", "secret").await.unwrap();
+        let fill: Vec<_> = (0..9).map(|_| client.append("INBOX", MAIL).send()).collect();
+        for call in fill {
+            call.await.unwrap();
+        }
+        let inbox = client.select("INBOX").await.unwrap();
+        let mut tasks = tokio::task::JoinSet::new();
+        for task in 0..40_u64 {
+            let inbox = inbox.clone();
+            tasks.spawn(async move {
+                let mut chance = task.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+                for _ in 0..25 {
+                    chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    match call(&inbox, chance >> 33).await {
+                        // A number that was expunged (BAD) or a command that met it (NO).
+                        Ok(()) | Err(Error::Refused(_)) => {}
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+            });
+        }
+        while let Some(task) = tasks.join_next().await {
+            task.unwrap();
+        }
+        let tap = tap.lock().unwrap();
+        println!("{ordering:?}: {} commands, at most {} at once", tap.commands, tap.most);
+        assert!(tap.commands >= 1000 && tap.most > 1);
+    }
+}
