@@ -97,8 +97,8 @@ pub(crate) enum Told {
 
 impl Dialogue {
     /// Reads a record.
-    pub fn read(number: usize, record: &Record) -> Self {
-        read::Reader::new(number, record).read()
+    pub fn read(number: usize, record: &Record, in_order: bool) -> Self {
+        read::Reader::new(number, record, in_order).read()
     }
 
     /// Whether the command had been sent and was not replied to when this response came.

@@ -10,7 +10,7 @@ use std::fmt::Write;
 /// Things whose answer is left out of account in turn, to find the one that does not fit.
 const MOST_SUSPECTS: usize = 12;
 /// Reasons of order that are named.
-const MOST_REASONS: usize = 8;
+const MOST_REASONS: usize = 4;
 
 /// The commands among these, by tag.
 pub(crate) fn tags(
@@ -129,20 +129,18 @@ fn tell_reasons(
         Some(sent) => format!("{} {}", sent.tag, sent.command),
         None => name(history, graph, context, thing),
     };
-    let mut told = 0;
-    for (before, reason) in graph.reasons[thing].iter().rev() {
+    // Those that the protocol gives before those that only time gives.
+    let by_time = |reason: &Reason| *reason == Reason::Time;
+    let all = graph.reasons[thing].iter().rev();
+    let first = all.clone().filter(|(_, reason)| !by_time(reason));
+    let last = all.filter(|(before, reason)| by_time(reason) && graph.changers[thing].has(*before));
+    for (before, reason) in first.chain(last).take(MOST_REASONS) {
         let why = match reason {
             Reason::Sent(why) => format!("it was sent before and {why}"),
             Reason::Uids => "its UIDs are lower".to_owned(),
             Reason::Told => "it was told before".to_owned(),
-            Reason::Time if graph.changers[thing].has(*before) => {
-                "it was answered before that was sent".to_owned()
-            }
-            Reason::Time => continue,
+            Reason::Time => "it was answered before that was sent".to_owned(),
         };
-        if told < MOST_REASONS {
-            let _ = writeln!(text, "  It must come after {}, because {why}.", label(*before));
-        }
-        told += 1;
+        let _ = writeln!(text, "  It must come after {}, because {why}.", label(*before));
     }
 }

@@ -69,8 +69,12 @@ pub(crate) struct Graph {
 
 impl Graph {
     /// All that happened in a history, as its dialogues tell it.
-    pub fn new(history: &History, dialogues: &[Dialogue]) -> Self {
-        build::Builder::new(history, dialogues).build()
+    ///
+    /// `in_order`: a command begins its work when those that it depends on are answered. Otherwise
+    /// it may have begun as soon as it was sent: there are servers that do one command after the
+    /// other, and tell what has changed before they answer several at once.
+    pub fn new(history: &History, dialogues: &[Dialogue], in_order: bool) -> Self {
+        build::Builder::new(history, dialogues, in_order).build()
     }
 }
 

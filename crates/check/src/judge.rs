@@ -21,16 +21,17 @@ pub enum Verdict {
 
 /// Judges what a server answered, from an account without mailboxes on.
 pub fn judge(history: &History, server: Server) -> Verdict {
+    let in_order = server.replies_in_order;
     let records = history.connections.iter().enumerate();
     let mut dialogues: Vec<Dialogue> =
-        records.map(|(number, record)| Dialogue::read(number, record)).collect();
+        records.map(|(number, record)| Dialogue::read(number, record, in_order)).collect();
     let findings: Vec<Finding> =
         dialogues.iter_mut().flat_map(|one| std::mem::take(&mut one.findings)).collect();
     if !findings.is_empty() {
         return Verdict::Wrong(findings);
     }
-    let graph = Graph::new(history, &dialogues);
-    if !graph.overtakings.is_empty() {
+    let graph = Graph::new(history, &dialogues, in_order);
+    if in_order && !graph.overtakings.is_empty() {
         return Verdict::Wrong(explain::overtakings(history, &graph));
     }
     let context = Context { dialogues: &dialogues, server, words: false };

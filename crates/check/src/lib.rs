@@ -16,6 +16,8 @@
 //!   table); `graph` puts all that happened in relation; `model` is a mail store that does one
 //!   command after the other; `search` looks for an order that explains everything; `explain` says
 //!   why there is none.
+//! - [`mod@inspect`]: pipelines against any server, in a folder of their own; [`ask`]: what surrounds
+//!   them.
 //!
 //! # Example
 //!
@@ -31,13 +33,15 @@
 //!
 //! // A server that did the second command first.
 //! player.read(b"a2 NO There is no such mailbox\r\na1 OK Made\r\n", &mut history);
-//! let server = Server { uid_plus: true, next_by_one: true, excused: false };
+//! let server =
+//!     Server { uid_plus: true, next_by_one: true, replies_in_order: false, excused: false };
 //! let Verdict::Wrong(findings) = judge(&history, server) else { panic!() };
 //! assert!(findings[0].text.starts_with("No order of the commands gives the answer to a2 STATUS"));
 //! ```
 
 #![warn(missing_docs)]
 
+pub mod ask;
 mod bits;
 pub mod chance;
 pub mod command;
@@ -48,6 +52,7 @@ pub mod flags;
 pub mod generate;
 mod graph;
 mod history;
+pub mod inspect;
 mod judge;
 mod model;
 mod order;

@@ -44,6 +44,9 @@ pub struct Server {
     pub uid_plus: bool,
     /// UIDNEXT grows by one for each new message, as nearly everywhere.
     pub next_by_one: bool,
+    /// What depends on another command is also answered behind it, and each SEARCH and STATUS
+    /// response comes before the reply of its command and behind those before. No RFC asks for it.
+    pub replies_in_order: bool,
     /// A command may be refused for the server's own reasons (LIMIT, INUSE, UNAVAILABLE and the
     /// like) without being done.
     pub excused: bool,

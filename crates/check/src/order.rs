@@ -92,6 +92,9 @@ fn meet(a: &Placed<'_>, b: &Placed<'_>) -> bool {
 
 /// Messages vanish by `a`.
 fn removal(a: &Placed<'_>, b: &Placed<'_>) -> Option<&'static str> {
+    if a.read_only {
+        return None;
+    }
     let some = match a.command {
         Command::Expunge => false,
         Command::UidExpunge(_) | Command::Move { .. } => true,
@@ -176,7 +179,7 @@ fn mail(a: &Placed<'_>, b: &Placed<'_>) -> Option<&'static str> {
         a.command,
         Command::Expunge | Command::UidExpunge(_) | Command::Move { .. } | Command::Close
     );
-    let removed = a.selected.filter(|_| removes);
+    let removed = a.selected.filter(|_| removes && !a.read_only);
     match b.command {
         Command::Status(name) if [added, removed].contains(&Some(name)) => {
             Some("messages come into the mailbox or leave it, and STATUS counts them")
@@ -184,7 +187,7 @@ fn mail(a: &Placed<'_>, b: &Placed<'_>) -> Option<&'static str> {
         Command::Select { name, .. } if added == Some(name) => {
             Some("messages come into the mailbox that is selected")
         }
-        Command::Expunge | Command::Close if deleted && added == b.selected => {
+        Command::Expunge | Command::Close if deleted && added == b.selected && !b.read_only => {
             Some("a message with \\Deleted comes into the mailbox that is expunged")
         }
         _ => None,

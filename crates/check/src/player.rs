@@ -230,7 +230,14 @@ impl Player {
                 _ if self.idle == Idle::Asked => self.idle = Idle::Idling,
                 _ => self.plus += 1,
             },
-            Ok(Response::Tagged { tag, .. }) => self.forget(tag.as_str()),
+            Ok(Response::Tagged { tag, .. }) => {
+                self.forget(tag.as_str());
+                // The server closes now, and nothing more is to be sent.
+                let sent = &history.connections[self.number].commands;
+                let logout =
+                    |sent: &Sent| sent.tag == tag.as_str() && sent.command == Command::Logout;
+                self.closed |= sent.iter().any(logout);
+            }
             _ => {}
         }
         history.connections[self.number].received.push(Received { at, octets });

@@ -12,7 +12,7 @@ use crate::model::{Context, Doing, Next, State, Why};
 use std::collections::HashSet;
 
 /// Moments that are tried before the search gives up.
-pub(crate) const MOST_MOMENTS: usize = 30_000;
+pub(crate) const MOST_MOMENTS: usize = 20_000;
 
 /// What came of a search.
 pub(crate) enum Outcome {

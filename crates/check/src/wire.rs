@@ -17,12 +17,17 @@ pub enum Cuts {
     Whole,
     /// So many octets a write.
     Every(usize),
+    /// One cut, behind so many octets.
+    At(usize),
     /// Anyhow, with short pauses now and then.
     Random(Random),
 }
 
 /// How long a client waits for the next octet before it gives up, where nothing else is said.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Pause at a single cut, in milliseconds: all that was sent before is done by then.
+const LONG_PAUSE: u64 = 1000;
 
 /// Octets that are read at once.
 const PIECE: usize = 4096;
@@ -73,7 +78,7 @@ impl Connection<'_> {
                         let _ = writer.flush().await;
                     };
                     self.read_while(&mut reader, writing).await;
-                    self.cuts.pause().await;
+                    self.cuts.pause(octets.len()).await;
                 }
                 Next::Pause(time) => {
                     let pause = tokio::time::sleep(Duration::from_millis(time));
@@ -124,6 +129,8 @@ impl Cuts {
         match self {
             Self::Whole => usize::MAX,
             Self::Every(octets) => (*octets).max(1),
+            Self::At(0) => usize::MAX,
+            Self::At(octets) => *octets,
             Self::Random(random) => match random.chance(40) {
                 true => usize::MAX,
                 false => 1 + random.below(80),
@@ -131,7 +138,15 @@ impl Cuts {
         }
     }
 
-    async fn pause(&mut self) {
+    async fn pause(&mut self, written: usize) {
+        if let Self::At(octets) = self
+            && *octets > 0
+        {
+            *octets = octets.saturating_sub(written);
+            if *octets == 0 {
+                tokio::time::sleep(Duration::from_millis(LONG_PAUSE)).await;
+            }
+        }
         let Self::Random(random) = self else { return };
         if random.chance(6) {
             tokio::time::sleep(Duration::from_millis(1 + random.below(8) as u64)).await;

@@ -1,5 +1,6 @@
 //! The subcommands: for each its arguments and what is said about it.
 
+pub mod check;
 pub mod check_config;
 pub mod demo;
 pub mod export;

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use command::{check_config, demo, export, import, init, serve, sessions, trace, user};
+use command::{check, check_config, demo, export, import, init, serve, sessions, trace, user};
 use failure::Failure;
 
 /// Ends `--help`: what scripts need to know.
@@ -55,6 +55,7 @@ enum Command {
     User(user::Arguments),
     Import(import::Arguments),
     Export(export::Arguments),
+    Check(check::Arguments),
     CheckConfig(check_config::Arguments),
 }
 
@@ -70,6 +71,7 @@ async fn main() -> ExitCode {
         Command::User(arguments) => user::run(arguments).await,
         Command::Import(arguments) => import::run(arguments).await,
         Command::Export(arguments) => export::run(arguments).await,
+        Command::Check(arguments) => check::run(arguments).await,
         Command::CheckConfig(arguments) => check_config::run(&arguments),
     };
     match result {

@@ -24,6 +24,15 @@ pub fn ask_new(user: &str) -> Result<String, Failure> {
     Ok(password)
 }
 
+/// The password of `user` at a server.
+pub fn ask(user: &str) -> Result<String, Failure> {
+    if !io::stdin().is_terminal() {
+        return from_line(&mut io::stdin().lock());
+    }
+    rpassword::prompt_password(format!("Password for {user}: "))
+        .map_err(|e| Failure::Io("cannot ask for a password", e))
+}
+
 fn from_line(input: &mut impl BufRead) -> Result<String, Failure> {
     let mut line = String::new();
     let read = input.take(LONGEST).read_line(&mut line);

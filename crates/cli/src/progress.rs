@@ -19,6 +19,15 @@ pub struct Teller {
     last: Instant,
 }
 
+/// A bar for so many pipelines; nothing where there is no terminal.
+pub fn pipelines(count: u64) -> ProgressBar {
+    let bar = ProgressBar::new(count);
+    if let Ok(style) = ProgressStyle::with_template("checking {wide_bar} {pos}/{len}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}
+
 impl Teller {
     /// For work that is called `verb`, such as "importing".
     pub fn new(verb: &'static str) -> Self {

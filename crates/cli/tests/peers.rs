@@ -1,4 +1,5 @@
-//! Other people's clients against the real binary: the scripts of `tests/peers/`.
+//! Other people's clients against the real binary, and ours against other people's servers: the
+//! scripts of `tests/peers/`.
 //!
 //! A client that is not installed is skipped with a message, but with
 //! `PEREGRINE_PEERS=required` (as in CI) that is a failure.
@@ -6,6 +7,7 @@
 mod peers {
     mod durable;
     mod kill;
+    mod order;
     pub mod served;
 }
 
@@ -41,12 +43,7 @@ fn neomutt() {
 /// Runs a script against a fresh server if the program it is about is installed.
 fn peer(program: &str, script: &str) {
     if !installed(program) {
-        assert!(
-            std::env::var("PEREGRINE_PEERS").as_deref() != Ok("required"),
-            "{program} is not installed, and PEREGRINE_PEERS=required"
-        );
-        eprintln!("skipped: {program} is not installed");
-        return;
+        return skip(program);
     }
     let home = Home::new();
     let served = home.serve();
@@ -69,6 +66,15 @@ fn peer(program: &str, script: &str) {
         String::from_utf8_lossy(&output.stderr)
     );
     print!("{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// Says that a test is skipped, where that is allowed.
+fn skip(program: &str) {
+    assert!(
+        std::env::var("PEREGRINE_PEERS").as_deref() != Ok("required"),
+        "{program} is not installed, and PEREGRINE_PEERS=required"
+    );
+    eprintln!("skipped: {program} is not installed");
 }
 
 fn installed(program: &str) -> bool {

@@ -29,7 +29,8 @@ pub fn shape() -> Shape {
 }
 
 /// What our server promises.
-pub const OURS: Server = Server { uid_plus: true, next_by_one: true, excused: false };
+pub const OURS: Server =
+    Server { uid_plus: true, next_by_one: true, replies_in_order: true, excused: false };
 
 /// The cuts of a seed.
 pub fn cuts(plan: &Plan) -> Vec<Cuts> {

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 pub(super) struct Reader<'a> {
     number: usize,
+    in_order: bool,
     pub(super) record: &'a Record,
     responses: Vec<Option<Response>>,
     pub(super) dialogue: Dialogue,
@@ -23,7 +24,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(number: usize, record: &'a Record) -> Self {
+    pub(super) fn new(number: usize, record: &'a Record, in_order: bool) -> Self {
         let asked = record.commands.iter().map(|sent| Asked {
             command: sent.command.clone(),
             begun: sent.begun,
@@ -42,7 +43,7 @@ impl<'a> Reader<'a> {
         };
         let of_select = vec![None; record.received.len()];
         let (responses, current) = (Vec::new(), None);
-        Self { number, record, responses, dialogue, index: 0, at: 0, current, of_select }
+        Self { number, in_order, record, responses, dialogue, index: 0, at: 0, current, of_select }
     }
 
     pub(super) fn read(mut self) -> Dialogue {
@@ -236,8 +237,15 @@ impl<'a> Reader<'a> {
 
     fn oldest(&mut self, data: &str, of_kind: impl Fn(&Command) -> bool) -> Option<usize> {
         let commands = 0..self.dialogue.asked.len();
-        let mut pending = commands.filter(|place| self.waits(*place));
-        let found = pending.find(|place| of_kind(&self.dialogue.asked[*place].command));
+        let pending = commands.filter(|place| self.waits(*place));
+        let mut pending = pending.filter(|place| of_kind(&self.dialogue.asked[*place].command));
+        // One response answers a command: where those of several come before the first reply, the
+        // second is not for the first command.
+        let answered = |place: &usize| {
+            let data = &self.dialogue.asked[*place].data;
+            !self.in_order && (!data.search.is_empty() || !data.status.is_empty())
+        };
+        let found = pending.find(|place| !answered(place));
         if found.is_none() {
             let text = format!("{data} data came, and no {data} waited for it");
             self.complain(Rule::Attribution, text);

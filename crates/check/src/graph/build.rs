@@ -16,6 +16,7 @@ const WIDEST: u32 = 1000;
 pub(super) struct Builder<'a> {
     history: &'a History,
     dialogues: &'a [Dialogue],
+    in_order: bool,
     things: Vec<Thing>,
     reasons: Vec<Vec<(usize, Reason)>>,
     /// Things by connection: commands, observations.
@@ -27,11 +28,11 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub fn new(history: &'a History, dialogues: &'a [Dialogue]) -> Self {
+    pub fn new(history: &'a History, dialogues: &'a [Dialogue], in_order: bool) -> Self {
         let (things, reasons) = (Vec::new(), Vec::new());
         let (commands, told, uids) = (Vec::new(), Vec::new(), Vec::new());
         let overtakings = Vec::new();
-        Self { history, dialogues, things, reasons, commands, told, uids, overtakings }
+        Self { history, dialogues, in_order, things, reasons, commands, told, uids, overtakings }
     }
 
     pub fn build(mut self) -> Graph {
@@ -79,7 +80,9 @@ impl<'a> Builder<'a> {
             let thing = self.push(connection, kind, at, only_reads(&asked.command));
             for (earlier, why) in reasons {
                 self.put(things[earlier], thing, Reason::Sent(why));
-                let replied = dialogue.asked[earlier].reply.as_ref();
+                // What only looks may have looked at once, and answer later.
+                let changes = !only_reads(&dialogue.asked[earlier].command);
+                let replied = dialogue.asked[earlier].reply.as_ref().filter(|_| changes);
                 if replied.zip(asked.reply.as_ref()).is_some_and(|(one, two)| one.index > two.index)
                 {
                     self.overtakings.push((things[earlier], thing, why));
@@ -118,8 +121,12 @@ impl<'a> Builder<'a> {
             let Some(why) = must_precede(&placed(earlier), &later) else { continue };
             reasons.push((earlier, why));
             let replied = |asked: &Asked| asked.reply.as_ref().map(|reply| reply.index);
-            let earlier = replied(&dialogue.asked[earlier]);
-            if let Some(index) = earlier.filter(|index| Some(*index) < replied(asked)) {
+            let earlier = &dialogue.asked[earlier];
+            // What only looks may have looked at once, and answer later.
+            if !self.in_order || only_reads(&earlier.command) {
+                continue;
+            }
+            if let Some(index) = replied(earlier).filter(|index| Some(*index) < replied(asked)) {
                 start = start.max(index);
             }
         }
@@ -146,10 +153,10 @@ impl<'a> Builder<'a> {
         let dialogue = &self.dialogues[connection];
         let things = self.told[connection].clone();
         // By selection: the last change of the view. By entry: where it was told of first, and
-        // the last flags that count.
+        // the last flags, with those before that may be older.
         let mut views: HashMap<usize, usize> = HashMap::new();
         let mut born: HashMap<EntryId, usize> = HashMap::new();
-        let mut last: HashMap<EntryId, usize> = HashMap::new();
+        let mut last: HashMap<EntryId, Vec<(usize, usize)>> = HashMap::new();
         for (place, told) in dialogue.observations.iter().enumerate() {
             let thing = things[place];
             let select = self.commands[connection][dialogue.selections[told.selection].by];
@@ -185,7 +192,7 @@ impl<'a> Builder<'a> {
         connection: usize,
         place: usize,
         entry: EntryId,
-        last: &mut HashMap<EntryId, usize>,
+        last: &mut HashMap<EntryId, Vec<(usize, usize)>>,
     ) {
         let dialogue = &self.dialogues[connection];
         let index = dialogue.observations[place].index;
@@ -208,11 +215,16 @@ impl<'a> Builder<'a> {
         };
         let oldest = (0..dialogue.asked.len()).find(pending);
         let from = oldest.map_or(index, |oldest| dialogue.asked[oldest].sent_at);
-        if oldest.is_none()
-            && let Some(before) = last.insert(entry, thing)
-        {
-            self.put(before, thing, Reason::Told);
+        // None may be older than what was told before; but for those that are told again, only
+        // than what was told before that command was sent.
+        let before = last.entry(entry).or_default();
+        let older = before.iter().filter(|(told, _)| *told < from);
+        let older: Vec<usize> = older.map(|(_, thing)| *thing).collect();
+        if oldest.is_none() {
+            before.clear();
         }
+        before.push((index, thing));
+        older.into_iter().for_each(|older| self.put(older, thing, Reason::Told));
         for store in 0..dialogue.asked.len() {
             let asked = &dialogue.asked[store];
             let Some(reply) = asked.reply.as_ref().filter(|_| asked.is_ok()) else { continue };

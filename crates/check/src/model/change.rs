@@ -62,9 +62,7 @@ impl Doing<'_> {
         let status = self.status_of_reply();
         let gone = uids.iter().any(|uid| !mailbox.messages.contains_key(uid));
         match status {
-            Status::Ok if self.is_read_only() => {
-                no!(self.context, "the mailbox is open for reading only, and the reply is OK")
-            }
+            Status::Ok if self.is_read_only() => return self.pretends(),
             Status::Ok => {}
             Status::Bad | Status::No if beyond => return Ok(Next::Same),
             Status::No if self.is_read_only() => return Ok(Next::Same),
@@ -102,6 +100,15 @@ impl Doing<'_> {
         })
     }
 
+    /// OK to a change of a mailbox that is open for reading only: some servers say so and do
+    /// nothing.
+    fn pretends(&self) -> Result<Next, Why> {
+        match self.context.server.excused {
+            true => Ok(Next::Same),
+            false => no!(self.context, "it is open for reading only, and the reply is OK"),
+        }
+    }
+
     pub(super) fn copy(
         &self,
         state: &State,
@@ -129,7 +136,14 @@ impl Doing<'_> {
         let target = state.mailbox(to);
         match self.status_of_reply() {
             Status::Ok if moves && self.is_read_only() && !living.is_empty() => {
-                no!(self.context, "the mailbox is open for reading only, and the reply is OK")
+                if moves && self.asked.data.copied.is_some() {
+                    no!(
+                        self.context,
+                        "it was opened with EXAMINE (RFC 3501 §6.3.2: no change is permitted), and \
+                         UIDs {living:?} were moved out of it"
+                    )
+                }
+                return self.pretends();
             }
             Status::Ok => {}
             Status::Bad | Status::No if beyond => return Ok(Next::Same),
@@ -188,6 +202,7 @@ impl Doing<'_> {
         match self.status_of_reply() {
             Status::Ok if !self.is_read_only() => {}
             Status::Ok if closes => return Ok(Next::Same),
+            Status::Ok => return self.pretends(),
             Status::No if self.is_read_only() => return Ok(Next::Same),
             status => no!(self.context, "the reply is {}", status.word()),
         }
