@@ -17,6 +17,8 @@ pub(crate) struct Schedule<H: Host> {
     last: u64,
     /// The turn of the block that was sent last.
     turn: u64,
+    /// Until so many octets are put in order for sending, no stream has been passed by too many.
+    patient_until: u64,
     /// The job of whose response a part has been sent, and its end has not.
     open: Option<JobId>,
     /// Octets of all entries.
@@ -49,6 +51,7 @@ impl<H: Host> Schedule<H> {
             entries: VecDeque::new(),
             last: 0,
             turn: 0,
+            patient_until: 0,
             open: None,
             octets: 0,
             output: 0,
@@ -294,13 +297,16 @@ impl<H: Host> Schedule<H> {
 
     /// The command that has been passed by most, where that is at least `patience`: its next piece
     /// goes before anything else. `put` is how much is in order for sending.
-    pub fn overdue(&self, put: u64, patience: usize) -> Option<usize> {
-        if self.output == 0 || self.open.is_some() {
+    pub fn overdue(&mut self, put: u64, patience: usize) -> Option<usize> {
+        if self.output == 0 || self.open.is_some() || put < self.patient_until {
             return None;
         }
         let streams = self.entries.iter().enumerate().filter(|(_, entry)| entry.streams());
-        let (place, entry) = streams.min_by_key(|(_, entry)| entry.blocks.since)?;
-        (put - entry.blocks.since >= patience as u64).then_some(place)
+        let first = streams.min_by_key(|(_, entry)| entry.blocks.since);
+        // Who begins to wait later is overdue later.
+        let since = first.map_or(put, |(_, entry)| entry.blocks.since);
+        self.patient_until = since + patience as u64;
+        first.filter(|_| put >= self.patient_until).map(|(place, _)| place)
     }
 
     /// The command whose piece goes next: the one that is least ahead, the older one if equal;
