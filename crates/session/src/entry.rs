@@ -189,10 +189,18 @@ impl<H: Host> Entry<H> {
         Some((self.started_with.as_ref()?, self.flagged()?))
     }
 
-    /// The messages whose flags it is changing, where that is a STORE which has not ended.
+    /// The messages whose flags it is changing, where it has not said yet what came of it: a STORE
+    /// that has not ended, a FETCH that sets \Seen and has not begun to answer. A long FETCH does
+    /// not hold back news of flags for longer than that.
     pub fn changing(&self) -> Option<UidRanges> {
-        let stores = matches!((self.kind, &self.stage), (Kind::Store { .. }, Stage::Running));
-        let view = self.started_with.as_ref().filter(|_| stores)?;
+        let silent = self.blocks.sent == 0 && self.blocks.queue.is_empty();
+        let changes = match self.kind {
+            Kind::Store { .. } => true,
+            Kind::Fetch { .. } => self.changes && silent,
+            _ => false,
+        };
+        let running = matches!(self.stage, Stage::Running);
+        let view = self.started_with.as_ref().filter(|_| changes && running)?;
         Some(view.uids(self.flagged()?))
     }
 

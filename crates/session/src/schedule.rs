@@ -268,7 +268,7 @@ impl<H: Host> Schedule<H> {
         (self.numbering > 0).then(|| self.iter().find(numbers))?.map(|entry| entry.id)
     }
 
-    /// The messages whose flags STOREs in progress are changing.
+    /// The messages whose flags commands in progress are changing.
     pub fn changing(&self) -> UidRanges {
         let all = self.iter().filter_map(Entry::changing);
         UidRanges::from_unordered(all.flat_map(|uids| uids.ranges().to_vec()).collect())

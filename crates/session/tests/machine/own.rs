@@ -50,6 +50,37 @@ fn pipelined_stores_tell_each_change_once() {
     }
 }
 
+/// Each FETCH tells with its body that it has set \Seen, and no other one does.
+#[test]
+fn pipelined_fetches_tell_each_change_once() {
+    let mut client = Client::selected(20);
+    let all = (1..=20).map(|n| format!("t{n} UID FETCH {n} BODY[]\r\n"));
+    client.send(all.collect::<String>());
+    let changes: Vec<_> = (1..=20).map(|n| (n, own(client.mail.flag(n, "\\Seen")))).collect();
+    client.publish();
+    for (n, change) in changes {
+        let data = format!("* {n} FETCH (UID {n} BODY[] \"x\" FLAGS (\\Seen))\r\n");
+        client.block(&format!("t{n}"), &data);
+        client.end(&format!("t{n}"), Outcome::ok("Done").with_told(vec![change]));
+        assert_eq!(client.take(), format!("{data}t{n} OK Done\r\n"));
+    }
+}
+
+/// A FETCH that has begun to answer has set what it sets: it holds back no news any longer.
+#[test]
+fn a_long_fetch_does_not_hold_back_news() {
+    let mut client = Client::selected(3);
+    client.send("a FETCH 1:3 BODY[]\r\nb NOOP\r\nc NOOP\r\n");
+    client.mail.flag(3, "\\Flagged");
+    client.publish();
+    client.ok("b");
+    assert_eq!(client.take(), "b OK Done\r\n");
+    client.block("a", "* 1 FETCH (BODY[] \"x\")\r\n");
+    client.ok("c");
+    let told = client.take();
+    assert!(told.contains("* 3 FETCH (FLAGS (\\Flagged))\r\nc OK Done\r\n"), "{told}");
+}
+
 /// Another session changed message 2 before, message 4 after it: both are told once, and no other.
 #[test]
 fn what_another_session_changed_in_between_is_told_once() {
