@@ -274,16 +274,16 @@ impl<H: Host> Schedule<H> {
         UidRanges::from_unordered(all.flat_map(|uids| uids.ranges().to_vec()).collect())
     }
 
-    /// The first command that has ended and whose turn it is: its own blocks are sent, and no
-    /// earlier command owes data of the same kind.
-    pub fn completable(&self) -> Option<usize> {
+    /// The first command that has ended and whose turn it is: of its own blocks no more than `small`
+    /// octets are left, which go with its reply, and no earlier command owes data of the same kind.
+    pub fn completable(&self, small: usize) -> Option<usize> {
         if self.finishing == 0 || self.open.is_some() {
             return None;
         }
         self.entries.iter().enumerate().find_map(|(place, entry)| {
             let ended = matches!(entry.stage, Stage::Finishing(_));
             // What a job with such data streams is held until its turn, and goes with its reply.
-            let drained = entry.blocks.queue.is_empty() || entry.effects.answers.is_some();
+            let drained = entry.blocks.octets <= small || entry.effects.answers.is_some();
             (ended && drained && self.is_first_of_its_kind(place)).then_some(place)
         })
     }

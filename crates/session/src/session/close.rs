@@ -96,7 +96,7 @@ impl<H: Host> Session<H> {
         if let Some(telling) = self.telling.take() {
             self.put_tail(telling.tail);
         }
-        while let Some(place) = self.schedule.completable() {
+        while let Some(place) = self.schedule.completable(self.limits.chunk) {
             let Some(entry) = self.schedule.remove(place) else { break };
             self.answer_plainly(entry);
         }

@@ -72,7 +72,7 @@ impl<H: Host> Session<H> {
         if let Some(place) = self.schedule.overdue(put, self.limits.patience) {
             return self.send_piece(place);
         }
-        if let Some(place) = self.schedule.completable() {
+        if let Some(place) = self.schedule.completable(self.limits.chunk) {
             self.complete(place);
             return true;
         }

@@ -55,6 +55,28 @@ fn commands_that_end_together_are_answered_in_order_of_arrival() {
     assert_eq!(client.take(), "a OK Done\r\nb OK Done\r\nc OK Done\r\n");
 }
 
+/// Also where one of them has streamed what it had to say: a small rest goes with its reply, a
+/// large one is passed.
+#[test]
+fn a_small_rest_of_a_stream_keeps_its_place() {
+    let chunk = peregrine_session::Limits::default().chunk;
+    for octets in [chunk - 1, chunk, chunk + 1] {
+        let mut client = Client::selected(3);
+        client.reads = false;
+        client.send("a FETCH 1 ENVELOPE\r\nb SEARCH ALL\r\nc NOOP\r\n");
+        client.finish("b", Outcome::ok("B").with_data("* SEARCH 1\r\n"));
+        client.block("a", vec![b'x'; octets]);
+        client.finish("a", Outcome::ok("A"));
+        client.finish("c", Outcome::ok("C"));
+        client.reads = true;
+        client.pump();
+        let text = client.take();
+        let small = octets <= chunk;
+        assert_eq!(text.starts_with('x'), small, "{octets}");
+        assert_eq!(text.ends_with("c OK C\r\n"), small, "{octets}");
+    }
+}
+
 #[test]
 fn a_reply_comes_behind_its_own_blocks() {
     let mut client = Client::selected(3);
