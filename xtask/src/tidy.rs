@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: the rules of the house that no compiler checks.
 
 mod arrows;
+mod capabilities;
 mod commands;
 mod lengths;
 mod names;
@@ -34,6 +35,7 @@ pub fn run(root: &Path) -> ExitCode {
     let sources = sources(root);
     let mut findings = Vec::new();
     arrows::check(root, &mut findings);
+    capabilities::check(root, &mut findings);
     commands::check(root, &mut findings);
     lengths::check(&sources, &mut findings);
     names::check(&sources, &mut findings);

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use peregrine_proto::response::{BodyStructure, Envelope, FetchData};
-use peregrine_proto::{DateTime, Flag, ModSeq, Section, SectionText, SequenceNumber, Uid};
+use peregrine_proto::{DateTime, Flag, ModSeq, ObjectId, Section, SectionText, SequenceNumber, Uid};
 
 /// A message, as far as it was asked and told. What the server left out is `None`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +23,14 @@ pub struct Message {
     pub structure: Option<Box<BodyStructure>>,
     /// When it last changed (RFC 7162).
     pub mod_seq: Option<ModSeq>,
+    /// Names its content (RFC 8474).
+    pub email_id: Option<ObjectId>,
+    /// Names its conversation.
+    pub thread_id: Option<ObjectId>,
+    /// When it came into the mailbox that it is in (RFC 8514).
+    pub save_date: Option<DateTime>,
+    /// Its first words (RFC 8970), in UTF-8.
+    pub preview: Option<Bytes>,
     /// Texts of it.
     pub sections: Vec<SectionData>,
 }
@@ -50,6 +58,10 @@ impl Message {
             envelope: None,
             structure: None,
             mod_seq: None,
+            email_id: None,
+            thread_id: None,
+            save_date: None,
+            preview: None,
             sections: Vec::new(),
         }
     }
@@ -69,6 +81,10 @@ impl Message {
                     self.add_section(SectionData { section, origin, data });
                 }
                 FetchData::ModSeq(mod_seq) => self.mod_seq = Some(mod_seq),
+                FetchData::EmailId(id) => self.email_id = Some(id),
+                FetchData::ThreadId(id) => self.thread_id = id,
+                FetchData::SaveDate(date) => self.save_date = date,
+                FetchData::Preview(text) => self.preview = text,
                 FetchData::Rfc822(data) => self.add_text(SectionText::Whole, data),
                 FetchData::Rfc822Header(data) => self.add_text(SectionText::Header, data),
                 FetchData::Rfc822Text(data) => self.add_text(SectionText::Text, data),

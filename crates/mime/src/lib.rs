@@ -14,6 +14,7 @@
 //! | `envelope`, `address` | ENVELOPE and its addresses |
 //! | `header`, `token` | header fields and their lexical pieces |
 //! | `search` | decoded text, on top of `encoded_word`, `transfer` and `charset` |
+//! | `preview` | the first words |
 //! | `date` | the Date field |
 //! | `codec` | the stored form of the tree |
 //! | [`limits`] | every bound |
@@ -48,6 +49,7 @@ mod envelope;
 mod header;
 mod parameter;
 mod parse;
+mod preview;
 mod search;
 mod section;
 mod structure;
@@ -63,6 +65,7 @@ pub use envelope::Envelope;
 pub use header::{Field, header_fields};
 pub use parameter::Parameters;
 pub use parse::parse;
+pub use preview::PREVIEW_CHARACTERS;
 pub use search::search_text;
 pub use section::SectionText;
 pub use structure::{Kind, Part, PartRef, Span, Structure};

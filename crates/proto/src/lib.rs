@@ -10,7 +10,7 @@
 //! - [`effects`]: what a command touches, and whether two may run at once.
 //! - [`CommandBody::redacted`]: a command as it may be shown to others than its client.
 //! - [`token`], [`mod@write`], [`writer`]: the primitives that all of these are made of.
-//! - [`tag`], [`number`], [`flag`], [`mailbox`], [`section`], [`date`], [`secret`]: their values.
+//! - [`tag`], [`number`], [`object_id`], [`flag`], [`mailbox`], [`section`], [`date`], [`secret`]: their values.
 //!
 //! Values are slices of the frame that they were read from: keep one for long, and it keeps the
 //! whole piece of input alive; copy it instead.
@@ -44,6 +44,7 @@ mod form;
 pub mod frame;
 pub mod mailbox;
 pub mod number;
+pub mod object_id;
 mod parse;
 mod redacted;
 pub mod response;
@@ -63,6 +64,7 @@ pub use flag::{Flag, Keyword};
 pub use frame::{Frame, FrameError, FrameEvent, FrameLimits, Framer};
 pub use mailbox::{ListPattern, MailboxName};
 pub use number::{ModSeq, SequenceNumber, SequenceSet, Uid, UidSet, UidValidity};
+pub use object_id::ObjectId;
 pub use response::{Code, Response, Status};
 pub use secret::Secret;
 pub use section::{Partial, Section, SectionText};

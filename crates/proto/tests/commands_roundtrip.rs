@@ -19,7 +19,7 @@ use peregrine_proto::number::{Bound, Number, NumberSet};
 use peregrine_proto::response::list::{SpecialUse, UseAttribute};
 use peregrine_proto::{
     Command, CommandWriter, Date, DateTime, Flag, FrameEvent, FrameLimits, Framer, Keyword,
-    ListPattern, LiteralMode, MailboxName, Partial, Secret, Section, SectionText, Tag,
+    ListPattern, LiteralMode, MailboxName, ObjectId, Partial, Secret, Section, SectionText, Tag,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -128,11 +128,20 @@ fn fetch_item() -> impl Strategy<Value = FetchItem> {
             FetchItem::Body,
             FetchItem::BodyStructure,
             FetchItem::Uid,
+            FetchItem::EmailId,
+            FetchItem::ThreadId,
+            FetchItem::SaveDate,
+            FetchItem::Preview { lazy: false },
+            FetchItem::Preview { lazy: true },
         ]),
         (any::<bool>(), section(), partial).prop_map(|(peek, section, partial)| {
             FetchItem::BodySection { peek, section: Box::new(section), partial }
         }),
     ]
+}
+
+fn object_id() -> impl Strategy<Value = ObjectId> {
+    "[A-Za-z0-9_-]{1,20}".prop_map(|id| ObjectId::new(id).unwrap())
 }
 
 fn search_key() -> impl Strategy<Value = SearchKey> {
@@ -173,6 +182,12 @@ fn search_key() -> impl Strategy<Value = SearchKey> {
         any::<NonZeroU32>().prop_map(SearchKey::Older),
         any::<NonZeroU32>().prop_map(SearchKey::Younger),
         Just(SearchKey::Saved),
+        Just(SearchKey::SaveDateSupported),
+        date().prop_map(SearchKey::SavedBefore),
+        date().prop_map(SearchKey::SavedOn),
+        date().prop_map(SearchKey::SavedSince),
+        object_id().prop_map(SearchKey::EmailId),
+        object_id().prop_map(SearchKey::ThreadId),
     ];
     leaf.prop_recursive(4, 16, 3, |inner| {
         prop_oneof![

@@ -13,7 +13,9 @@ use peregrine_proto::response::{
     Code, ListAttribute, ListData, Namespace, NumberList, Response, ResponseText, SearchData,
     SearchDatum, Status, StatusData, ThreadNode,
 };
-use peregrine_proto::{Flag, Keyword, MailboxName, ModSeq, SequenceNumber, Tag, Uid, UidValidity};
+use peregrine_proto::{
+    Flag, Keyword, MailboxName, ModSeq, ObjectId, SequenceNumber, Tag, Uid, UidValidity,
+};
 use std::num::NonZeroU32;
 
 #[track_caller]
@@ -242,6 +244,7 @@ fn server_and_mailbox_data() {
             items: [(StatusItem::Messages, 231), (StatusItem::UidNext, 44292)]
                 .into_iter()
                 .collect(),
+            mailbox_id: None,
         }),
     );
     both("* SEARCH 2 3 6", Response::Search(vec![2, 3, 6]));
@@ -269,17 +272,15 @@ fn server_and_mailbox_data() {
     );
 }
 
-/// RFC 3501 §7.2.2, RFC 3348, RFC 6154 §2.
+/// RFC 5258 §3.5: what is not known is passed over.
 #[test]
-fn lists() {
-    use ListAttribute::*;
-    let list = |attributes: &[ListAttribute], separator, name: &str| ListData {
-        attributes: attributes.iter().cloned().collect(),
-        separator,
-        mailbox: mailbox(name),
-        child_info: Default::default(),
+fn extended_lists() {
+    let info = ListData {
+        attributes: Default::default(),
+        separator: Some('/'),
+        mailbox: mailbox("Foo"),
+        child_info: ["SUBSCRIBED".into()].into(),
     };
-    let info = ListData { child_info: ["SUBSCRIBED".into()].into(), ..list(&[], Some('/'), "Foo") };
     both("* LIST () \"/\" Foo (\"CHILDINFO\" (\"SUBSCRIBED\"))", Response::List(info.clone()));
     for line in [
         "* LIST () \"/\" Foo (X (a \"b\" (1:2 ())) CHILDINFO (SUBSCRIBED) \"Y\" {1}\r\nz)",
@@ -293,6 +294,38 @@ fn lists() {
         let line = format!("* LIST () \"/\" Foo{wrong}\r\n");
         assert!(Response::parse(&line.clone().into()).is_err(), "{line}");
     }
+}
+
+/// RFC 8474 §4.3, RFC 7889 §3.1.
+#[test]
+fn status_of_other_kinds() {
+    let data = |items: &[(StatusItem, u64)], id: Option<&str>| {
+        Response::Status(StatusData {
+            mailbox: mailbox("foo"),
+            items: items.iter().copied().collect(),
+            mailbox_id: id.and_then(|id| ObjectId::new(id.to_owned())),
+        })
+    };
+    let limit = [(StatusItem::AppendLimit, 257890)];
+    both("* STATUS foo (APPENDLIMIT 257890 MAILBOXID (F22-a_1))", data(&limit, Some("F22-a_1")));
+    let none = Response::parse(&"* STATUS foo (APPENDLIMIT NIL)\r\n".into());
+    assert_eq!(none, Ok(data(&[], None)));
+    for wrong in ["MAILBOXID 5", "MAILBOXID ()", "MAILBOXID (a.b)", "MAILBOXID (a) MAILBOXID (b)"] {
+        let line = format!("* STATUS foo ({wrong})\r\n");
+        assert!(Response::parse(&line.into()).is_err(), "{wrong}");
+    }
+}
+
+/// RFC 3501 §7.2.2, RFC 3348, RFC 6154 §2.
+#[test]
+fn lists() {
+    use ListAttribute::*;
+    let list = |attributes: &[ListAttribute], separator, name: &str| ListData {
+        attributes: attributes.iter().cloned().collect(),
+        separator,
+        mailbox: mailbox(name),
+        child_info: Default::default(),
+    };
     both("* LIST () \"/\" blurdybloop", Response::List(list(&[], Some('/'), "blurdybloop")));
     both(
         "* LIST (\\Noselect) \"/\" ~/Mail/foo",

@@ -19,7 +19,7 @@ use peregrine_proto::response::{
     ThreadNode,
 };
 use peregrine_proto::{
-    DateTime, Flag, Keyword, MailboxName, ModSeq, Section, SectionText, Tag, Uid, UidSet,
+    DateTime, Flag, Keyword, MailboxName, ModSeq, ObjectId, Section, SectionText, Tag, Uid, UidSet,
 };
 use proptest::collection::vec;
 use proptest::option::of;
@@ -75,6 +75,7 @@ fn code() -> BoxedStrategy<Code> {
         vec(atom(), 0..5).prop_map(Code::Capability),
         (vec(flag(), 0..4), any::<bool>())
             .prop_map(|(flags, new_keywords)| Code::PermanentFlags { flags, new_keywords }),
+        object_id().prop_map(Code::MailboxId),
         number().prop_map(Code::UidNext),
         number().prop_map(Code::UidValidity),
         number().prop_map(Code::Unseen),
@@ -132,8 +133,12 @@ fn status_data() -> impl Strategy<Value = StatusData> {
         Just(StatusItem::UidValidity),
         Just(StatusItem::Unseen),
     ];
-    (mailbox(), vec((item, any::<u64>()), 0..6))
-        .prop_map(|(mailbox, items)| StatusData { mailbox, items: items.into_iter().collect() })
+    (mailbox(), vec((item, any::<u64>()), 0..6), of(object_id())).prop_map(
+        |(mailbox, items, mailbox_id)| {
+            let items = items.into_iter().collect();
+            StatusData { mailbox, items, mailbox_id }
+        },
+    )
 }
 
 fn address() -> BoxedStrategy<Address> {
@@ -259,9 +264,14 @@ fn section() -> BoxedStrategy<Section> {
     .boxed()
 }
 
+fn object_id() -> impl Strategy<Value = ObjectId> {
+    "[A-Za-z0-9_-]{1,20}".prop_map(|id| ObjectId::new(id).unwrap())
+}
+
 fn fetch_data() -> BoxedStrategy<FetchData> {
     let date = (-60_000_000_000_i64..250_000_000_000, -1439_i16..1440)
         .prop_map(|(unix, offset)| DateTime { unix, offset });
+    let save_date = (0_i64..4_000_000_000).prop_map(|unix| DateTime { unix, offset: 0 });
     prop_oneof![
         vec(flag(), 0..4).prop_map(FetchData::Flags),
         number().prop_map(FetchData::Uid),
@@ -273,6 +283,10 @@ fn fetch_data() -> BoxedStrategy<FetchData> {
         body().prop_map(|body| FetchData::Body(Box::new(without_extension(body)))),
         (section(), of(any::<u32>()), of(octets()))
             .prop_map(|(section, origin, data)| FetchData::Section { section, origin, data }),
+        object_id().prop_map(FetchData::EmailId),
+        of(object_id()).prop_map(FetchData::ThreadId),
+        of(save_date).prop_map(FetchData::SaveDate),
+        of(octets()).prop_map(FetchData::Preview),
         of(octets()).prop_map(FetchData::Rfc822),
         of(octets()).prop_map(FetchData::Rfc822Header),
         of(octets()).prop_map(FetchData::Rfc822Text),

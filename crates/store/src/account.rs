@@ -15,7 +15,7 @@ use crate::headers::HeaderCache;
 use crate::limits::BATCH_OPERATIONS;
 use crate::message::Counts;
 use crate::operation::{self, Operation};
-use crate::{AccountId, Error, Mailbox, Reclaimed, Tree};
+use crate::{AccountId, Error, Mailbox, MailboxId, Reclaimed, Tree};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use peregrine_kv::Engine;
@@ -71,6 +71,8 @@ pub struct Appended {
 /// What STATUS tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Status {
+    /// The mailbox.
+    pub mailbox: MailboxId,
     /// Messages, unseen, deleted, octets.
     pub counts: Counts,
     /// How many no session has claimed as recent.
@@ -107,10 +109,10 @@ impl Account {
     /// # Errors
     /// [`Error::AlreadyExists`], [`Error::Cannot`] or [`Error::Limit`] for the name.
     pub async fn create(&self, name: &MailboxName) -> Result<(), Error> {
-        self.create_for(name, None).await
+        self.create_for(name, None).await.map(drop)
     }
 
-    /// As [`Self::create`], with a special use (RFC 6154 §3).
+    /// As [`Self::create`], with a special use (RFC 6154 §3); tells the new mailbox's number.
     ///
     /// # Errors
     /// As there; [`Error::UseTaken`] where another mailbox has the use already.
@@ -118,7 +120,7 @@ impl Account {
         &self,
         name: &MailboxName,
         special_use: Option<SpecialUse>,
-    ) -> Result<(), Error> {
+    ) -> Result<MailboxId, Error> {
         self.run(operation::create::Create { name: name.clone(), special_use }).await
     }
 
@@ -184,6 +186,7 @@ impl Account {
         let entry = state.tree.selectable(name)?;
         let head = *state.slots.get(&entry.id).ok_or(Error::NonExistent("mailbox"))?.head();
         Ok(Status {
+            mailbox: entry.id,
             counts: head.counts,
             recent: head.recent,
             uid_next: head.uid_next,

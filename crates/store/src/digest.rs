@@ -60,6 +60,12 @@ impl Digest {
         }
     }
 
+    /// The first words of the message, in UTF-8 (RFC 8970).
+    #[must_use]
+    pub fn preview(&self) -> &[u8] {
+        self.parts.slice(&self.row, 6)
+    }
+
     /// What SEARCH, SORT and THREAD read.
     pub(crate) fn headers(&self) -> Headers<'_> {
         Headers {

@@ -26,6 +26,12 @@ pub struct Message {
 }
 
 impl Message {
+    /// When it came into this mailbox (RFC 8514).
+    #[must_use]
+    pub fn save_date(&self) -> DateTime {
+        DateTime { unix: i64::from(self.saved), offset: 0 }
+    }
+
     /// INTERNALDATE.
     #[must_use]
     pub fn date(&self) -> DateTime {

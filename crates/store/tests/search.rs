@@ -39,6 +39,7 @@ async fn found(mailbox: &Mailbox, view: &MailboxView, keys: &[SearchKey]) -> Vec
         charset: Some("UTF-8"),
         recent: &recent,
         saved: &saved,
+        account: mailbox.account().id(),
         now: 20 * 24 * HOUR,
         sequence: &mut sequence,
     };
@@ -145,7 +146,8 @@ async fn character_sets_are_checked() {
     let none = UidRanges::new();
     let mut query = |charset| {
         let sequence = &mut sequence;
-        let asked = Asked { charset: Some(charset), recent: &none, saved: &none, now: 0, sequence };
+        let (charset, account) = (Some(charset), account.id());
+        let asked = Asked { charset, recent: &none, saved: &none, account, now: 0, sequence };
         Query::new(&keys, &view, asked)
     };
     assert!(matches!(query("X-KLINGON"), Err(Error::BadCharset)));

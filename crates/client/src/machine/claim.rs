@@ -187,6 +187,12 @@ fn asks(fetch: &Fetch, data: &FetchData) -> bool {
         }),
         // Comes by itself, once CONDSTORE is in use.
         FetchData::ModSeq(_) => fetch.changed_since.is_some(),
+        FetchData::EmailId(_) => has(&FetchItem::EmailId),
+        FetchData::ThreadId(_) => has(&FetchItem::ThreadId),
+        FetchData::SaveDate(_) => has(&FetchItem::SaveDate),
+        FetchData::Preview(_) => {
+            has(&FetchItem::Preview { lazy: false }) || has(&FetchItem::Preview { lazy: true })
+        }
         FetchData::Rfc822(_) => has(&FetchItem::Rfc822),
         FetchData::Rfc822Header(_) => has(&FetchItem::Rfc822Header),
         FetchData::Rfc822Text(_) => has(&FetchItem::Rfc822Text),

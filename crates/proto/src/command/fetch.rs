@@ -55,6 +55,17 @@ pub enum FetchItem {
     BodyStructure,
     /// `UID`
     Uid,
+    /// `EMAILID` (RFC 8474)
+    EmailId,
+    /// `THREADID`
+    ThreadId,
+    /// `SAVEDATE` (RFC 8514)
+    SaveDate,
+    /// `PREVIEW` (RFC 8970)
+    Preview {
+        /// Only if it is at hand.
+        lazy: bool,
+    },
     /// `BODY[section]<partial>` or `BODY.PEEK[…]`.
     BodySection {
         /// Don't set \Seen.
@@ -192,6 +203,7 @@ impl FetchItem {
 
     /// ```abnf
     /// fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" /
+    ///             "EMAILID" / "THREADID" / "SAVEDATE" / "PREVIEW" [SP "(LAZY)"] /
     ///             "RFC822" [".HEADER" / ".SIZE" / ".TEXT"] / "BODY" ["STRUCTURE"] / "UID" /
     ///             "BODY" section ["<" number "." nz-number ">"] /
     ///             "BODY.PEEK" section ["<" number "." nz-number ">"]
@@ -210,6 +222,10 @@ impl FetchItem {
             (RFC822_SIZE, false) => Self::Rfc822Size,
             (RFC822_TEXT, false) => Self::Rfc822Text,
             (BODYSTRUCTURE, false) => Self::BodyStructure,
+            (EMAILID, false) => Self::EmailId,
+            (THREADID, false) => Self::ThreadId,
+            (SAVEDATE, false) => Self::SaveDate,
+            (PREVIEW, false) => Self::Preview { lazy: reader.accept_prefix(" (LAZY)") },
             (BODY, false) => Self::Body,
             (BODY, true) => return Self::parse_section(reader, false),
             (BODY_PEEK, true) => return Self::parse_section(reader, true),
@@ -236,7 +252,11 @@ impl FetchItem {
 
     fn write_command(&self, out: &mut CommandWriter) {
         let Self::BodySection { peek, section, partial } = self else {
-            return out.raw(self.name());
+            out.raw(self.name());
+            if matches!(self, Self::Preview { lazy: true }) {
+                out.raw(" (LAZY)");
+            }
+            return;
         };
         out.raw(if *peek { "BODY.PEEK" } else { "BODY" });
         write_section(section, out);
@@ -258,6 +278,10 @@ impl FetchItem {
             Self::Body | Self::BodySection { .. } => "BODY",
             Self::BodyStructure => "BODYSTRUCTURE",
             Self::Uid => "UID",
+            Self::EmailId => "EMAILID",
+            Self::ThreadId => "THREADID",
+            Self::SaveDate => "SAVEDATE",
+            Self::Preview { .. } => "PREVIEW",
         }
     }
 }
@@ -293,6 +317,10 @@ const RFC822_HEADER: u128 = key(b"RFC822.HEADER");
 const RFC822_SIZE: u128 = key(b"RFC822.SIZE");
 const RFC822_TEXT: u128 = key(b"RFC822.TEXT");
 const BODYSTRUCTURE: u128 = key(b"BODYSTRUCTURE");
+const EMAILID: u128 = key(b"EMAILID");
+const PREVIEW: u128 = key(b"PREVIEW");
+const SAVEDATE: u128 = key(b"SAVEDATE");
+const THREADID: u128 = key(b"THREADID");
 const BODY: u128 = key(b"BODY");
 const BODY_PEEK: u128 = key(b"BODY.PEEK");
 
@@ -311,6 +339,10 @@ mod tests {
             ("1 FULL", "1 (FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY)"),
             ("1 (RFC822 rfc822.header RFC822.TEXT)", "1 (RFC822 RFC822.HEADER RFC822.TEXT)"),
             ("1 (BODY BODYSTRUCTURE)", "1 (BODY BODYSTRUCTURE)"),
+            ("1 (emailid THREADID savedate)", "1 (EMAILID THREADID SAVEDATE)"),
+            ("1 preview", "1 PREVIEW"),
+            ("1 (UID PREVIEW (lazy) FLAGS)", "1 (UID PREVIEW (LAZY) FLAGS)"),
+            ("1 PREVIEW (LAZY)", "1 PREVIEW (LAZY)"),
             ("1 BODY[]", "1 BODY[]"),
             ("1 body.peek[1.2.mime]", "1 BODY.PEEK[1.2.MIME]"),
             ("1 BODY[1]<0.100>", "1 BODY[1]<0.100>"),

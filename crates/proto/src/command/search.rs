@@ -9,7 +9,7 @@ use super::{Messages, States};
 use crate::effects::{Answer, Effects, Resource, Scope};
 use crate::token::{Parsed, Reader};
 use crate::writer::CommandWriter;
-use crate::{Date, Keyword, SequenceSet, UidSet};
+use crate::{Date, Keyword, ObjectId, SequenceSet, UidSet};
 use bytes::Bytes;
 use bytestring::ByteString;
 use std::num::NonZeroU32;
@@ -69,6 +69,18 @@ pub enum SearchKey {
     Older(NonZeroU32),
     /// `YOUNGER`: INTERNALDATE is so many seconds ago, or less.
     Younger(NonZeroU32),
+    /// `SAVEDBEFORE`: the day when it came into the mailbox (RFC 8514).
+    SavedBefore(Date),
+    /// `SAVEDON`
+    SavedOn(Date),
+    /// `SAVEDSINCE`
+    SavedSince(Date),
+    /// `SAVEDATESUPPORTED`
+    SaveDateSupported,
+    /// `EMAILID` (RFC 8474)
+    EmailId(ObjectId),
+    /// `THREADID`
+    ThreadId(ObjectId),
     /// A sequence set.
     Sequence(SequenceSet),
     /// `UID set`
@@ -256,6 +268,12 @@ mod tests {
             ("SUBJECT \"\u{e9}\"", "SUBJECT {2}\r\n\u{e9}"),
             ("BCC a CC b TO c", "BCC a CC b TO c"),
             ("older 60 NOT YOUNGER 4294967295", "OLDER 60 NOT YOUNGER 4294967295"),
+            (
+                "savedon 1-Feb-2026 SAVEDBEFORE 2-Feb-2026 SAVEDSINCE 3-Feb-2026",
+                "SAVEDON 1-Feb-2026 SAVEDBEFORE 2-Feb-2026 SAVEDSINCE 3-Feb-2026",
+            ),
+            ("savedatesupported", "SAVEDATESUPPORTED"),
+            ("EmailId M6d-9 THREADID T_1", "EMAILID M6d-9 THREADID T_1"),
             ("$ SMALLER 4096", "$ SMALLER 4096"),
             ("UID $ (OR $ 1,3000:3021)", "$ (OR $ 1,3000:3021)"),
             ("return () ALL", "RETURN (ALL) ALL"),
@@ -307,6 +325,11 @@ mod tests {
             " HEADER a",
             " ALL CHARSET UTF-8 ALL",
             " TEXT {1}\r\n\0",
+            " EMAILID",
+            " EMAILID a.b",
+            " THREADID ()",
+            " SAVEDON",
+            " SAVEDATESUPPORTED x",
             " OLDER 0",
             " YOUNGER",
             " YOUNGER 4294967296",

@@ -34,6 +34,10 @@ pub enum StatusItem {
     Deleted,
     /// `SIZE`: octets of all messages (RFC 8438).
     Size,
+    /// `APPENDLIMIT`: octets of the largest message that is taken (RFC 7889).
+    AppendLimit,
+    /// `MAILBOXID` (RFC 8474)
+    MailboxId,
 }
 
 impl Status {
@@ -74,7 +78,7 @@ impl Status {
 
 impl StatusItem {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Messages,
         Self::Recent,
         Self::UidNext,
@@ -82,6 +86,8 @@ impl StatusItem {
         Self::Unseen,
         Self::Deleted,
         Self::Size,
+        Self::AppendLimit,
+        Self::MailboxId,
     ];
 
     /// Whether no change of flags changes it.
@@ -99,15 +105,17 @@ impl StatusItem {
             Self::Unseen => "UNSEEN",
             Self::Deleted => "DELETED",
             Self::Size => "SIZE",
+            Self::AppendLimit => "APPENDLIMIT",
+            Self::MailboxId => "MAILBOXID",
         }
     }
 
     /// ```abnf
     /// status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" / "DELETED" /
-    ///              "SIZE"
+    ///              "SIZE" / "APPENDLIMIT" / "MAILBOXID"
     /// ```
     pub fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
-        const WHAT: &str = "MESSAGES, RECENT, UIDNEXT, UIDVALIDITY, UNSEEN, DELETED or SIZE";
+        const WHAT: &str = "a STATUS item such as MESSAGES, UNSEEN or UIDNEXT";
         let offset = reader.offset();
         Ok(match key(reader.atom(WHAT)?) {
             MESSAGES => Self::Messages,
@@ -117,6 +125,8 @@ impl StatusItem {
             UNSEEN => Self::Unseen,
             DELETED => Self::Deleted,
             SIZE => Self::Size,
+            APPENDLIMIT => Self::AppendLimit,
+            MAILBOXID => Self::MailboxId,
             _ => return Err(SyntaxError::expected(offset, WHAT)),
         })
     }
@@ -143,7 +153,9 @@ impl StatusItem {
     }
 }
 
+const APPENDLIMIT: u128 = key(b"APPENDLIMIT");
 const DELETED: u128 = key(b"DELETED");
+const MAILBOXID: u128 = key(b"MAILBOXID");
 const MESSAGES: u128 = key(b"MESSAGES");
 const RECENT: u128 = key(b"RECENT");
 const SIZE: u128 = key(b"SIZE");
@@ -163,6 +175,7 @@ mod tests {
             "a STATUS \"a b\" (MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN)",
         );
         known("a STATUS frop (size Deleted)", "a STATUS frop (SIZE DELETED)");
+        known("a STATUS x (appendlimit mailboxid)", "a STATUS x (APPENDLIMIT MAILBOXID)");
         refused("a STATUS INBOX ()");
         refused("a STATUS INBOX UNSEEN");
         refused("a STATUS INBOX (UNSEEN");

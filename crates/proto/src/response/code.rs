@@ -4,7 +4,7 @@ use super::{capability, string};
 use crate::number::{Number, NumberSet, UidRanges};
 use crate::token::{Parsed, Reader, SyntaxError};
 use crate::write::{self, number};
-use crate::{Flag, ModSeq, SequenceNumber, Uid, UidSet, UidValidity};
+use crate::{Flag, ModSeq, ObjectId, SequenceNumber, Uid, UidSet, UidValidity};
 use bytestring::ByteString;
 
 /// What stands in brackets.
@@ -54,6 +54,8 @@ pub enum Code {
         /// UIDs in the target; without `*`.
         target: UidSet,
     },
+    /// `MAILBOXID (…)` (RFC 8474)
+    MailboxId(ObjectId),
     /// `UIDNOTSTICKY` (RFC 4315 §3)
     UidNotSticky,
     /// `CLOSED` (RFC 7162 §3.2.11)
@@ -185,6 +187,10 @@ impl Code {
                 out.push(b' ');
                 target.write(out);
             }
+            Self::MailboxId(id) => {
+                out.extend_from_slice(b"MAILBOXID ");
+                id.write_in_parentheses(out);
+            }
             Self::Other(name, rest) => {
                 out.extend_from_slice(name.as_bytes());
                 if let Some(rest) = rest {
@@ -244,6 +250,9 @@ fn known(name: &[u8], reader: &mut Reader<'_>) -> Parsed<Option<Code>> {
     }
     let code = if is("BADCHARSET") {
         bad_charset(reader)?
+    } else if is("MAILBOXID") {
+        reader.space()?;
+        Code::MailboxId(ObjectId::parse_in_parentheses(reader)?)
     } else if is("CAPABILITY") {
         Code::Capability(capability::parse(reader)?)
     } else if is("PERMANENTFLAGS") {

@@ -13,7 +13,7 @@ pub use writer::{FetchWriter, write_section_head};
 use super::flags;
 use crate::number::Number;
 use crate::token::{LiteralData, Parsed, Reader, SyntaxError};
-use crate::{DateTime, Flag, ModSeq, Section, SequenceNumber, Uid};
+use crate::{DateTime, Flag, ModSeq, ObjectId, Section, SequenceNumber, Uid};
 use body_structure::Form;
 use bytes::Bytes;
 
@@ -45,6 +45,14 @@ pub enum FetchData {
     },
     /// `MODSEQ (n)` (RFC 7162 §3.1.4)
     ModSeq(ModSeq),
+    /// `EMAILID (…)` (RFC 8474)
+    EmailId(ObjectId),
+    /// `THREADID (…)`; `None` for NIL.
+    ThreadId(Option<ObjectId>),
+    /// `SAVEDATE "…"` (RFC 8514); `None` for NIL.
+    SaveDate(Option<DateTime>),
+    /// `PREVIEW "…"` (RFC 8970), in UTF-8; `None` for NIL: not at hand.
+    Preview(Option<Bytes>),
     /// `RFC822 …`
     Rfc822(Option<Bytes>),
     /// `RFC822.HEADER …`
@@ -93,6 +101,14 @@ impl FetchData {
                 crate::write::number(out, mod_seq.0);
                 out.push(b')');
             }
+            Self::EmailId(id) => id.write_in_parentheses(writer.item("EMAILID ")),
+            Self::ThreadId(Some(id)) => id.write_in_parentheses(writer.item("THREADID ")),
+            Self::ThreadId(None) => _ = writer.item("THREADID NIL"),
+            Self::SaveDate(Some(date)) => date.write(writer.item("SAVEDATE ")),
+            Self::SaveDate(None) => _ = writer.item("SAVEDATE NIL"),
+            Self::Preview(text) => {
+                crate::write::nstring(writer.item("PREVIEW "), text.as_deref());
+            }
             Self::Rfc822(data) => {
                 writer.item("RFC822 ");
                 writer.octets(data.as_deref());
@@ -135,6 +151,18 @@ impl FetchData {
             DateTime::parse(reader).map(Self::InternalDate)
         } else if is("RFC822.SIZE") {
             reader.number64("a number of octets").map(Self::Rfc822Size)
+        } else if is("EMAILID") {
+            ObjectId::parse_in_parentheses(reader).map(Self::EmailId)
+        } else if is("THREADID") {
+            let none = reader.accept_atom("NIL");
+            let id = if none { None } else { Some(ObjectId::parse_in_parentheses(reader)?) };
+            Ok(Self::ThreadId(id))
+        } else if is("SAVEDATE") {
+            let none = reader.accept_atom("NIL");
+            let date = if none { None } else { Some(DateTime::parse(reader)?) };
+            Ok(Self::SaveDate(date))
+        } else if is("PREVIEW") {
+            reader.nstring("a text or NIL").map(Self::Preview)
         } else if is("ENVELOPE") {
             Envelope::parse(reader).map(|envelope| Self::Envelope(Box::new(envelope)))
         } else if is("BODYSTRUCTURE") {

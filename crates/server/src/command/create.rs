@@ -1,15 +1,19 @@
-//! CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3).
+//! CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3) and MAILBOXID (RFC 8474).
 
 use super::{Deed, Done, Failure};
 use crate::host::Outcome;
-use peregrine_proto::Code;
 use peregrine_proto::command::Create;
 use peregrine_proto::response::list::{SpecialUse, UseAttribute};
+use peregrine_proto::{Code, Status};
+use peregrine_store::mailbox_id;
 
 pub(super) async fn run(deed: &Deed, command: Create) -> Done {
     let special_use = special_use(&command.uses)?;
-    deed.account()?.create_for(&command.mailbox, special_use).await?;
-    Ok(Outcome::ok("Made"))
+    let account = deed.account()?;
+    let made = account.create_for(&command.mailbox, special_use).await?;
+    // RFC 8474 §4.1
+    let code = mailbox_id(account.id(), made).map(Code::MailboxId);
+    Ok(Outcome::new(Status::Ok, code, "Made"))
 }
 
 /// The one use that a mailbox may have.

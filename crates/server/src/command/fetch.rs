@@ -232,9 +232,10 @@ impl Writer<'_> {
     ) {
         let fresh = self.seen.as_ref().and_then(|seen| seen.of(message));
         let recent = self.selected.view.recent(message.uid);
+        let account = self.selected.mailbox.account().id();
         let mut line = Line::begin(&mut self.out, number);
         for item in &self.plan.items {
-            line.item(item, fresh.unwrap_or((view, message)), recent, digest);
+            line.item(item, fresh.unwrap_or((view, message)), recent, (account, digest));
         }
         line.end();
     }
@@ -262,7 +263,8 @@ impl Writer<'_> {
             }
             let fresh = self.seen.as_ref().and_then(|seen| seen.of(message));
             let told = fresh.unwrap_or((view, message));
-            Line::resume(&mut self.out, first).item(item, told, recent, digest);
+            let account = self.selected.mailbox.account().id();
+            Line::resume(&mut self.out, first).item(item, told, recent, (account, digest));
         }
         let fresh = self.seen.as_ref().and_then(|seen| seen.of(message));
         let mut line = Line::resume(&mut self.out, false);

@@ -67,7 +67,7 @@ fn tell(
     match deed.account()?.status(name) {
         Ok(found) => {
             data.write(out, "LIST");
-            status::write(name.clone(), items, &found, out);
+            status::write(deed, name.clone(), items, &found, out)?;
         }
         Err(_) => {
             // RFC 5819 §2: it went meanwhile.

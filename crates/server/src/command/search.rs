@@ -56,7 +56,8 @@ pub(super) async fn find(
         }
     };
     let (recent, saved, now) = (&recent, view.saved(), now().unix);
-    let asked = Asked { charset, recent, saved, now, sequence: &mut sequence };
+    let account = selected.mailbox.account().id();
+    let asked = Asked { charset, recent, saved, account, now, sequence: &mut sequence };
     let query = Query::new(keys, snapshot, asked);
     if let Some(beyond) = beyond {
         return Err(beyond);

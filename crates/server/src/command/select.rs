@@ -5,8 +5,8 @@ use crate::host::{Outcome, Snapshot, Transition};
 use peregrine_proto::command::Select;
 use peregrine_proto::number::{Number, UidRanges};
 use peregrine_proto::response::ResponseText;
-use peregrine_proto::{Code, Flag, MailboxName, Response, SequenceNumber, Status};
-use peregrine_store::MailboxView;
+use peregrine_proto::{Code, Flag, MailboxName, ObjectId, Response, SequenceNumber, Status};
+use peregrine_store::{MailboxView, mailbox_id};
 
 pub(super) async fn run(deed: &Deed, command: Select) -> Done {
     open(deed, command.mailbox, false).await
@@ -27,7 +27,8 @@ pub(super) async fn open(deed: &Deed, name: MailboxName, read_only: bool) -> Don
     };
     let view = mailbox.view();
     let recent = if read_only { mailbox.recent(&view) } else { mailbox.claim_recent(&view) };
-    let data = describe(&view, &recent, read_only);
+    let id = mailbox_id(mailbox.account().id(), mailbox.id());
+    let data = describe(&view, &recent, read_only, id);
     let (code, text) = if read_only {
         (Code::ReadOnly, "Opened for reading only")
     } else {
@@ -40,7 +41,12 @@ pub(super) async fn open(deed: &Deed, name: MailboxName, read_only: bool) -> Don
 
 /// What a client must know of a mailbox, in the order of RFC 3501 §6.3.1. All of it comes for
 /// EXAMINE too: programs have shown an empty mailbox otherwise (trap-29).
-fn describe(view: &MailboxView, recent: &UidRanges, read_only: bool) -> Vec<u8> {
+fn describe(
+    view: &MailboxView,
+    recent: &UidRanges,
+    read_only: bool,
+    id: Option<ObjectId>,
+) -> Vec<u8> {
     let mut out = b"* FLAGS ".to_vec();
     view.write_flag_names(&mut out);
     out.extend_from_slice(b"\r\n");
@@ -65,5 +71,9 @@ fn describe(view: &MailboxView, recent: &UidRanges, read_only: bool) -> Vec<u8> 
     tell(permanent, if read_only { "No flag can be changed" } else { "These flags stay" });
     tell(Code::UidNext(view.uid_next()), "Next UID");
     tell(Code::UidValidity(view.uid_validity()), "UIDs stay as they are");
+    // RFC 8474 §4.2
+    if let Some(id) = id {
+        tell(Code::MailboxId(id), "Whatever its name");
+    }
     out
 }

@@ -6,13 +6,14 @@ use crate::search::fold;
 use bytes::Bytes;
 use peregrine_mime::{SentDate, decode_header, header_fields, sent_date};
 
-const VERSION: u8 = 3;
-/// Rows without sort keys, and folded in another way: they are made anew when they are read.
-const OLD_VERSION: u8 = 1;
+const VERSION: u8 = 4;
+/// Rows without a preview, or without sort keys and folded in another way: they are made anew when
+/// they are read.
+const OLD_VERSIONS: [u8; 2] = [1, 3];
 /// The row of a message whose digest is too long for a row.
 pub(super) const TOO_LONG: &[u8] = &[2];
-/// Envelope, BODY, BODYSTRUCTURE, part tree, header texts, sort keys.
-const PARTS: usize = 6;
+/// Envelope, BODY, BODYSTRUCTURE, part tree, header texts, sort keys, preview.
+const PARTS: usize = 7;
 /// Version, whether there is a date, the date, the ends of the parts.
 const HEAD: usize = 2 + 16 + 4 * PARTS;
 /// Octets of the decoded text of one field that are searched quickly; beyond, the digest is too
@@ -67,7 +68,7 @@ impl Parts {
         if row == TOO_LONG {
             return Ok(Content::TooLong);
         }
-        if row.first() == Some(&OLD_VERSION) {
+        if row.first().is_some_and(|version| OLD_VERSIONS.contains(version)) {
             return Ok(Content::Old);
         }
         let damaged = || Error::corrupt("a digest");
@@ -115,6 +116,8 @@ pub(super) fn encode(message: &Bytes) -> Vec<u8> {
     put_texts(header, &mut row);
     end(&mut row);
     sort_key::put(&structure, message, header, &mut row);
+    end(&mut row);
+    row.extend_from_slice(structure.preview(message).as_bytes());
     end(&mut row);
     row
 }

@@ -14,9 +14,9 @@ pub(crate) struct Create {
 }
 
 impl Operation for Create {
-    type Answer = ();
+    type Answer = MailboxId;
 
-    fn apply(&self, batch: &mut Batch) -> Result<(), Failure> {
+    fn apply(&self, batch: &mut Batch) -> Result<MailboxId, Failure> {
         batch.tree.check_new(&self.name)?;
         let name = new_name(&self.name)?;
         // One mailbox for each use: programs take the first that they see (trap-7).
@@ -27,8 +27,7 @@ impl Operation for Create {
         if self.special_use.is_some_and(has_use) {
             return Err(Error::UseTaken.into());
         }
-        create(batch, &name, self.special_use)?;
-        Ok(())
+        Ok(create(batch, &name, self.special_use)?)
     }
 }
 

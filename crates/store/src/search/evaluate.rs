@@ -203,6 +203,10 @@ impl Key {
                 let local = date.unix.saturating_add(60 * i64::from(date.offset));
                 compare.holds(local.div_euclid(86_400), *than)
             }
+            Self::Saved(compare, than) => {
+                compare.holds(i64::from(message.saved).div_euclid(86_400), *than)
+            }
+            Self::BodyNumber(number) => message.body == *number,
             Self::Aged(compare, than) => compare.holds(message.date().unix, *than),
             Self::Larger(octets) => u64::from(message.size) > *octets,
             Self::Smaller(octets) => u64::from(message.size) < *octets,

@@ -4,7 +4,7 @@
 use super::text::Needle;
 use crate::digest::HeaderText;
 use crate::flag::SystemFlags;
-use crate::{Error, MailboxView};
+use crate::{AccountId, BodyNumber, Error, MailboxView, object_id};
 use peregrine_proto::command::search::{SearchFlag, SearchKey};
 use peregrine_proto::number::UidRanges;
 use peregrine_proto::{Date, SequenceSet};
@@ -26,6 +26,10 @@ pub(super) enum Key {
     Uids(UidRanges),
     /// INTERNALDATE's day compared to this one.
     Arrived(Compare, i64),
+    /// The day on which it came into the mailbox, in UTC.
+    Saved(Compare, i64),
+    /// Its content (RFC 8474 §5.1).
+    BodyNumber(BodyNumber),
     /// INTERNALDATE compared to this second.
     Aged(Compare, i64),
     Larger(u64),
@@ -70,6 +74,8 @@ pub struct Asked<'a> {
     pub recent: &'a UidRanges,
     /// What `$` means (RFC 5182); it may name messages that are gone.
     pub saved: &'a UidRanges,
+    /// The account, for EMAILID (RFC 8474).
+    pub account: AccountId,
     /// Seconds since 1970, for OLDER and YOUNGER (RFC 5032).
     pub now: i64,
     /// Turns sequence numbers, as the session knows them, into UIDs.
@@ -133,6 +139,16 @@ impl Compiler<'_, '_> {
             SearchKey::Sequence(set) => Key::Uids((self.asked.sequence)(set)?),
             SearchKey::Uid(set) => Key::Uids(set.resolve(self.view.largest_uid())),
             SearchKey::Saved => Key::Uids(self.asked.saved.clone()),
+            SearchKey::SavedBefore(date) => Key::Saved(Compare::Before, day(*date)),
+            SearchKey::SavedOn(date) => Key::Saved(Compare::On, day(*date)),
+            SearchKey::SavedSince(date) => Key::Saved(Compare::Since, day(*date)),
+            SearchKey::SaveDateSupported => Key::Is(true),
+            SearchKey::EmailId(id) => match object_id::body_of(self.asked.account, id) {
+                Some(body) => Key::BodyNumber(body),
+                None => Key::Is(false),
+            },
+            // RFC 8474 §5.2: there are no thread ids here.
+            SearchKey::ThreadId(_) => Key::Is(false),
             SearchKey::Older(seconds) => Key::Aged(Compare::Before, self.limit(*seconds) + 1),
             SearchKey::Younger(seconds) => Key::Aged(Compare::Since, self.limit(*seconds)),
             SearchKey::Not(key) => not(self.key(key)?),

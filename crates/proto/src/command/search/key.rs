@@ -4,7 +4,7 @@ use super::{SearchFlag, SearchKey};
 use crate::command::key;
 use crate::token::{Parsed, Reader, SyntaxError, class};
 use crate::writer::CommandWriter;
-use crate::{Date, Keyword, SequenceSet, UidSet, write};
+use crate::{Date, Keyword, ObjectId, SequenceSet, UidSet, write};
 use bytes::Bytes;
 use bytestring::ByteString;
 use std::num::NonZeroU32;
@@ -46,6 +46,10 @@ impl SearchKey {
         let name = key(word);
         if let Some(found) = Self::alone(name) {
             return Ok(found);
+        }
+        // Its name is longer than a key.
+        if word.eq_ignore_ascii_case(b"SAVEDATESUPPORTED") {
+            return Ok(Self::SaveDateSupported);
         }
         if let Some(found) = Self::with_argument(name, reader)? {
             return Ok(found);
@@ -116,6 +120,11 @@ impl SearchKey {
             SMALLER => Self::Smaller(size(reader)?),
             OLDER => Self::Older(interval(reader)?),
             YOUNGER => Self::Younger(interval(reader)?),
+            SAVEDBEFORE => Self::SavedBefore(date(reader)?),
+            SAVEDON => Self::SavedOn(date(reader)?),
+            SAVEDSINCE => Self::SavedSince(date(reader)?),
+            EMAILID => Self::EmailId(object_id(reader)?),
+            THREADID => Self::ThreadId(object_id(reader)?),
             BCC => Self::field(FIELDS[0], reader)?,
             CC => Self::field(FIELDS[1], reader)?,
             FROM => Self::field(FIELDS[2], reader)?,
@@ -151,6 +160,12 @@ impl SearchKey {
             Self::SentSince(date) => date_key(out, "SENTSINCE ", *date),
             Self::Larger(size) => size_key(out, "LARGER ", *size),
             Self::Smaller(size) => size_key(out, "SMALLER ", *size),
+            Self::SavedBefore(date) => date_key(out, "SAVEDBEFORE ", *date),
+            Self::SavedOn(date) => date_key(out, "SAVEDON ", *date),
+            Self::SavedSince(date) => date_key(out, "SAVEDSINCE ", *date),
+            Self::SaveDateSupported => out.raw("SAVEDATESUPPORTED"),
+            Self::EmailId(id) => words(out, "EMAILID", id.as_str()),
+            Self::ThreadId(id) => words(out, "THREADID", id.as_str()),
             Self::Older(seconds) => size_key(out, "OLDER ", u64::from(seconds.get())),
             Self::Younger(seconds) => size_key(out, "YOUNGER ", u64::from(seconds.get())),
             Self::Saved => out.raw("$"),
@@ -219,6 +234,11 @@ fn size(reader: &mut Reader<'_>) -> Parsed<u64> {
     reader.number64("a number of octets")
 }
 
+fn object_id(reader: &mut Reader<'_>) -> Parsed<ObjectId> {
+    reader.space()?;
+    ObjectId::parse(reader)
+}
+
 /// RFC 5032 §5: seconds.
 fn interval(reader: &mut Reader<'_>) -> Parsed<NonZeroU32> {
     const WHAT: &str = "a number of seconds from 1";
@@ -257,6 +277,7 @@ const CC: u128 = key(b"CC");
 const CHARSET: u128 = key(b"CHARSET");
 const DELETED: u128 = key(b"DELETED");
 const DRAFT: u128 = key(b"DRAFT");
+const EMAILID: u128 = key(b"EMAILID");
 const FLAGGED: u128 = key(b"FLAGGED");
 const FROM: u128 = key(b"FROM");
 const HEADER: u128 = key(b"HEADER");
@@ -269,6 +290,9 @@ const OLDER: u128 = key(b"OLDER");
 const ON: u128 = key(b"ON");
 const OR: u128 = key(b"OR");
 const RECENT: u128 = key(b"RECENT");
+const SAVEDBEFORE: u128 = key(b"SAVEDBEFORE");
+const SAVEDON: u128 = key(b"SAVEDON");
+const SAVEDSINCE: u128 = key(b"SAVEDSINCE");
 const SEEN: u128 = key(b"SEEN");
 const SENTBEFORE: u128 = key(b"SENTBEFORE");
 const SENTON: u128 = key(b"SENTON");
@@ -277,6 +301,7 @@ const SINCE: u128 = key(b"SINCE");
 const SMALLER: u128 = key(b"SMALLER");
 const SUBJECT: u128 = key(b"SUBJECT");
 const TEXT: u128 = key(b"TEXT");
+const THREADID: u128 = key(b"THREADID");
 const TO: u128 = key(b"TO");
 const UID: u128 = key(b"UID");
 const UNANSWERED: u128 = key(b"UNANSWERED");

@@ -2,7 +2,7 @@
 
 use super::plan::Item;
 use peregrine_proto::{Uid, write};
-use peregrine_store::{Digest, MailboxView, Message};
+use peregrine_store::{AccountId, Digest, MailboxView, Message, email_id};
 
 /// A response that has been begun.
 pub(crate) struct Line<'a> {
@@ -47,7 +47,7 @@ impl<'a> Line<'a> {
         item: &Item,
         (view, message): (&MailboxView, &Message),
         recent: bool,
-        digest: Option<&Digest>,
+        (account, digest): (AccountId, Option<&Digest>),
     ) {
         match item {
             Item::Uid => self.uid(message.uid),
@@ -64,6 +64,23 @@ impl<'a> Line<'a> {
             Item::Body => self.digest(b"BODY ", digest.map(Digest::body)),
             Item::BodyStructure => {
                 self.digest(b"BODYSTRUCTURE ", digest.map(Digest::body_structure));
+            }
+            Item::EmailId => {
+                self.name(b"EMAILID ");
+                match email_id(account, message.body) {
+                    Some(id) => id.write_in_parentheses(self.out),
+                    None => self.out.extend_from_slice(b"NIL"),
+                }
+            }
+            // RFC 8474 §5.2: threads have no ids here.
+            Item::ThreadId => self.name(b"THREADID NIL"),
+            Item::SaveDate => {
+                self.name(b"SAVEDATE ");
+                write::date_time(self.out, message.save_date());
+            }
+            Item::Preview => {
+                self.name(b"PREVIEW ");
+                write::string(self.out, digest.map(Digest::preview).unwrap_or_default());
             }
             Item::Section(_) => {}
         }

@@ -27,6 +27,10 @@ pub(super) enum Item {
     Envelope,
     Body,
     BodyStructure,
+    EmailId,
+    ThreadId,
+    SaveDate,
+    Preview,
     Section(SectionItem),
 }
 
@@ -58,7 +62,10 @@ impl Plan {
         }
         items.extend(asked.iter().map(Item::new));
         let has = |wanted: fn(&Item) -> bool| items.iter().any(wanted);
-        let digests = has(|it| matches!(it, Item::Envelope | Item::Body | Item::BodyStructure));
+        let digested = |it: &Item| {
+            matches!(it, Item::Envelope | Item::Body | Item::BodyStructure | Item::Preview)
+        };
+        let digests = has(digested);
         let needs = if has(|it| matches!(it, Item::Section(_))) {
             let structure = digests || has(|it| matches!(it, Item::Section(it) if it.in_part()));
             Needs::Bodies { structure }
@@ -107,6 +114,11 @@ impl Item {
             FetchItem::Body => Self::Body,
             FetchItem::BodyStructure => Self::BodyStructure,
             FetchItem::Uid => Self::Uid,
+            FetchItem::EmailId => Self::EmailId,
+            FetchItem::ThreadId => Self::ThreadId,
+            FetchItem::SaveDate => Self::SaveDate,
+            // It was made when the message came: LAZY makes no difference (RFC 8970 §4.1).
+            FetchItem::Preview { .. } => Self::Preview,
             FetchItem::BodySection { section, partial, .. } => {
                 Self::Section(SectionItem::new(section, *partial))
             }
