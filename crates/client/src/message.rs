@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use peregrine_proto::response::{BodyStructure, Envelope, FetchData};
-use peregrine_proto::{DateTime, Flag, ModSeq, ObjectId, Section, SectionText, SequenceNumber, Uid};
+use peregrine_proto::{
+    DateTime, Flag, ModSeq, ObjectId, Section, SectionText, SequenceNumber, Uid,
+};
 
 /// A message, as far as it was asked and told. What the server left out is `None`.
 #[derive(Clone, PartialEq, Eq, Debug)]

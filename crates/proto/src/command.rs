@@ -22,6 +22,7 @@ pub mod r#move;
 pub mod namespace;
 pub mod noop;
 pub mod rename;
+pub mod replace;
 pub mod search;
 pub mod select;
 pub mod sort;
@@ -62,6 +63,7 @@ pub use r#move::Move;
 pub use namespace::Namespace;
 pub use noop::Noop;
 pub use rename::Rename;
+pub use replace::Replace;
 pub use search::Search;
 pub use select::Select;
 pub use sort::Sort;
@@ -156,6 +158,8 @@ pub enum CommandBody {
     Move(Move),
     /// APPEND
     Append(Append),
+    /// REPLACE
+    Replace(Replace),
     /// FETCH
     Fetch(Fetch),
     /// SEARCH
@@ -205,7 +209,7 @@ macro_rules! each {
         each!(@ $body, $Command, $command, $result;
             Capability Noop Logout StartTls Authenticate Login Select Examine Create Delete Rename
             Subscribe Unsubscribe List Lsub Status Check Close Unselect Expunge Idle Namespace Id
-            Enable Store Copy Move Append Fetch Search Sort Thread)
+            Enable Store Copy Move Append Replace Fetch Search Sort Thread)
     };
     (@ $body:expr, $Command:ident, $command:ident, $result:expr; $($Name:ident)*) => {
         match $body {
@@ -237,6 +241,7 @@ impl CommandBody {
             Self::Copy(copy) if copy.messages.is_uid() => "UID COPY",
             Self::Move(r#move) if r#move.messages.is_uid() => "UID MOVE",
             Self::Search(search) if search.uid => "UID SEARCH",
+            Self::Replace(replace) if replace.old.is_uid() => "UID REPLACE",
             Self::Sort(sort) if sort.uid => "UID SORT",
             Self::Thread(thread) if thread.uid => "UID THREAD",
             Self::Expunge(expunge) if expunge.only.is_some() => "UID EXPUNGE",
@@ -284,6 +289,7 @@ impl CommandBody {
             Self::Copy(copy) => copy.write(out),
             Self::Move(r#move) => r#move.write(out),
             Self::Append(append) => append.write(out),
+            Self::Replace(replace) => replace.write(out),
             Self::Fetch(fetch) => fetch.write(out),
             Self::Search(search) => search.write(out),
             Self::Sort(sort) => sort.write(out),

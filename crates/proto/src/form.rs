@@ -1,7 +1,7 @@
 //! How each command with arguments is written, for those who type by hand and left something out.
 
 /// Name and form, by name. Words in capitals are written as they are.
-const FORMS: [(&[u8], &str); 23] = [
+const FORMS: [(&[u8], &str); 24] = [
     (b"APPEND", "APPEND mailbox (\\Seen) \"date\" {octets}"),
     (b"AUTHENTICATE", "AUTHENTICATE mechanism"),
     (b"COPY", "COPY 1:3 mailbox"),
@@ -16,6 +16,7 @@ const FORMS: [(&[u8], &str); 23] = [
     (b"LSUB", "LSUB \"\" pattern"),
     (b"MOVE", "MOVE 1:3 mailbox"),
     (b"RENAME", "RENAME mailbox mailbox"),
+    (b"REPLACE", "REPLACE 1 mailbox (\\Draft) {octets}"),
     (b"SEARCH", "SEARCH UNSEEN FROM name"),
     (b"SELECT", "SELECT mailbox"),
     (b"SORT", "SORT (REVERSE DATE) UTF-8 UNSEEN"),
@@ -44,6 +45,7 @@ mod tests {
         for (name, form) in FORMS {
             let example = match name {
                 b"APPEND" => "APPEND mailbox (\\Seen) \" 1-Jan-2026 10:00:00 +0000\" {1}\r\nx",
+                b"REPLACE" => "REPLACE 1 mailbox (\\Draft) {1}\r\nx",
                 b"ID" => "ID (\"name\" \"value\")",
                 _ => form,
             };

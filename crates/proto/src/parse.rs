@@ -3,7 +3,7 @@
 use crate::command::{
     Append, Authenticate, Capability, Check, Close, Command, CommandBody, Copy, Create, Delete,
     Enable, Examine, Expunge, Fetch, Id, Idle, List, Login, Logout, Lsub, Move, Namespace, Noop,
-    Rename, Search, Select, Sort, StartTls, Status, Store, Subscribe, Thread, Unselect,
+    Rename, Replace, Search, Select, Sort, StartTls, Status, Store, Subscribe, Thread, Unselect,
     Unsubscribe, key,
 };
 use crate::form::form;
@@ -61,7 +61,8 @@ fn body(reader: &mut Reader<'_>, body: &mut CommandBody) -> Parsed<()> {
     reader.end()
 }
 
-const AFTER_UID: &str = "FETCH, STORE, SEARCH, SORT, THREAD, COPY, MOVE or EXPUNGE after UID";
+const AFTER_UID: &str =
+    "FETCH, STORE, SEARCH, SORT, THREAD, COPY, MOVE, REPLACE or EXPUNGE after UID";
 const UNKNOWN: &str = "unknown command";
 
 /// Reads what stands behind the name, which began at `offset`.
@@ -78,6 +79,7 @@ fn arguments(
         (SEARCH, _) => *body = CommandBody::Search(Search::parse(reader, uid)?),
         (SORT, _) => *body = CommandBody::Sort(Sort::parse(reader, uid)?),
         (THREAD, _) => *body = CommandBody::Thread(Thread::parse(reader, uid)?),
+        (REPLACE, _) => *body = CommandBody::Replace(Replace::parse(reader, uid)?),
         (COPY, _) => *body = CommandBody::Copy(Copy::parse(reader, uid)?),
         (MOVE, _) => *body = CommandBody::Move(Move::parse(reader, uid)?),
         (EXPUNGE, _) => *body = CommandBody::Expunge(Expunge::parse(reader, uid)?),
@@ -137,7 +139,7 @@ fn explain(tag: Option<Tag>, frame: &Frame, error: SyntaxError) -> ParseError {
 }
 
 /// The names that a slip may have meant.
-const NAMES: [&str; 33] = [
+const NAMES: [&str; 34] = [
     Append::NAME,
     Authenticate::NAME,
     Capability::NAME,
@@ -160,6 +162,7 @@ const NAMES: [&str; 33] = [
     Namespace::NAME,
     Noop::NAME,
     Rename::NAME,
+    Replace::NAME,
     Search::NAME,
     Select::NAME,
     Sort::NAME,
@@ -195,6 +198,7 @@ const MOVE: u128 = key(Move::NAME.as_bytes());
 const NAMESPACE: u128 = key(Namespace::NAME.as_bytes());
 const NOOP: u128 = key(Noop::NAME.as_bytes());
 const RENAME: u128 = key(Rename::NAME.as_bytes());
+const REPLACE: u128 = key(Replace::NAME.as_bytes());
 const SEARCH: u128 = key(Search::NAME.as_bytes());
 const SELECT: u128 = key(Select::NAME.as_bytes());
 const SORT: u128 = key(Sort::NAME.as_bytes());

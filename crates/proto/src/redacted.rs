@@ -1,6 +1,6 @@
 //! A command as a line that may be shown: without secrets and without mail.
 
-use crate::command::append::Literal;
+use crate::command::append::{AppendMessage, Literal};
 use crate::writer::{CommandWriter, LiteralMode};
 use crate::{CommandBody, command::Append};
 
@@ -12,7 +12,8 @@ impl CommandBody {
     /// Name and arguments in one printable line without tag, for logs and traces.
     ///
     /// What LOGIN and AUTHENTICATE say is left out whole: the user's name may be a password that
-    /// was typed into the wrong place. APPEND shows how long its message is and nothing of it.
+    /// was typed into the wrong place. APPEND and REPLACE show how long their
+    /// messages are and nothing of them.
     /// Names of mailboxes and words that are searched for are shown.
     ///
     /// ```
@@ -29,21 +30,36 @@ impl CommandBody {
         match self {
             Self::Login(_) | Self::Authenticate(_) => return format!("{} …", self.name()),
             Self::Append(append) => Self::Append(without_message(append)).write_arguments(&mut out),
+            Self::Replace(replace) => {
+                let mut shown = replace.clone();
+                shown.new.message = length_of(&shown.new.message);
+                Self::Replace(shown).write_arguments(&mut out);
+            }
             body => body.write_arguments(&mut out),
         }
         shown(self.name(), &String::from_utf8_lossy(&out.octets))
     }
 }
 
-/// The same, with its message said to lie elsewhere, so that only the length is written.
+/// The same, with its messages said to lie elsewhere, so that only their lengths are written.
 fn without_message(append: &Append) -> Append {
-    let length = match &append.message {
-        Literal::Inline(octets) => u32::try_from(octets.len()).unwrap_or(u32::MAX),
-        Literal::Spooled { length, .. } => *length,
-    };
-    let Append { mailbox, flags, date, .. } = append;
-    let message = Literal::Spooled { id: 0, length };
-    Append { mailbox: mailbox.clone(), flags: flags.clone(), date: *date, message }
+    let more = append.more.iter().map(|one| AppendMessage {
+        flags: one.flags.clone(),
+        date: one.date,
+        message: length_of(&one.message),
+    });
+    Append {
+        mailbox: append.mailbox.clone(),
+        flags: append.flags.clone(),
+        date: append.date,
+        message: length_of(&append.message),
+        more: more.collect(),
+    }
+}
+
+fn length_of(message: &Literal) -> Literal {
+    let length = u32::try_from(message.length()).unwrap_or(u32::MAX);
+    Literal::Spooled { id: 0, length }
 }
 
 /// One line of bounded length, without what could drive a terminal.

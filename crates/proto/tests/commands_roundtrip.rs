@@ -5,10 +5,11 @@
 
 use bytes::Bytes;
 use bytestring::ByteString;
-use peregrine_proto::command::append::Literal;
+use peregrine_proto::command::append::{AppendMessage, Literal};
 use peregrine_proto::command::expunge::ExpungeOnly;
 use peregrine_proto::command::fetch::FetchItem;
 use peregrine_proto::command::list::{ListReturn, ListSelection};
+use peregrine_proto::command::replace::Replaced;
 use peregrine_proto::command::search::{PartialRange, SearchFlag, SearchKey, SearchReturn};
 use peregrine_proto::command::sort::{SortCriterion, SortKey};
 use peregrine_proto::command::status::StatusItem;
@@ -19,7 +20,8 @@ use peregrine_proto::number::{Bound, Number, NumberSet};
 use peregrine_proto::response::list::{SpecialUse, UseAttribute};
 use peregrine_proto::{
     Command, CommandWriter, Date, DateTime, Flag, FrameEvent, FrameLimits, Framer, Keyword,
-    ListPattern, LiteralMode, MailboxName, ObjectId, Partial, Secret, Section, SectionText, Tag,
+    ListPattern, LiteralMode, MailboxName, ObjectId, Partial, Secret, Section, SectionText,
+    SequenceNumber, Tag, Uid,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -340,12 +342,12 @@ fn on_messages() -> impl Strategy<Value = CommandBody> {
             })
         ),
         (mailbox(), flags(), option::of(date_time()), message).prop_map(
-            |(mailbox, flags, date, message)| CommandBody::Append(Append {
-                mailbox,
-                flags: flags.into(),
-                date,
-                message,
-            })
+            |(mailbox, flags, date, message)| {
+                let flags: smallvec::SmallVec<[Flag; 2]> = flags.into();
+                let same = AppendMessage { flags: flags.clone(), date, message: message.clone() };
+                let more = vec![same; flags.len() % 3];
+                CommandBody::Append(Append { mailbox, flags, date, message, more })
+            }
         ),
         (messages(), vec(fetch_item(), 1..6), option::of(partial_range())).prop_map(
             |(messages, items, partial)| {
@@ -359,7 +361,22 @@ fn on_messages() -> impl Strategy<Value = CommandBody> {
             }
         ),
         finding(),
+        replace(),
     ]
+}
+
+fn replace() -> BoxedStrategy<CommandBody> {
+    let message = vec(any::<u8>(), 0..60).prop_map(|octets| Literal::Inline(octets.into()));
+    (any::<bool>(), any::<NonZeroU32>(), mailbox(), flags(), message)
+        .prop_map(|(uid, number, mailbox, flags, message)| {
+            let old = match uid {
+                true => Replaced::Uid(Uid(number)),
+                false => Replaced::Sequence(SequenceNumber(number)),
+            };
+            let new = AppendMessage { flags: flags.into(), date: None, message };
+            CommandBody::Replace(Replace { old, mailbox, new })
+        })
+        .boxed()
 }
 
 /// Boxed, since all commands in one type need more stack than a test has.

@@ -305,3 +305,33 @@ proptest! {
         }
     }
 }
+
+/// RFC 3502: every literal behind a message is a message; together they are held to its bound.
+#[test]
+fn several_messages_of_one_append() {
+    let limits =
+        FrameLimits { append: 10, literal: 2, literals_total: 2, ..FrameLimits::AFTER_LOGIN };
+    let events = |text: &str| {
+        let mut framer = Framer::new(limits);
+        framer.push(text.to_owned().into());
+        std::iter::from_fn(|| framer.next()).collect::<Vec<_>>()
+    };
+    for whole in [
+        "a APPEND x {5+}\r\nabcde {5+}\r\nabcde\r\n",
+        "a APPEND x {4+}\r\nabcd (\\Seen) {4+}\r\nabcd {2+}\r\nab\r\n",
+        "a REPLACE 1 x {9+}\r\nabcdefghi\r\n",
+        "a uid replace 1 x {9+}\r\nabcdefghi\r\n",
+        "a UID REPLACE 1 {1+}\r\nx {9+}\r\nabcdefghi\r\n",
+    ] {
+        assert!(matches!(events(whole)[..], [FrameEvent::Frame(_)]), "{whole}");
+    }
+    for refused in [
+        "a APPEND x {5+}\r\nabcde {6+}\r\nabcdef\r\n",
+        "a APPEND x {11+}\r\nabcdefghijk\r\n",
+        "a UID REPLACE 1 {3+}\r\nxyz {1+}\r\na\r\n",
+        "a REPLACE {3+}\r\nabc x {1+}\r\na\r\n",
+        "a SEARCH TEXT {3+}\r\nabc\r\n",
+    ] {
+        assert!(!matches!(events(refused)[0], FrameEvent::Frame(_)), "{refused}");
+    }
+}

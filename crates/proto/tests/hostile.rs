@@ -336,7 +336,7 @@ fn errors_help_a_person() {
         ("a", "expected a space at column 2, found the end of the line"),
         (
             "a UID NOOP",
-            "expected FETCH, STORE, SEARCH, SORT, THREAD, COPY, MOVE or EXPUNGE after UID at column 7, found `NOOP`",
+            "expected FETCH, STORE, SEARCH, SORT, THREAD, COPY, MOVE, REPLACE or EXPUNGE after UID at column 7, found `NOOP`",
         ),
         ("a FETCH 1 (ALL)", "ALL, FAST and FULL must stand alone, without parentheses (column 12)"),
         (

@@ -26,6 +26,7 @@ mod r#move;
 mod namespace;
 mod noop;
 mod rename;
+mod replace;
 mod search;
 mod select;
 mod sort;
@@ -119,6 +120,7 @@ pub(crate) fn run(deed: Deed, body: CommandBody) -> BoxFuture<'static, Outcome> 
         CommandBody::Copy(command) => boxed!(copy, command),
         CommandBody::Move(command) => boxed!(r#move, command),
         CommandBody::Append(command) => boxed!(append, command),
+        CommandBody::Replace(command) => boxed!(replace, command),
         CommandBody::Fetch(command) => boxed!(fetch, command),
         CommandBody::Search(command) => boxed!(search, command),
         CommandBody::Sort(command) => boxed!(sort, command),

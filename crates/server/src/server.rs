@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// MiB of large messages that are read into memory for APPEND at once, in all connections.
-const APPEND_MEMORY_MIB: usize = 256;
+pub(crate) const APPEND_MEMORY_MIB: usize = 256;
 
 /// A running server. Dropping it stops listening and leaves connections to end by themselves.
 pub struct Server {

@@ -93,7 +93,7 @@ pub(crate) enum Kind {
     Search { uid: bool },
     /// COPY.
     Copy { uid: bool },
-    /// MOVE and UID EXPUNGE.
+    /// MOVE, REPLACE and EXPUNGE.
     Remove { uid: bool },
     /// LOGIN and AUTHENTICATE.
     LogIn,
@@ -120,6 +120,7 @@ impl Kind {
             CommandBody::Thread(thread) => Self::Search { uid: thread.uid },
             CommandBody::Copy(copy) => Self::Copy { uid: copy.messages.is_uid() },
             CommandBody::Move(r#move) => Self::Remove { uid: r#move.messages.is_uid() },
+            CommandBody::Replace(replace) => Self::Remove { uid: replace.old.is_uid() },
             CommandBody::Expunge(expunge) => Self::Remove { uid: expunge.only.is_some() },
             CommandBody::Login(_) | CommandBody::Authenticate(_) => Self::LogIn,
             CommandBody::Idle(_) => Self::Idle,

@@ -2,10 +2,14 @@
 //! them.
 
 use crate::account::Opened;
+use crate::operation::append;
 use crate::operation::copy::{self, Verb};
 use crate::operation::expunge::Expunge;
 use crate::operation::flags::StoreFlags;
-use crate::{Account, Bodies, Body, Digests, Error, MailboxId, MailboxView, Query, Threaded};
+use crate::{
+    Account, Appended, Bodies, Body, Digests, Error, MailboxId, MailboxView, NewMessage, Query,
+    Threaded,
+};
 use crate::{body, search};
 use peregrine_proto::command::sort::SortCriterion;
 use peregrine_proto::command::store::StoreAction;
@@ -178,6 +182,19 @@ impl Mailbox {
         target: &MailboxName,
     ) -> Result<Copied, Error> {
         copy::run(self, view, uids, target, Verb::Move).await
+    }
+
+    /// Puts a message into a mailbox and removes another from this one, as one change (RFC 8508).
+    ///
+    /// # Errors
+    /// As [`Account::append`]; [`Error::Expunged`] if the other message is gone.
+    pub async fn replace(
+        &self,
+        old: Uid,
+        target: &MailboxName,
+        new: NewMessage,
+    ) -> Result<Appended, Error> {
+        append::replace(&self.account, (self.id(), old), target, new).await
     }
 
     /// Reads the digests of the messages of these indexes, in order, a page at a time.

@@ -13,6 +13,7 @@ pub(crate) mod flags;
 pub(crate) mod furnish;
 pub(crate) mod open;
 pub(crate) mod rename;
+pub(crate) mod replace;
 pub(crate) mod subscribe;
 
 use crate::account::Batch;

@@ -80,7 +80,9 @@ async fn t20_wrong_sets() {
         "1 :2",
         "18446744073709551617",
         "1;2",
-        "$",
+        "$,1",
+        "1:$",
+        "$$",
     ] {
         for command in [
             "FETCH {} FLAGS",

@@ -269,8 +269,7 @@ async fn t15_slow_literals() {
 #[tokio::test(start_paused = true)]
 async fn t39_odd_messages() {
     let ground = Ground::new().await;
-    let bodies: [&[u8]; 12] = [
-        b"",
+    let bodies: [&[u8]; 11] = [
         b"\r\n",
         b"\n",
         b"\r",
@@ -285,6 +284,10 @@ async fn t39_odd_messages() {
     ];
     let mut client = ground.client(LoggedIn).await;
     client.ok("c CREATE Odd").await;
+    // RFC 3502 §6.3.11: a message without octets is an error.
+    client.send("n APPEND Odd {0+}\r\n\r\n").await;
+    let reply = client.until("n").await.pop().unwrap();
+    assert!(reply.starts_with("n NO "), "{reply}");
     for body in bodies {
         let sent = String::from_utf8_lossy(body).into_owned();
         client.send(format!("a APPEND Odd {{{}+}}\r\n", body.len())).await;

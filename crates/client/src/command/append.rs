@@ -90,7 +90,7 @@ impl Append {
         if flags.contains(&Flag::Recent) {
             return Call::answered(Err(Error::Argument("\\Recent cannot be set by a client")));
         }
-        let append = command::Append { mailbox, flags, date, message };
+        let append = command::Append { mailbox, flags, date, message, more: Vec::new() };
         let pending = client.send(CommandBody::Append(append), None, source);
         Call::single(pending, |reply| {
             Ok(match reply.text.code {

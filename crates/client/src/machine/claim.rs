@@ -101,7 +101,7 @@ fn code(body: &CommandBody, code: Option<&Code>) -> Claim {
     let belongs = match (body, code) {
         // RFC 6851 §4.3: COPYUID comes before the EXPUNGEs, in an untagged OK.
         (CommandBody::Move(_) | CommandBody::Copy(_), Some(Code::CopyUid { .. })) => true,
-        (CommandBody::Append(_), Some(Code::AppendUid { .. })) => true,
+        (CommandBody::Append(_) | CommandBody::Replace(_), Some(Code::AppendUid { .. })) => true,
         _ => false,
     };
     if belongs { Claim::Oldest } else { Claim::No }

@@ -1,4 +1,4 @@
-//! APPEND (RFC 3501 §6.3.11).
+//! APPEND (RFC 3501 §6.3.11), of several messages too (RFC 3502).
 
 use super::States;
 use crate::effects::Effects;
@@ -13,6 +13,19 @@ use smallvec::SmallVec;
 pub struct Append {
     /// Where to.
     pub mailbox: MailboxName,
+    /// Flags to set; may be empty.
+    pub flags: SmallVec<[Flag; 2]>,
+    /// INTERNALDATE; the time of arrival where none is given.
+    pub date: Option<DateTime>,
+    /// The message itself.
+    pub message: Literal,
+    /// Further messages (RFC 3502), in their order: all of them come in, or none.
+    pub more: Vec<AppendMessage>,
+}
+
+/// `append-message`: a message with what it is to have.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AppendMessage {
     /// Flags to set; may be empty.
     pub flags: SmallVec<[Flag; 2]>,
     /// INTERNALDATE; the time of arrival where none is given.
@@ -35,16 +48,51 @@ pub enum Literal {
     },
 }
 
+impl Literal {
+    /// Octets.
+    pub fn length(&self) -> usize {
+        match self {
+            Self::Inline(octets) => octets.len(),
+            Self::Spooled { length, .. } => *length as usize,
+        }
+    }
+}
+
 impl Append {
     pub(crate) const NAME: &'static str = "APPEND";
     pub(crate) const STATES: States = States::AUTHENTICATED;
 
     /// ```abnf
-    /// append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal
+    /// append         = "APPEND" SP mailbox 1*append-message
+    /// append-message = [SP flag-list] [SP date-time] SP literal
     /// ```
     pub(crate) fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
         reader.space()?;
         let mailbox = MailboxName::parse(reader)?;
+        let AppendMessage { flags, date, message } = AppendMessage::parse(reader)?;
+        let mut more = Vec::new();
+        while !reader.is_at_end() {
+            more.push(AppendMessage::parse(reader)?);
+        }
+        Ok(Self { mailbox, flags, date, message, more })
+    }
+
+    pub(crate) fn write(&self, out: &mut CommandWriter) {
+        out.space();
+        out.mailbox(&self.mailbox);
+        write_message(&self.flags, self.date, &self.message, out);
+        for one in &self.more {
+            write_message(&one.flags, one.date, &one.message, out);
+        }
+    }
+
+    pub(crate) fn effects(&self) -> Effects {
+        Effects::none().delivers_to(&self.mailbox)
+    }
+}
+
+impl AppendMessage {
+    pub(super) fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
         reader.space()?;
         let mut flags = SmallVec::new();
         if reader.peek() == Some(b'(') {
@@ -63,29 +111,32 @@ impl Append {
             LiteralData::Inline(octets) => Literal::Inline(octets),
             LiteralData::Spooled(id, length) => Literal::Spooled { id, length },
         };
-        Ok(Self { mailbox, flags, date, message })
+        Ok(Self { flags, date, message })
     }
 
-    pub(crate) fn write(&self, out: &mut CommandWriter) {
-        out.space();
-        out.mailbox(&self.mailbox);
-        out.space();
-        if !self.flags.is_empty() {
-            out.flags(&self.flags);
-            out.space();
-        }
-        if let Some(date) = self.date {
-            out.with(|out| date.write(out));
-            out.space();
-        }
-        match &self.message {
-            Literal::Inline(octets) => out.literal(octets),
-            Literal::Spooled { id, length } => out.gap(*id, *length),
-        }
+    pub(super) fn write(&self, out: &mut CommandWriter) {
+        write_message(&self.flags, self.date, &self.message, out);
     }
+}
 
-    pub(crate) fn effects(&self) -> Effects {
-        Effects::none().delivers_to(&self.mailbox)
+fn write_message(
+    flags: &[Flag],
+    date: Option<DateTime>,
+    message: &Literal,
+    out: &mut CommandWriter,
+) {
+    out.space();
+    if !flags.is_empty() {
+        out.flags(flags);
+        out.space();
+    }
+    if let Some(date) = date {
+        out.with(|out| date.write(out));
+        out.space();
+    }
+    match message {
+        Literal::Inline(octets) => out.literal(octets),
+        Literal::Spooled { id, length } => out.gap(*id, *length),
     }
 }
 
@@ -104,6 +155,13 @@ mod tests {
         refused("a APPEND INBOX");
         refused("a APPEND INBOX \"abc\"");
         refused("a APPEND INBOX (\\Recent) {0}\r\n");
+        known(
+            "a append x (\\Seen) {1}\r\na \" 1-Jan-2025 10:00:00 +0100\" {1+}\r\nb {0}\r\n",
+            "a APPEND x (\\Seen) {1}\r\na \" 1-Jan-2025 10:00:00 +0100\" {1}\r\nb {0}\r\n",
+        );
+        refused("a APPEND INBOX {0}\r\n ");
+        refused("a APPEND INBOX {0}\r\n (\\Seen)");
+        refused("a APPEND INBOX {1}\r\na{1}\r\nb");
         refused("a APPEND INBOX {0}\r\n x");
         refused("a APPEND INBOX (\\Seen");
         refused("a APPEND INBOX ~{0}\r\n");

@@ -45,7 +45,9 @@ struct Command {
     line_octets: usize,
     literals: u32,
     literal_octets: u64,
-    /// An APPEND's message has come.
+    /// Octets of the messages of APPEND or REPLACE that have come.
+    message_octets: u64,
+    /// A message has come.
     message: bool,
     brackets: Brackets,
     spooled: SmallVec<[Spooled; 1]>,
@@ -295,6 +297,7 @@ impl Framer {
         command.line_octets += length - command.line_at;
         if message {
             command.message = true;
+            command.message_octets += u64::from(size);
         } else {
             command.literal_octets += u64::from(size);
         }
@@ -334,7 +337,10 @@ impl Framer {
         let total = self.command.literal_octets.saturating_add(size);
         if size > u64::from(u32::MAX) {
             Some(FrameError::LiteralSize)
-        } else if size > u64::from(limit) {
+        } else if size > u64::from(limit)
+            // The messages of one APPEND (RFC 3502) are all kept before any of them is stored.
+            || (message && self.command.message_octets.saturating_add(size) > u64::from(limit))
+        {
             Some(FrameError::LiteralTooBig { limit })
         } else if self.command.literals >= limits.literals {
             Some(FrameError::TooManyLiterals(limits.literals))
@@ -347,17 +353,29 @@ impl Framer {
         }
     }
 
-    /// Whether the literal just announced is an APPEND's message: the command's name is APPEND,
-    /// something (the mailbox) stands behind it, and no message has come yet.
+    /// Whether the literal just announced is a message of APPEND or REPLACE: the command's name is
+    /// one of these, and something (the mailbox) stands where a mailbox is named. All literals
+    /// behind a message are messages too (RFC 3502).
     fn is_message(&self) -> bool {
         if self.limits.append == 0 || self.command.message {
+            return self.command.message;
+        }
+        let is = |word: Option<&[u8]>, name: &[u8]| {
+            word.is_some_and(|word| word.eq_ignore_ascii_case(name))
+        };
+        let mut words = self.text().splitn(5, |byte| *byte == b' ');
+        let (_tag, mut name) = (words.next(), words.next());
+        if is(name, b"UID") {
+            name = words.next();
+        }
+        if is(name, b"REPLACE") {
+            // Which message.
+            words.next();
+        } else if !is(name, b"APPEND") {
             return false;
         }
-        let mut words = self.text().splitn(3, |byte| *byte == b' ');
-        let _tag = words.next();
-        let append = words.next().is_some_and(|name| name.eq_ignore_ascii_case(b"APPEND"));
-        let mailbox = words.next().is_some_and(|arguments| !arguments.starts_with(b"{"));
-        append && (mailbox || self.command.literals > 0)
+        let mailbox = words.next().is_some_and(|word| !word.starts_with(b"{"));
+        mailbox || self.command.literals > 0
     }
 
     fn literal(&mut self, left: u32) -> Step {

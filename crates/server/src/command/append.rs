@@ -1,12 +1,13 @@
-//! APPEND (RFC 3501 §6.3.11).
+//! APPEND (RFC 3501 §6.3.11), of several messages too (RFC 3502).
 
 use super::{Deed, Done, Failure};
 use crate::host::Outcome;
+use crate::server::APPEND_MEMORY_MIB;
 use bytes::Bytes;
 use peregrine_proto::command::Append;
-use peregrine_proto::command::append::Literal;
+use peregrine_proto::command::append::{AppendMessage, Literal};
 use peregrine_proto::{Code, DateTime, Status};
-use peregrine_store::NewMessage;
+use peregrine_store::{Appended, NewMessage};
 use std::io;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -16,29 +17,54 @@ const MIB: u32 = 1024 * 1024;
 
 pub(super) async fn run(deed: &Deed, command: Append) -> Done {
     let account = deed.account()?;
-    // Held until the message is stored: large ones of all connections together stay bounded.
-    let (body, _memory) = body(deed, command.message).await?;
-    let message = NewMessage {
-        body,
-        flags: command.flags.into_vec(),
-        date: command.date.unwrap_or_else(now),
-    };
-    let appended =
-        account.append(&command.mailbox, vec![message]).await.map_err(Failure::Target)?;
-    let code = Code::AppendUid { uid_validity: appended.uid_validity, uids: appended.uids };
-    Ok(Outcome::new(Status::Ok, Some(code), "Kept"))
+    let Append { mailbox, flags, date, message, more } = command;
+    let mut asked = vec![AppendMessage { flags, date, message }];
+    asked.extend(more);
+    let (messages, _memory) = messages(deed, asked).await?;
+    let appended = account.append(&mailbox, messages).await.map_err(Failure::Target)?;
+    Ok(Outcome::new(Status::Ok, Some(code(appended)), "Kept"))
 }
 
-async fn body(
+/// APPENDUID (RFC 4315 §3).
+pub(super) fn code(appended: Appended) -> Code {
+    Code::AppendUid { uid_validity: appended.uid_validity, uids: appended.uids }
+}
+
+/// The messages as the store takes them. The permit is to be held until they are stored: large
+/// ones of all connections together stay bounded.
+pub(super) async fn messages(
     deed: &Deed,
-    message: Literal,
-) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Failure> {
+    asked: Vec<AppendMessage>,
+) -> Result<(Vec<NewMessage>, Option<OwnedSemaphorePermit>), Failure> {
+    // RFC 3502 §6.3.11: a message without octets takes all of them back.
+    if asked.iter().any(|one| one.message.length() == 0) {
+        return Err(Failure::Refused(Code::Cannot, "An empty message; nothing was added"));
+    }
+    let spooled = |one: &AppendMessage| match one.message {
+        Literal::Inline(_) => 0,
+        Literal::Spooled { length, .. } => length.div_ceil(MIB),
+    };
+    // For all at once, so that no two commands wait for each other.
+    let permit = match asked.iter().map(spooled).sum::<u32>() {
+        0 => None,
+        mib => {
+            let memory = Arc::clone(&deed.link.shared.append_memory);
+            memory.acquire_many_owned(mib.min(APPEND_MEMORY_MIB as u32)).await.ok()
+        }
+    };
+    let mut messages = Vec::with_capacity(asked.len());
+    for AppendMessage { flags, date, message } in asked {
+        let body = body(deed, message).await?;
+        messages.push(NewMessage { body, flags: flags.into_vec(), date: date.unwrap_or_else(now) });
+    }
+    Ok((messages, permit))
+}
+
+async fn body(deed: &Deed, message: Literal) -> Result<Bytes, Failure> {
     let (id, length) = match message {
-        Literal::Inline(body) => return Ok((body, None)),
+        Literal::Inline(body) => return Ok(body),
         Literal::Spooled { id, length } => (id, length),
     };
-    let memory = Arc::clone(&deed.link.shared.append_memory);
-    let permit = memory.acquire_many_owned(length.div_ceil(MIB).max(1)).await.ok();
     let body = deed.link.spools.take(id).await.map_err(|error| {
         tracing::error!(%error, "a message that came in could not be kept");
         match error.kind() {
@@ -52,7 +78,7 @@ async fn body(
     if body.len() as u64 != u64::from(length) {
         return Err(Failure::State("a spooled message has another length"));
     }
-    Ok((body, permit))
+    Ok(body)
 }
 
 /// RFC 3501 §6.3.11: without a date, INTERNALDATE is the time of arrival.

@@ -1,6 +1,7 @@
 //! APPEND: messages come in. Parsing, hashing and storing of large bodies are done before the
 //! writer is asked; it only has rows to pack.
 
+use super::replace::Replace;
 use super::{Failure, Operation};
 use crate::account::{Account, Appended, Batch, NewMessage, PlacedBody};
 use crate::flag::Keywords;
@@ -8,7 +9,7 @@ use crate::limits::{COMMIT_TRIES, MAX_MESSAGE, MAX_ROW_BODY, PARSE_ASIDE};
 use crate::message::Message;
 use crate::row::account::AccountRow;
 use crate::row::body::{BodyRow, Place, trailer};
-use crate::{AccountId, BodyNumber, Error, digest, keys};
+use crate::{AccountId, BodyNumber, Error, MailboxId, digest, keys};
 use bytes::Bytes;
 use peregrine_kv::{ObjectData, ObjectName};
 use peregrine_proto::number::UidRanges;
@@ -23,11 +24,17 @@ const DOOMED_WAIT: Duration = Duration::from_millis(10);
 const DOOMED_LOOKS: u32 = 1000;
 
 /// Appends messages.
-struct Append {
+pub(super) struct Append {
     target: MailboxName,
     messages: Arc<Vec<Prepared>>,
     /// The account's object epoch before the objects were stored.
     epoch: Option<u64>,
+}
+
+impl Append {
+    pub(super) fn target(&self) -> &MailboxName {
+        &self.target
+    }
 }
 
 struct Prepared {
@@ -41,7 +48,7 @@ struct Prepared {
 }
 
 /// What the writer says.
-enum Answer {
+pub(super) enum Answer {
     Done(Appended),
     /// Objects were deleted meanwhile, perhaps ours: they must be stored again.
     Stale,
@@ -53,12 +60,36 @@ pub(crate) async fn run(
     name: &MailboxName,
     messages: Vec<NewMessage>,
 ) -> Result<Appended, Error> {
+    commit(account, name, messages, None).await
+}
+
+/// Prepares the message, then has the writer put it in the place of another.
+pub(crate) async fn replace(
+    account: &Account,
+    old: (MailboxId, Uid),
+    name: &MailboxName,
+    message: NewMessage,
+) -> Result<Appended, Error> {
+    commit(account, name, vec![message], Some(old)).await
+}
+
+async fn commit(
+    account: &Account,
+    name: &MailboxName,
+    messages: Vec<NewMessage>,
+    replaces: Option<(MailboxId, Uid)>,
+) -> Result<Appended, Error> {
     account.tree().selectable(name)?;
     let prepared = Arc::new(prepare(account.id(), messages).await?);
     for _ in 0..COMMIT_TRIES {
         let epoch = put(account, &prepared).await?;
         let messages = Arc::clone(&prepared);
-        match account.run(Append { target: name.clone(), messages, epoch }).await? {
+        let append = Append { target: name.clone(), messages, epoch };
+        let answer = match replaces {
+            Some((source, old)) => account.run(Replace { append, source, old }).await?,
+            None => account.run(append).await?,
+        };
+        match answer {
             Answer::Done(appended) => return Ok(appended),
             Answer::Stale => {}
         }
