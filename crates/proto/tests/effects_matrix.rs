@@ -16,7 +16,7 @@ use std::path::Path;
 
 /// What is judged, each beside each: every command at least once, with arguments that matter.
 /// INBOX is selected, and the client knows of 9 messages with UIDs 1 to 9.
-const COMMANDS: [&str; 57] = [
+const COMMANDS: [&str; 59] = [
     "NOOP",
     "CHECK",
     "CAPABILITY",
@@ -53,6 +53,8 @@ const COMMANDS: [&str; 57] = [
     "UID COPY 5 Archive",
     "UID COPY 5 INBOX",
     "UID MOVE 9 Archive",
+    "UID REPLACE 9 Drafts {1}\r\nx",
+    "REPLACE 2 INBOX {1}\r\nx",
     "APPEND Drafts {1}\r\nx",
     "APPEND INBOX {1}\r\nx",
     "STATUS Archive (MESSAGES)",
