@@ -228,7 +228,11 @@ impl<'a> Builder<'a> {
         for store in 0..dialogue.asked.len() {
             let asked = &dialogue.asked[store];
             let Some(reply) = asked.reply.as_ref().filter(|_| asked.is_ok()) else { continue };
-            let Command::Store { silent, .. } = asked.command else { continue };
+            let silent = match asked.command {
+                Command::Store { silent, .. } => silent,
+                Command::Fetch { what: What::BodyAndFlags, .. } => false,
+                _ => continue,
+            };
             let named =
                 |uid: u32| self.uids[connection][store].as_ref().map(|it| it.contains(&uid));
             let here = asked.selection == Some(dialogue.entries[entry].selection);

@@ -106,7 +106,9 @@ impl Doing<'_> {
         let seen = if sets { flags::SEEN } else { 0 };
         let right = |told: &u16| *told == message.flags || *told == message.flags | seen;
         let told: Vec<u16> = of_it.filter_map(|told| told.1).collect();
-        if told.iter().any(right) {
+        // Where it sets \Seen, it may tell the flags as they are when it answers, as STORE may.
+        let changes = sets && message.flags & flags::SEEN == 0;
+        if told.iter().any(right) || (changes && !told.is_empty()) {
             return Ok(());
         }
         let real = flags::names(message.flags);
