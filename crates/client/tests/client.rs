@@ -13,6 +13,8 @@ mod holding;
 mod hostile;
 #[path = "client/house.rs"]
 mod house;
+#[path = "client/mutated.rs"]
+mod mutated;
 #[path = "client/oddities.rs"]
 mod oddities;
 #[path = "client/order.rs"]

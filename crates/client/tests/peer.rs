@@ -13,7 +13,7 @@ use peregrine_client::{
     Watch, all,
 };
 use std::time::{Duration, Instant};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const MAIL: &str = "From: ann@example.org\r\nSubject: one\r\n\r\nHello.\r\n";
 
@@ -247,4 +247,82 @@ async fn what_was_missed() {
     assert_eq!(told.vanished.iter().collect::<Vec<_>>(), [uids[0]]);
     assert_eq!(told.changed.iter().map(|one| one.uid).collect::<Vec<_>>(), [Some(uids[1])]);
     assert_eq!(told.arrived.len(), 1);
+}
+
+/// A link of 100 ms (50 ms in each direction) to the peer: 1,000 small messages, one call each, from
+/// 50 tasks; and 100 of them one after another. Printed, not asserted: the clock is real.
+#[tokio::test]
+async fn a_slow_link() {
+    let Some(peer) = Peer::new() else { return };
+    let filler = peer.client().await;
+    peer.empty(&filler, "slow").await;
+    let calls: Vec<_> = (0..1000).map(|_| filler.append("slow", MAIL).send()).collect();
+    for call in calls {
+        call.await.unwrap();
+    }
+    let mut connector = peer.connector.clone();
+    connector.port = proxy(&connector.host, connector.port).await;
+    let client = connector.connect().await.unwrap();
+    client.authenticate(&peer.credentials).await.unwrap();
+    let slow = client.examine("slow").await.unwrap();
+    let uids = slow.search(Query::all()).await.unwrap();
+    let begin = Instant::now();
+    for uid in &uids[..100] {
+        slow.fetch_one(*uid, Items::new().body()).await.unwrap().unwrap();
+    }
+    println!("100 messages one after another: {:?}", begin.elapsed());
+    let begin = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for uids in uids.chunks(uids.len() / 50) {
+        let (slow, uids) = (slow.clone(), uids.to_vec());
+        tasks.spawn(async move {
+            for uid in uids {
+                slow.fetch_one(uid, Items::new().body()).await.unwrap().unwrap();
+            }
+        });
+    }
+    while let Some(task) = tasks.join_next().await {
+        task.unwrap();
+    }
+    println!("{} messages from 50 tasks: {:?}", uids.len(), begin.elapsed());
+}
+
+/// A port behind which each octet takes 50 ms to the peer and back again.
+async fn proxy(host: &str, port: u16) -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let peer = (host.to_owned(), port);
+    tokio::spawn(async move {
+        while let Ok((near, _)) = listener.accept().await {
+            let far = tokio::net::TcpStream::connect(peer.clone()).await.unwrap();
+            let (near_read, near_write) = near.into_split();
+            let (far_read, far_write) = far.into_split();
+            tokio::spawn(delayed(near_read, far_write));
+            tokio::spawn(delayed(far_read, near_write));
+        }
+    });
+    address.port()
+}
+
+async fn delayed(
+    mut from: tokio::net::tcp::OwnedReadHalf,
+    mut to: tokio::net::tcp::OwnedWriteHalf,
+) {
+    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some((due, octets)) = receiver.recv().await {
+            tokio::time::sleep_until(due).await;
+            let octets: Vec<u8> = octets;
+            if to.write_all(&octets).await.is_err() {
+                return;
+            }
+        }
+    });
+    let mut buffer = vec![0; 64 << 10];
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        let due = tokio::time::Instant::now() + Duration::from_millis(50);
+        if sender.send((due, buffer[..read].to_vec())).is_err() {
+            return;
+        }
+    }
 }
