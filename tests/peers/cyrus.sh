@@ -81,7 +81,7 @@ start() {
             if dialogue "$port" "z LOGOUT" | grep "^z OK" >/dev/null; then
                 # altnamespace: the administrator names alice's INBOX so.
                 dialogue "$port" "a LOGIN admin wonderland" "b CREATE user/alice" "z LOGOUT" |
-                    grep "^b OK" >/dev/null && echo "$port" && return
+                    grep -E "^b (OK|NO Mailbox already exists)" >/dev/null && echo "$port" && return
             fi
             sleep 0.1
         done

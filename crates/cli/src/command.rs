@@ -1,11 +1,14 @@
 //! The subcommands: for each its arguments and what is said about it.
 
+pub mod account;
 pub mod check;
 pub mod check_config;
 pub mod demo;
 pub mod export;
+pub mod fetch;
 pub mod import;
 pub mod init;
+pub mod mail;
 pub mod serve;
 pub mod sessions;
 pub mod trace;

@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
+use peregrine_client::Error;
+use peregrine_client::proto::Uid;
 use peregrine_server::admin::AdminError;
 use peregrine_server::config::ConfigError;
 
@@ -11,6 +13,12 @@ use crate::output;
 
 /// `EX_USAGE` is 64, but clap and most shells' tools say 2.
 const USAGE: u8 = 2;
+
+/// `EX_UNAVAILABLE` of sysexits: no connection to the server.
+const UNAVAILABLE: u8 = 69;
+
+/// `EX_NOPERM` of sysexits: the login was refused.
+const REFUSED: u8 = 77;
 
 /// `EX_CONFIG` of sysexits.
 const CONFIG: u8 = 78;
@@ -41,6 +49,18 @@ pub enum Failure {
         /// What the system said.
         error: std::io::Error,
     },
+    /// There is no password.
+    #[error("{0}")]
+    Password(String),
+    /// The login was refused.
+    #[error("the login was refused: {0}")]
+    Login(Error),
+    /// A server refused, or the connection failed.
+    #[error("{0}")]
+    Mail(#[from] Error),
+    /// A message that was named is not there.
+    #[error("no message has the UID {0}")]
+    NoMessage(Uid),
     /// It is done but for something that was told already.
     #[error("not everything could be done; see above")]
     Incomplete,
@@ -71,9 +91,16 @@ impl Failure {
                 ExitCode::from(CONFIG)
             }
             Self::Usage(_) => ExitCode::from(USAGE),
-            Self::Admin(_) | Self::Io(..) | Self::File { .. } | Self::Incomplete => {
-                ExitCode::FAILURE
-            }
+            Self::Password(_) | Self::Login(_) => ExitCode::from(REFUSED),
+            Self::Mail(error) => match error {
+                Error::Connect(_) | Error::Lost { .. } => ExitCode::from(UNAVAILABLE),
+                _ => ExitCode::FAILURE,
+            },
+            Self::Admin(_)
+            | Self::Io(..)
+            | Self::File { .. }
+            | Self::NoMessage(_)
+            | Self::Incomplete => ExitCode::FAILURE,
         }
     }
 }

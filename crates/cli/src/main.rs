@@ -1,15 +1,19 @@
 //! The binary `peregrine`: arguments in, library calls, words out.
 //!
 //! - `command`: one file for each subcommand.
+//! - `account`: whom to connect to; `mail`: what servers tell, decoded. Neither prints.
 //! - `failure`: what can go wrong, and the exit code that tells a script which it was.
 //! - `password`: asking for one; `progress`: bars; `output`: colours, tables, what is safe to
 //!   print; `logging`: the log.
 //!
-//! Nothing here does what a user of the library would want: that is `peregrine_server::admin`.
+//! Nothing here does what a user of the library would want: that is
+//! `peregrine_server::admin` and `peregrine_client`.
 
+mod account;
 mod command;
 mod failure;
 mod logging;
+mod mail;
 mod output;
 mod password;
 mod progress;
@@ -18,7 +22,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use command::{check, check_config, demo, export, import, init, serve, sessions, trace, user};
+use command::{
+    account as account_command, check, check_config, demo, export, fetch, import, init,
+    mail as mail_command, serve, sessions, trace, user,
+};
 use failure::Failure;
 
 /// Ends `--help`: what scripts need to know.
@@ -27,15 +34,21 @@ Exit codes:
   0   all went well
   1   it failed, or something had to be left out (the output says what)
   2   the command line makes no sense
-  78  peregrine.toml or what it names has mistakes
+  69  the server cannot be reached, or the connection broke
+  77  the login was refused, or there is no password
+  78  peregrine.toml, accounts.toml or what they name has mistakes
 
 A first server:
   peregrine init ~/mail --user alice
   peregrine serve ~/mail
 
-Or only look around: peregrine demo";
+Or only look around: peregrine demo
 
-/// An IMAP mail server, and tools for the mail in it.
+Mail on any other server:
+  peregrine account add work --host imap.example.org --user ann@example.org
+  peregrine mail list work INBOX";
+
+/// An IMAP mail server, and tools for mail on any IMAP server.
 #[derive(Parser)]
 #[command(name = "peregrine", version, after_help = EXIT_CODES, max_term_width = 100)]
 #[command(arg_required_else_help = true, disable_help_subcommand = true)]
@@ -57,6 +70,9 @@ enum Command {
     Export(export::Arguments),
     Check(check::Arguments),
     CheckConfig(check_config::Arguments),
+    Account(account_command::Arguments),
+    Mail(mail_command::Arguments),
+    Fetch(fetch::Arguments),
 }
 
 #[tokio::main]
@@ -73,6 +89,9 @@ async fn main() -> ExitCode {
         Command::Export(arguments) => export::run(arguments).await,
         Command::Check(arguments) => check::run(arguments).await,
         Command::CheckConfig(arguments) => check_config::run(&arguments),
+        Command::Account(arguments) => account_command::run(arguments).await,
+        Command::Mail(arguments) => mail_command::run(arguments).await,
+        Command::Fetch(arguments) => fetch::run(arguments).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -40,6 +40,32 @@ pub fn printable(text: &str) -> String {
     })
 }
 
+/// The same for long text: tabs stay too.
+pub fn printable_text(text: &str) -> String {
+    text.split('\t').map(printable).collect::<Vec<_>>().join("\t")
+}
+
+/// A table of texts alone.
+pub fn text_table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
+    let mut table = table(header, rows);
+    table.column_iter_mut().for_each(|column| {
+        column.set_cell_alignment(CellAlignment::Left);
+    });
+    table
+}
+
+/// A table of messages: the last column holds numbers. On a terminal long texts are wrapped.
+pub fn message_table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
+    let mut table = text_table(header, rows);
+    if io::stdout().is_terminal() {
+        table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+    }
+    if let Some(last) = table.column_iter_mut().last() {
+        last.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
 /// A table: the first column to the left, the others, which are numbers, to the right.
 pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
     let mut table = Table::new();

@@ -64,6 +64,14 @@ impl Teller {
         }
     }
 
+    /// Prints a line above the bar.
+    pub fn above(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{line}")),
+            None => eprintln!("{line}"),
+        }
+    }
+
     /// Takes the bar away, and says how long it took and how fast it was.
     pub fn finish(self, messages: u64) -> String {
         if let Some(bar) = self.bar {

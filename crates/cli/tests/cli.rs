@@ -106,6 +106,10 @@ fn help_teaches_with_an_example() {
         &["trace"],
         &["sessions"],
         &["kick"],
+        &["account"],
+        &["mail"],
+        &["mail", "watch"],
+        &["fetch"],
     ] {
         let mut arguments = command.to_vec();
         arguments.push("--help");

@@ -3,6 +3,7 @@
 //! [`load`] reads `DIR/peregrine.toml`; paths in it are taken relative to `DIR`. Unknown keys
 //! are refused, so that a misspelt limit is never silently the default.
 
+mod document;
 mod error;
 mod limits;
 mod quantity;
@@ -12,6 +13,7 @@ mod template;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+pub use document::{did_you_mean, document};
 pub use error::ConfigError;
 pub use limits::Limits;
 pub use template::template;

@@ -23,7 +23,7 @@ pub struct ConfigError {
 
 impl ConfigError {
     /// A mistake at `span` of `text`.
-    pub(super) fn at(file: &Path, text: &str, span: Range<usize>, message: String) -> Self {
+    pub fn at(file: &Path, text: &str, span: Range<usize>, message: String) -> Self {
         let start = text.floor_char_boundary(span.start.min(text.len()));
         let before = &text[..start];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -38,12 +38,13 @@ impl ConfigError {
     }
 
     /// A mistake of the file as a whole.
-    pub(super) fn whole_file(file: &Path, message: String) -> Self {
+    pub fn whole_file(file: &Path, message: String) -> Self {
         Self::at(file, "", 0..0, message)
     }
 
     /// Adds what was probably meant.
-    pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }

@@ -9,47 +9,21 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::document::{did_you_mean, document};
 use super::limits::{Kind, LIMITS, Limit, Limits};
 use super::quantity::{parse_size, parse_time, write_size, write_time};
 use super::{Config, ConfigError, LogFormat, LogLevel};
-
-/// Words this similar (0 to 1, Jaro-Winkler) are taken for a slip of the pen.
-const SIMILAR: f64 = 0.8;
 
 const SECTIONS: &[&str] = &["listeners", "tls", "store", "auth", "log", "limits"];
 
 /// Reads `text`, which stands in `file`, as the configuration of a server in `folder`.
 pub(super) fn read(folder: &Path, file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
-    let (table, syntax) = DeTable::parse_recoverable(text);
+    let table = document(file, text)?;
     let mut reader = Reader { file, text, errors: Vec::new() };
-    let spot = |error: &toml::de::Error| visible(text, error.span().unwrap_or(0..0));
-    let mut syntax: Vec<_> = syntax.iter().map(|error| (spot(error), error)).collect();
-    syntax.sort_by_key(|(span, _)| span.start);
-    // What else the parser says of the same line follows from the first.
-    let line = |span: &Range<usize>| text.get(..span.start).map(|text| text.matches('\n').count());
-    syntax.dedup_by_key(|(span, _)| line(span));
-    for (span, error) in syntax {
-        reader.error(span, format!("this is no TOML: {}", error.message()));
-    }
-    // What the parser skipped to recover would look unknown or missing: tell its errors alone.
-    if !reader.errors.is_empty() {
-        return Err(reader.errors);
-    }
     let mut config = Config::defaults(folder);
     reader.config(table.get_ref(), &mut config);
     reader.errors.sort_by_key(|error| error.span.start);
     if reader.errors.is_empty() { Ok(config) } else { Err(reader.errors) }
-}
-
-/// A span that can be underlined: the parser's is empty or a line's end where something is missing;
-/// then the last octets before it.
-fn visible(text: &str, span: Range<usize>) -> Range<usize> {
-    if text.get(span.clone()).is_some_and(|text| !text.trim().is_empty()) {
-        return span;
-    }
-    let before = text.get(..span.start).unwrap_or_default().trim_end();
-    let last = before.char_indices().next_back();
-    last.map_or(0..0, |(start, _)| start..before.len())
 }
 
 struct Reader<'t> {
@@ -317,15 +291,6 @@ impl Last<'_> {
             error.help = Some(help.into());
         }
     }
-}
-
-fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
-    let word = word.to_lowercase().replace('-', "_");
-    let (similarity, best) = known
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(&word, candidate), *candidate))
-        .max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (similarity >= SIMILAR).then(|| format!("did you mean `{best}`?"))
 }
 
 /// Help for a word that resembles nothing here: another section may own it.

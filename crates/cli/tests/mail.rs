@@ -1,0 +1,10 @@
+//! `account`, `mail` and `fetch` as a script sees them: against our own server, and against
+//! Dovecot and Cyrus where those are installed.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod mail {
+    mod accounts;
+    mod deeds;
+    pub mod site;
+}
