@@ -1,11 +1,13 @@
 //! Slow commands beside quick ones: a search that waits for the disk, a client that goes away in
 //! the middle of one, a client that does not read.
 
-use super::dialogue::{ann, connect, local, server, server_on};
+use super::dialogue::{Dialogue, PIPE, ann, connect, local, server, server_on};
 use super::driver::{append, message};
 use peregrine_kv::fault::{Call, FaultEngine, Faults};
 use peregrine_kv::{Engine, Error, MemoryEngine};
+use peregrine_server::TlsMode;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn faulty() -> (Arc<dyn Engine>, Faults) {
     let (engine, faults) = FaultEngine::new(Arc::new(MemoryEngine::new()));
@@ -46,7 +48,11 @@ async fn a_search_that_waits_holds_up_nothing() {
 async fn a_search_ends_with_its_client() {
     let (engine, faults) = faulty();
     let server = server_on(Arc::clone(&engine), |_| {}).await;
-    let mut client = ann(&server).await;
+    let (client, stream) = tokio::io::duplex(PIPE);
+    let session = tokio::spawn(server.serve_stream(stream, local(), TlsMode::Off));
+    let mut client = Dialogue::new(client);
+    client.line().await;
+    client.ask("l LOGIN ann secret").await;
     for _ in 0..40 {
         append(&mut client, &message(60_000)).await;
     }
@@ -55,10 +61,13 @@ async fn a_search_ends_with_its_client() {
     let gate = faults.hold(Call::Read, 2);
     client.send("a UID SEARCH BODY nowhere\r\n").await;
     gate.reached().await;
-    faults.fail(Call::Read, 1, Error::Full);
     drop(client);
-    server.shutdown().await;
+    tokio::time::timeout(Duration::from_secs(30), session).await.expect("it goes on").unwrap();
+    faults.fail(Call::Read, 1, Error::Full);
     gate.open();
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
     let next = engine.snapshot().await.unwrap().get(b"any").await;
     assert!(matches!(next, Err(Error::Full)), "the search has read on");
 }
