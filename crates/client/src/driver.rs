@@ -145,7 +145,9 @@ impl Driver {
 
     fn was_written(&mut self, wrote: io::Result<Wrote>) {
         match wrote {
-            Ok(Wrote::Octets) => self.machine.written(now()),
+            // That small commands were taken by the system says nothing about the link.
+            Ok(Wrote::Octets) if self.outgoing.is_large() => self.machine.written(now()),
+            Ok(Wrote::Octets) => {}
             Ok(Wrote::SourceFailed(error)) => self.machine.fail(Lost::Source(error)),
             Err(error) => self.broke(error),
         }
@@ -293,6 +295,11 @@ impl Driver {
 impl Outgoing {
     fn is_due(&self) -> bool {
         !self.octets.is_empty() || self.body.is_some() || self.unflushed
+    }
+
+    /// Whether more is on its way than systems take without the other side's doing.
+    fn is_large(&self) -> bool {
+        self.body.is_some() || self.octets.len() > WRITTEN
     }
 
     /// One step, which can be given up at any time without losing an octet.

@@ -35,7 +35,8 @@ impl Machine {
         }
     }
 
-    /// Octets were written to the connection: a large message that goes out is no silence.
+    /// Octets of a large message were written to the connection, and more are to come: that is no
+    /// silence.
     pub fn written(&mut self, now: Instant) {
         self.active = now;
         for one in &mut self.flying {

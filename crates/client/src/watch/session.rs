@@ -211,7 +211,11 @@ impl Watching {
 /// Lets the server tell what vanishes by UID, where it can.
 async fn prepare(client: &Client) -> Result<()> {
     match client.capabilities().has("QRESYNC") {
-        true => client.enable(&["QRESYNC"]).await,
+        true => match client.enable(&["QRESYNC"]).await {
+            // Offered and refused: it goes without.
+            Err(Error::Refused(_)) => Ok(()),
+            result => result,
+        },
         false => Ok(()),
     }
 }

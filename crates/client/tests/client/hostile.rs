@@ -312,6 +312,27 @@ fn c17_what_comes_first_must_be_a_greeting() {
     }
 }
 
+/// C20: a link that takes what is sent and gives nothing back is found out all the same.
+#[tokio::test(start_paused = true)]
+async fn c20_commands_do_not_hide_silence() {
+    let (ours, mut server) = Played::new();
+    tokio::spawn(async move {
+        server.says("* PREAUTH [CAPABILITY IMAP4rev1] in\r\n").await;
+        while !server.line().await.is_empty() {}
+    });
+    let client = connect(&plain(), ours).await.unwrap();
+    let begin = tokio::time::Instant::now();
+    let mut calls = Vec::new();
+    while client.lost().is_none() {
+        calls.push(client.noop());
+        tokio::time::sleep(Duration::from_secs(10)).await;
+    }
+    assert!(begin.elapsed() <= Duration::from_secs(130), "{:?}", begin.elapsed());
+    for call in calls {
+        assert!(call.await.unwrap_err().is_lost());
+    }
+}
+
 // C18 is in `oddities.rs`, and in `numbers.rs`: ascending sets.
 
 #[test]
