@@ -3,7 +3,7 @@
 use super::apply::{Doing, no};
 use super::{Mailbox, Next, State, Why};
 use crate::command::{Command, How, STAR, Set};
-use crate::dialogue::EntryId;
+use crate::dialogue::{EntryId, Told};
 use crate::flags;
 use peregrine_proto::number::{Bound, Number};
 use peregrine_proto::response::Code;
@@ -84,7 +84,9 @@ impl Doing<'_> {
             changed = true;
             let entry = self.entry_of(state, view, *uid);
             let told = self.told.iter().any(|(one, told, _)| Some(*one) == entry && told.is_some());
-            if !silent && status == Status::Ok && !told {
+            // What somebody expunged meanwhile is told by its EXPUNGE.
+            let gone = entry.is_some_and(|entry| self.is_expunged(entry));
+            if !silent && status == Status::Ok && !told && !gone {
                 let new = flags::names(new);
                 no!(self.context, "UID {uid} has the flags ({new}) then, which was not told")
             }
@@ -98,6 +100,12 @@ impl Doing<'_> {
             // RFC 2180 §4.2: what is there may have been changed or not.
             (true, _) => Next::Made(vec![made, state.clone()]),
         })
+    }
+
+    /// Whether the client was told, at some time, that the message is gone.
+    fn is_expunged(&self, entry: EntryId) -> bool {
+        let told = &self.context.dialogues[self.connection].observations;
+        told.iter().any(|told| matches!(told.kind, Told::Gone(gone) if gone == entry))
     }
 
     /// OK to a change of a mailbox that is open for reading only: some servers say so and do
