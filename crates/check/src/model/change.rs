@@ -216,23 +216,34 @@ impl Doing<'_> {
         }
         let known =
             |uid: &u32| self.views.iter().any(|view| self.entry_of(state, view, *uid).is_some());
-        let last = mailbox.messages.keys().next_back().copied().unwrap_or(0);
-        let named = |uid: &u32| set.is_none_or(|set| set.holds(*uid, last));
-        let deleted = mailbox.messages.iter().filter(|(_, one)| one.flags & flags::DELETED != 0);
-        let all: Vec<u32> = deleted.map(|(uid, _)| *uid).filter(named).collect();
-        // What the client does not know of may go as well, or stay.
-        let own: Vec<u32> = all.iter().copied().filter(known).collect();
-        let without = |gone: &[u32]| {
-            let mut made = state.clone();
-            made.change(id).messages.retain(|uid, _| !gone.contains(uid));
-            made
-        };
-        if all.is_empty() {
-            return Ok(Next::Same);
+        // `*` is the last message that there is, or the last that the client knows.
+        let ends = self.views.iter().filter_map(|view| view.last());
+        let ends = ends.filter_map(|entry| state.uid(self.connection, *entry));
+        let mut lasts: Vec<u32> =
+            ends.chain(mailbox.messages.keys().next_back().copied()).collect();
+        lasts.sort_unstable();
+        lasts.dedup();
+        let (mut made, mut same) = (Vec::new(), lasts.is_empty());
+        for last in lasts {
+            let named = |uid: &u32| set.is_none_or(|set| set.holds(*uid, last));
+            let deleted = mailbox.messages.iter().filter(|(_, it)| it.flags & flags::DELETED != 0);
+            let all: Vec<u32> = deleted.map(|(uid, _)| *uid).filter(named).collect();
+            // What the client does not know of may go as well, or stay.
+            let own: Vec<u32> = all.iter().copied().filter(known).collect();
+            same |= own.is_empty();
+            for gone in [&all, &own].into_iter().filter(|gone| !gone.is_empty()) {
+                let mut without = state.clone();
+                without.change(id).messages.retain(|uid, _| !gone.contains(uid));
+                made.push(without);
+                if own.len() == all.len() {
+                    break;
+                }
+            }
         }
-        let mut made = vec![without(&all)];
-        if own.len() < all.len() {
-            made.push(without(&own));
+        match (made.is_empty(), same) {
+            (true, _) => return Ok(Next::Same),
+            (false, true) => made.push(state.clone()),
+            (false, false) => {}
         }
         Ok(Next::Made(made))
     }
