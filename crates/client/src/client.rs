@@ -185,7 +185,7 @@ impl Client {
     fn submit(&self, request: Request, source: Option<Source>, sink: Sink) -> CommandId {
         let id = CommandId(self.shared.next.fetch_add(1, Ordering::Relaxed));
         // Where the driver is gone, the sink is dropped with the job, and the call fails.
-        _ = self.jobs.send(Job::Command { id, request, source, sink });
+        _ = self.jobs.send(Job::Command { id, request: Box::new(request), source, sink });
         id
     }
 }

@@ -27,7 +27,7 @@ pub(crate) type Source = Box<dyn AsyncRead + Send + Unpin>;
 pub(crate) enum Job {
     Command {
         id: CommandId,
-        request: Request,
+        request: Box<Request>,
         source: Option<Source>,
         sink: Sink,
     },
@@ -187,7 +187,7 @@ impl Driver {
                 if let Some(source) = source {
                     self.sources.insert(id, source);
                 }
-                self.machine.submit(now(), id, request);
+                self.machine.submit(now(), id, *request);
             }
             Job::Withdraw(id) => {
                 if self.machine.withdraw(now(), id) {
