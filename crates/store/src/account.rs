@@ -6,7 +6,7 @@ mod queue;
 mod state;
 mod writer;
 
-pub(crate) use batch::{Batch, PlacedBody};
+pub(crate) use batch::{Batch, PlacedBody, Working};
 pub(crate) use load::{rows, subscription_row};
 pub(crate) use state::{Core, Opened, Slot, State};
 pub(crate) use writer::Writer;
@@ -205,7 +205,33 @@ impl Account {
         name: &MailboxName,
         messages: Vec<NewMessage>,
     ) -> Result<Appended, Error> {
-        operation::append::run(self, name, messages).await
+        operation::append::run(self, name, messages, None).await
+    }
+
+    /// Appends messages with the UIDs that they had elsewhere, all or none: a copy of a mailbox
+    /// that clients need not read anew. [`adopt`](Self::adopt) comes first.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append); [`Error::Cannot`] where the mailbox has another UIDVALIDITY,
+    /// or where the UIDs do not ascend from UIDNEXT on.
+    pub async fn append_with_uids(
+        &self,
+        name: &MailboxName,
+        uid_validity: UidValidity,
+        messages: Vec<(Uid, NewMessage)>,
+    ) -> Result<Appended, Error> {
+        let (uids, messages) = messages.into_iter().unzip();
+        operation::append::run(self, name, messages, Some((uid_validity, uids))).await
+    }
+
+    /// Gives a mailbox that never held a message the UIDVALIDITY of the mailbox that it is to be a
+    /// copy of. Mailboxes made later get larger ones (RFC 3501 §2.3.1.1).
+    ///
+    /// # Errors
+    /// [`Error::Cannot`] where it has held messages, or where the number lies in the future: those
+    /// of new mailboxes are seconds since 1970, and would soon have no larger one.
+    pub async fn adopt(&self, name: &MailboxName, uid_validity: UidValidity) -> Result<(), Error> {
+        self.run(operation::adopt::Adopt { name: name.clone(), uid_validity }).await
     }
 
     /// Gives back now what nobody can see any more; it happens by itself a while after a change.

@@ -3,6 +3,7 @@
 //! An operation first asks for every mailbox that it needs, then judges, then changes: so one that
 //! fails has no effect, and one that must wait for a mailbox to be loaded can begin anew.
 
+pub(crate) mod adopt;
 pub(crate) mod append;
 pub(crate) mod copy;
 pub(crate) mod create;

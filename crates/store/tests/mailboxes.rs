@@ -6,8 +6,10 @@ mod fixture;
 use fixture::{account, inbox, message, name, uids};
 use peregrine_kv::{Engine, MemoryEngine};
 use peregrine_proto::command::store::StoreAction;
-use peregrine_proto::{Flag, Keyword, ModSeq};
+use peregrine_proto::number::Number;
+use peregrine_proto::{Flag, Keyword, ModSeq, Uid, UidValidity};
 use peregrine_store::{Error, FlagChange, Mailbox, MailboxView};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 fn flags_of(view: &MailboxView) -> Vec<String> {
@@ -233,4 +235,36 @@ async fn joined_rows_are_stored_once() {
     let (_store, again) = fixture::on(Arc::clone(&engine)).await;
     let view = again.open(&inbox()).await.unwrap().view();
     assert_eq!((view.exists(), view.uid_at(4)), (12, mailbox.view().uid_at(4)));
+}
+
+/// RFC 3501 §2.3.1.1: a copy of a mailbox from elsewhere keeps its UIDs, but never where one could
+/// come to mean another message.
+#[tokio::test]
+async fn uids_come_along() {
+    let (_store, account) = account().await;
+    let uid = |number: u32| Uid::new(number).unwrap();
+    let validity = |number: u32| UidValidity(NonZeroU32::new(number).unwrap());
+    let put = async |from: u32, list: &[u32]| {
+        let new = list.iter().map(|n| (uid(*n), message(&n.to_string(), &[]))).collect();
+        account.append_with_uids(&inbox(), validity(from), new).await
+    };
+    assert!(matches!(put(7, &[1]).await, Err(Error::Cannot(_))), "it has another UIDVALIDITY");
+    account.adopt(&inbox(), validity(7)).await.unwrap();
+    assert!(matches!(account.adopt(&inbox(), validity(u32::MAX)).await, Err(Error::Cannot(_))));
+    put(7, &[5, 9]).await.unwrap();
+    for wrong in [&[9][..], &[12, 11], &[10, 10], &[u32::MAX]] {
+        assert!(put(7, wrong).await.is_err(), "{wrong:?}");
+    }
+    put(7, &[20]).await.unwrap();
+    assert!(matches!(account.adopt(&inbox(), validity(8)).await, Err(Error::Cannot(_))));
+
+    let status = account.status(&inbox()).unwrap();
+    assert_eq!((status.uid_validity, status.uid_next), (validity(7), uid(21)));
+    account.append(&inbox(), vec![message("next", &[])]).await.unwrap();
+    let view = account.open(&inbox()).await.unwrap().view();
+    let found: Vec<_> = view.messages(0..view.exists()).map(|m| m.uid.0.get()).collect();
+    assert_eq!(found, [5, 9, 20, 21]);
+    // One that is made later has a larger one, also under the same name.
+    account.create(&name("later")).await.unwrap();
+    assert!(account.status(&name("later")).unwrap().uid_validity > validity(7));
 }

@@ -292,14 +292,27 @@ impl Working {
 
     /// Adds messages, which get the next UIDs; [`check_room`](Self::check_room) comes first.
     pub(crate) fn append(&mut self, mod_seq: ModSeq, messages: Vec<Message>) -> UidRanges {
+        self.append_at(mod_seq, messages, &[])
+    }
+
+    /// As [`append`](Self::append), with these UIDs for the first messages; they ascend and are
+    /// not below UIDNEXT.
+    pub(crate) fn append_at(
+        &mut self,
+        mod_seq: ModSeq,
+        messages: Vec<Message>,
+        wanted: &[Uid],
+    ) -> UidRanges {
         let mut uids = UidRanges::new();
         let mut next = self.version.uid_next;
         let numbered: Vec<Message> = messages
             .into_iter()
-            .map(|mut message| {
-                (message.uid, message.mod_seq) = (next, mod_seq);
-                uids.push(next);
-                next = Uid(next.0.checked_add(1).unwrap_or(NonZeroU32::MAX));
+            .enumerate()
+            .map(|(index, mut message)| {
+                let uid = wanted.get(index).copied().unwrap_or(next);
+                (message.uid, message.mod_seq) = (uid, mod_seq);
+                uids.push(uid);
+                next = Uid(uid.0.checked_add(1).unwrap_or(NonZeroU32::MAX));
                 message
             })
             .collect();
@@ -335,6 +348,12 @@ impl Working {
             self.changed(mod_seq);
         }
         removed
+    }
+
+    /// Has another UIDVALIDITY from now on.
+    pub(crate) fn adopt(&mut self, uid_validity: UidValidity, mod_seq: ModSeq) {
+        self.version.uid_validity = uid_validity;
+        self.changed(mod_seq);
     }
 
     fn changed(&mut self, mod_seq: ModSeq) {

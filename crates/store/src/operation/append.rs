@@ -3,7 +3,7 @@
 
 use super::replace::Replace;
 use super::{Failure, Operation};
-use crate::account::{Account, Appended, Batch, NewMessage, PlacedBody};
+use crate::account::{Account, Appended, Batch, NewMessage, PlacedBody, Working};
 use crate::flag::Keywords;
 use crate::limits::{COMMIT_TRIES, MAX_MESSAGE, MAX_ROW_BODY, PARSE_ASIDE};
 use crate::message::Message;
@@ -13,7 +13,7 @@ use crate::{AccountId, BodyNumber, Error, MailboxId, digest, keys};
 use bytes::Bytes;
 use peregrine_kv::{ObjectData, ObjectName};
 use peregrine_proto::number::UidRanges;
-use peregrine_proto::{DateTime, Flag, MailboxName, ModSeq, Uid};
+use peregrine_proto::{DateTime, Flag, MailboxName, ModSeq, Uid, UidValidity};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,8 @@ const DOOMED_LOOKS: u32 = 1000;
 pub(super) struct Append {
     target: MailboxName,
     messages: Arc<Vec<Prepared>>,
+    /// The UIDs that they must get, with the UIDVALIDITY that these belong to.
+    uids: Option<Arc<(UidValidity, Vec<Uid>)>>,
     /// The account's object epoch before the objects were stored.
     epoch: Option<u64>,
 }
@@ -59,8 +61,9 @@ pub(crate) async fn run(
     account: &Account,
     name: &MailboxName,
     messages: Vec<NewMessage>,
+    uids: Option<(UidValidity, Vec<Uid>)>,
 ) -> Result<Appended, Error> {
-    commit(account, name, messages, None).await
+    commit(account, name, messages, uids, None).await
 }
 
 /// Prepares the message, then has the writer put it in the place of another.
@@ -70,21 +73,23 @@ pub(crate) async fn replace(
     name: &MailboxName,
     message: NewMessage,
 ) -> Result<Appended, Error> {
-    commit(account, name, vec![message], Some(old)).await
+    commit(account, name, vec![message], None, Some(old)).await
 }
 
 async fn commit(
     account: &Account,
     name: &MailboxName,
     messages: Vec<NewMessage>,
+    uids: Option<(UidValidity, Vec<Uid>)>,
     replaces: Option<(MailboxId, Uid)>,
 ) -> Result<Appended, Error> {
     account.tree().selectable(name)?;
     let prepared = Arc::new(prepare(account.id(), messages).await?);
+    let uids = uids.map(Arc::new);
     for _ in 0..COMMIT_TRIES {
         let epoch = put(account, &prepared).await?;
         let messages = Arc::clone(&prepared);
-        let append = Append { target: name.clone(), messages, epoch };
+        let append = Append { target: name.clone(), messages, uids: uids.clone(), epoch };
         let answer = match replaces {
             Some((source, old)) => account.run(Replace { append, source, old }).await?,
             None => account.run(append).await?,
@@ -164,6 +169,13 @@ impl Operation for Append {
         }
         let working = batch.mailbox(id)?;
         working.check_room(self.messages.len())?;
+        let wanted = match self.uids.as_deref() {
+            Some((uid_validity, uids)) => {
+                check_uids(working, *uid_validity, uids)?;
+                &uids[..]
+            }
+            None => &[],
+        };
         let mod_seq = working.next_mod_seq()?;
         let mut keywords = Arc::clone(&working.version.keywords);
         let uid_validity = working.version.uid_validity;
@@ -180,11 +192,27 @@ impl Operation for Append {
         }
         let working = batch.mailbox(id)?;
         working.version.keywords = keywords;
-        let uids = working.append(mod_seq, messages);
+        let uids = working.append_at(mod_seq, messages, wanted);
         for (uid, new) in uids.iter().zip(self.messages.iter()) {
             batch.put_digest(id, uid, new.digest.clone());
         }
         Ok(Answer::Done(Appended { uid_validity, uids, mod_seq }))
+    }
+}
+
+/// Whether these UIDs can be given to new messages.
+fn check_uids(working: &Working, validity: UidValidity, uids: &[Uid]) -> Result<(), Error> {
+    if working.version.uid_validity != validity {
+        return Err(Error::Cannot("the mailbox has another UIDVALIDITY"));
+    }
+    let first = uids.first().is_none_or(|first| *first >= working.version.uid_next);
+    if !first || !uids.is_sorted_by(|a, b| a < b) {
+        return Err(Error::Cannot("UIDs must ascend and be new to the mailbox"));
+    }
+    // One is left for UIDNEXT (RFC 3501 §2.3.1.1).
+    match uids.last() {
+        Some(last) if last.0 == NonZeroU32::MAX => Err(Error::Limit("the largest UID is not used")),
+        _ => Ok(()),
     }
 }
 
