@@ -10,6 +10,7 @@
 //!   piece.
 //! - [`Error`]: which command, what the server said, which octets; [`Oddity`]: what servers do wrong
 //!   and is tolerated, by name.
+//! - [`migrate`]: moving mail from one server to another.
 //! - [`machine`]: the connection without I/O; `driver` joins it to a socket.
 //!
 //! ```
@@ -68,6 +69,7 @@
 #![warn(missing_docs)]
 
 pub mod machine;
+pub mod migrate;
 
 mod body;
 mod call;
