@@ -9,6 +9,7 @@ pub mod fetch;
 pub mod import;
 pub mod init;
 pub mod mail;
+pub mod migrate;
 pub mod serve;
 pub mod sessions;
 pub mod trace;

@@ -61,6 +61,9 @@ pub enum Failure {
     /// A message that was named is not there.
     #[error("no message has the UID {0}")]
     NoMessage(Uid),
+    /// The work failed somewhere else.
+    #[error("{0}")]
+    Work(String),
     /// It is done but for something that was told already.
     #[error("not everything could be done; see above")]
     Incomplete,
@@ -100,6 +103,7 @@ impl Failure {
             | Self::Io(..)
             | Self::File { .. }
             | Self::NoMessage(_)
+            | Self::Work(_)
             | Self::Incomplete => ExitCode::FAILURE,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! - `command`: one file for each subcommand.
 //! - `account`: whom to connect to; `mail`: what servers tell, decoded. Neither prints.
+//! - `migrate`: the two ends of `peregrine migrate`.
 //! - `failure`: what can go wrong, and the exit code that tells a script which it was.
 //! - `password`: asking for one; `progress`: bars; `output`: colours, tables, what is safe to
 //!   print; `logging`: the log.
@@ -14,6 +15,7 @@ mod command;
 mod failure;
 mod logging;
 mod mail;
+mod migrate;
 mod output;
 mod password;
 mod progress;
@@ -24,7 +26,7 @@ use clap::{Parser, Subcommand};
 
 use command::{
     account as account_command, check, check_config, demo, export, fetch, import, init,
-    mail as mail_command, serve, sessions, trace, user,
+    mail as mail_command, migrate as migrate_command, serve, sessions, trace, user,
 };
 use failure::Failure;
 
@@ -68,6 +70,7 @@ enum Command {
     User(user::Arguments),
     Import(import::Arguments),
     Export(export::Arguments),
+    Migrate(migrate_command::Arguments),
     Check(check::Arguments),
     CheckConfig(check_config::Arguments),
     Account(account_command::Arguments),
@@ -87,6 +90,7 @@ async fn main() -> ExitCode {
         Command::User(arguments) => user::run(arguments).await,
         Command::Import(arguments) => import::run(arguments).await,
         Command::Export(arguments) => export::run(arguments).await,
+        Command::Migrate(arguments) => migrate_command::run(arguments).await,
         Command::Check(arguments) => check::run(arguments).await,
         Command::CheckConfig(arguments) => check_config::run(&arguments),
         Command::Account(arguments) => account_command::run(arguments).await,

@@ -1,6 +1,8 @@
 //! How far long work is: a bar on a terminal, a line now and then elsewhere. On standard error,
 //! so that standard output holds the result alone.
 
+pub mod migration;
+
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 

@@ -102,6 +102,7 @@ fn help_teaches_with_an_example() {
         &["user"],
         &["import"],
         &["export"],
+        &["migrate"],
         &["check-config"],
         &["trace"],
         &["sessions"],

@@ -3,6 +3,7 @@
 //! - [`init`]: a new server's folder. [`serve`]: from the configuration to a running server.
 //! - [`user`]: adding, listing and removing users. It works while a server runs on the store.
 //! - [`import`]: Maildir, Maildir++ and mbox into a user's mailboxes; [`export`] the way back.
+//! - [`local`]: a user's mail as one side of a migration.
 //! - [`socket`]: talking to a running server of this folder; [`trace`]: what its sessions' commands
 //!   do and why they wait, recorded and drawn.
 //! - [`demo`]: a server with [`sample`] mail, and a conversation with it.
@@ -13,6 +14,7 @@ pub mod demo;
 pub mod export;
 pub mod import;
 pub mod init;
+pub mod local;
 mod maildir;
 pub mod sample;
 pub mod serve;

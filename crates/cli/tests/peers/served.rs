@@ -69,7 +69,8 @@ impl Home {
         self.path().join("certificate.pem")
     }
 
-    fn path(&self) -> PathBuf {
+    /// Where it is.
+    pub fn path(&self) -> PathBuf {
         self.folder.path().join("mail")
     }
 }

@@ -243,7 +243,7 @@ fn suffix(user: &str, view: &MailboxView) -> String {
     format!("V{}.{user}", view.uid_validity().0)
 }
 
-fn flags(view: &MailboxView, message: &Message) -> Vec<Flag> {
+pub(super) fn flags(view: &MailboxView, message: &Message) -> Vec<Flag> {
     let system = [
         (SystemFlags::ANSWERED, Flag::Answered),
         (SystemFlags::FLAGGED, Flag::Flagged),
