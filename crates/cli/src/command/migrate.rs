@@ -13,15 +13,16 @@ use crate::migrate::place::Place;
 use crate::progress::migration::Counter;
 
 const EXAMPLE: &str = "\
-SOURCE is imaps://USER@HOST[:PORT], imap://… (STARTTLS, but on this machine itself), a folder that
-peregrine serves, a Maildir or an mbox. TARGET is a server or a served folder.
+SOURCE is an account of accounts.toml, imaps://USER@HOST[:PORT], imap://… (STARTTLS, but on this
+machine itself), a folder that peregrine serves, a Maildir or an mbox. TARGET is an account, a URL
+or a served folder.
 
 Examples:
   peregrine migrate imaps://ann@old.example.org imaps://ann@new.example.org --dry-run
   peregrine migrate imaps://ann@old.example.org ~/mail --user ann
   peregrine migrate old.mbox imaps://ann@new.example.org
 
-Passwords are asked for (the source's first), or read from standard input where that is no
+Passwords come from the accounts' commands, or are asked for (the source's first), or read from standard input where that is no
 terminal, a line each; or from PEREGRINE_SOURCE_PASSWORD and PEREGRINE_TARGET_PASSWORD, or files.
 
 Mailboxes, flags, keywords, dates, subscriptions and special uses come along; into a served folder
@@ -88,8 +89,8 @@ enum CompareName {
 
 /// Runs it.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let source_place = Place::parse(&arguments.source).map_err(Failure::Usage)?;
-    let target_place = Place::parse(&arguments.target).map_err(Failure::Usage)?;
+    let source_place = Place::find(&arguments.source)?;
+    let target_place = Place::find(&arguments.target)?;
     if source_place == target_place {
         return Err(Failure::Usage("source and target are the same".into()));
     }

@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use peregrine_client::Client;
 use peregrine_client::migrate::{Imap, Side, Target};
-use peregrine_client::{Client, Credentials, Trust};
 use peregrine_server::admin::local::{self, Local, LocalFiles, LocalStore};
 
 use super::local::LocalSide;
-use super::place::{Place, Server};
+use super::place::Place;
+use crate::account::Account;
+use crate::account::secret::{self, Input};
 use crate::failure::Failure;
-use crate::{load, password};
+use crate::load;
 
 /// Largest password file that is read, in octets.
 const PASSWORD_FILE: u64 = 4096;
@@ -56,8 +58,8 @@ impl Kept {
 /// Opens a source.
 pub async fn source(place: &Place, access: &Access<'_>) -> Result<(Box<dyn Side>, Kept), Failure> {
     match place {
-        Place::Server(server) => {
-            let client = log_in(server, access).await?;
+        Place::Server(account) => {
+            let client = log_in(account, access).await?;
             let side = Imap::source(client.clone()).await.map_err(failed(access))?;
             Ok((Box::new(side), Kept::Connection(client)))
         }
@@ -84,8 +86,8 @@ pub async fn target(
     access: &Access<'_>,
 ) -> Result<(Box<dyn Target>, Kept), Failure> {
     match place {
-        Place::Server(server) => {
-            let client = log_in(server, access).await?;
+        Place::Server(account) => {
+            let client = log_in(account, access).await?;
             let side = Imap::target(client.clone()).await.map_err(failed(access))?;
             Ok((Box::new(side), Kept::Connection(client)))
         }
@@ -110,27 +112,19 @@ async fn user(folder: &Path, access: &Access<'_>) -> Result<(Local, Kept), Failu
     Ok((local, Kept::Store(store)))
 }
 
-async fn log_in(server: &Server, access: &Access<'_>) -> Result<Client, Failure> {
-    let mut connector = server.connector();
+async fn log_in(account: &Account, access: &Access<'_>) -> Result<Client, Failure> {
+    let mut account = account.clone();
     if let Some(path) = access.certificate {
-        connector.trust = certificate(path)?;
+        account.certificate = Some(path.clone());
     }
-    let secret = secret(server, access)?;
+    let connector = account.connector()?;
+    let secret = secret(&account, access).await?;
     let client = connector.connect().await.map_err(failed(access))?;
-    let credentials = Credentials::password_of(server.user.clone(), &secret);
-    client.authenticate(&credentials).await.map_err(failed(access))?;
+    account.log_in(&client, &secret).await.map_err(failed(access))?;
     Ok(client)
 }
 
-fn certificate(path: &Path) -> Result<Trust, Failure> {
-    use rustls::pki_types::CertificateDer;
-    use rustls::pki_types::pem::PemObject;
-    let read = CertificateDer::from_pem_file(path);
-    let error = |error: rustls::pki_types::pem::Error| std::io::Error::other(error.to_string());
-    read.map(Trust::Certificate).map_err(error).map_err(Failure::file(path))
-}
-
-fn secret(server: &Server, access: &Access<'_>) -> Result<String, Failure> {
+async fn secret(account: &Account, access: &Access<'_>) -> Result<String, Failure> {
     if let Some(path) = access.password_file {
         use std::io::Read;
         let mut text = String::new();
@@ -140,7 +134,7 @@ fn secret(server: &Server, access: &Access<'_>) -> Result<String, Failure> {
     }
     match std::env::var(access.variable) {
         Ok(password) if !password.is_empty() => Ok(password),
-        _ => password::ask(&format!("{} at {} ({})", server.user, server.host, access.which)),
+        _ => secret::get(account, Input::Free).await,
     }
 }
 
