@@ -12,5 +12,6 @@ pub mod mail;
 pub mod migrate;
 pub mod serve;
 pub mod sessions;
+pub mod shell;
 pub mod trace;
 pub mod user;

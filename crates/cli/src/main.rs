@@ -3,6 +3,7 @@
 //! - `command`: one file for each subcommand.
 //! - `account`: whom to connect to; `mail`: what servers tell, decoded. Neither prints.
 //! - `migrate`: the two ends of `peregrine migrate`.
+//! - `shell`: the interactive terminal.
 //! - `failure`: what can go wrong, and the exit code that tells a script which it was.
 //! - `password`: asking for one; `progress`: bars; `output`: colours, tables, what is safe to
 //!   print; `logging`: the log.
@@ -19,6 +20,7 @@ mod migrate;
 mod output;
 mod password;
 mod progress;
+mod shell;
 
 use std::process::ExitCode;
 
@@ -26,7 +28,8 @@ use clap::{Parser, Subcommand};
 
 use command::{
     account as account_command, check, check_config, demo, export, fetch, import, init,
-    mail as mail_command, migrate as migrate_command, serve, sessions, trace, user,
+    mail as mail_command, migrate as migrate_command, serve, sessions, shell as shell_command,
+    trace, user,
 };
 use failure::Failure;
 
@@ -76,6 +79,7 @@ enum Command {
     Account(account_command::Arguments),
     Mail(mail_command::Arguments),
     Fetch(fetch::Arguments),
+    Shell(shell_command::Arguments),
 }
 
 #[tokio::main]
@@ -96,6 +100,7 @@ async fn main() -> ExitCode {
         Command::Account(arguments) => account_command::run(arguments).await,
         Command::Mail(arguments) => mail_command::run(arguments).await,
         Command::Fetch(arguments) => fetch::run(arguments).await,
+        Command::Shell(arguments) => shell_command::run(arguments).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -111,6 +111,7 @@ fn help_teaches_with_an_example() {
         &["mail"],
         &["mail", "watch"],
         &["fetch"],
+        &["shell"],
     ] {
         let mut arguments = command.to_vec();
         arguments.push("--help");

@@ -6,5 +6,6 @@
 mod mail {
     mod accounts;
     mod deeds;
+    mod shell;
     pub mod site;
 }

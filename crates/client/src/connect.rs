@@ -83,13 +83,7 @@ impl Connector {
     /// Connects; the caller polls the connection.
     pub async fn connect_unspawned(&self) -> Result<(Client, Connection)> {
         self.in_time(async {
-            let address = (self.host.as_str(), self.port);
-            let failed = |error| ConnectError::Io { host: self.place(), error };
-            let stream = TcpStream::connect(address).await.map_err(failed)?;
-            let loopback = stream.peer_addr().is_ok_and(|peer| peer.ip().is_loopback());
-            // Commands are small and wait for answers; they are gathered before they are written.
-            stream.set_nodelay(true).map_err(failed)?;
-            keep_alive(&stream).map_err(failed)?;
+            let (stream, loopback) = self.open().await?;
             self.establish(stream, loopback).await
         })
         .await
@@ -154,7 +148,19 @@ impl Connector {
         Ok((Client::new(jobs, shared), Connection(Box::pin(driver.run()))))
     }
 
-    async fn secure(
+    /// The socket, and whether it leads to this machine itself.
+    pub(crate) async fn open(&self) -> Result<(TcpStream, bool), ConnectError> {
+        let address = (self.host.as_str(), self.port);
+        let failed = |error| ConnectError::Io { host: self.place(), error };
+        let stream = TcpStream::connect(address).await.map_err(failed)?;
+        let loopback = stream.peer_addr().is_ok_and(|peer| peer.ip().is_loopback());
+        // Commands are small and wait for answers; they are gathered before they are written.
+        stream.set_nodelay(true).map_err(failed)?;
+        keep_alive(&stream).map_err(failed)?;
+        Ok((stream, loopback))
+    }
+
+    pub(crate) async fn secure(
         &self,
         stream: Box<dyn Duplex>,
     ) -> Result<(Box<dyn Duplex>, Option<ChannelBinding>), ConnectError> {

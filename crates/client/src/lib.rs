@@ -11,6 +11,7 @@
 //! - [`Error`]: which command, what the server said, which octets; [`Oddity`]: what servers do wrong
 //!   and is tolerated, by name.
 //! - [`migrate`]: moving mail from one server to another.
+//! - [`Raw`]: the connection as it is, for tools that show the protocol.
 //! - [`machine`]: the connection without I/O; `driver` joins it to a socket.
 //!
 //! ```
@@ -84,6 +85,7 @@ mod mailbox;
 mod message;
 mod numbers;
 mod oddity;
+mod raw;
 mod sasl;
 mod settings;
 mod text;
@@ -104,6 +106,7 @@ pub use message::{Message, SectionData};
 pub use numbers::{all, uids};
 pub use oddity::{Oddity, Tolerated};
 pub use peregrine_proto as proto;
+pub use raw::{Raw, RawReader, RawWriter};
 pub use sasl::{Credentials, Mechanism};
 pub use settings::{Ordering, Settings};
 pub use tls::Trust;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use peregrine_client::{Client, Connector, Error, Line, Log};
+use peregrine_client::{Client, Connector, Credentials, Error, Line, Log};
 
 use crate::account::Account;
 use crate::account::secret::{self, Input};
@@ -87,6 +87,11 @@ impl Access {
             error => Failure::Login(error),
         })?;
         Ok(client)
+    }
+
+    /// What logs in.
+    pub fn credentials(&self) -> Credentials {
+        self.account.credentials(&self.secret)
     }
 
     /// The same for who has no other failures.
