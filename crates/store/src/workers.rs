@@ -1,6 +1,6 @@
-//! Threads for work that keeps a core busy: looking through bodies, sorting, threading. As many as
-//! there are cores, for all accounts together, so that neither the async threads nor memory pay for
-//! many searches.
+//! Work that keeps a core busy: looking through bodies, sorting, threading. As much at once as there
+//! are cores, for all accounts together, so that neither the async threads nor memory pay for many
+//! searches.
 //!
 //! Work comes in slices of some milliseconds. Accounts take turns, and within one account the
 //! slices run in the order in which they came: a user with a hundred searches has no larger share
@@ -8,36 +8,32 @@
 
 use crate::{AccountId, Error};
 use std::collections::VecDeque;
-use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use tokio::sync::oneshot;
 
-/// The threads of this process.
-static WORKERS: LazyLock<Arc<Workers>> = LazyLock::new(|| {
+/// The turns of this process.
+static TURNS: LazyLock<Arc<Turns>> = LazyLock::new(|| {
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    Arc::new(Workers::new(cores))
+    Arc::new(Turns::new(cores))
 });
 
-/// A slice of work, with the one who waits for it.
-type Slice = Box<dyn FnOnce() + Send>;
-
-/// Threads that take slices of work.
-struct Workers {
+/// Who may work now, and who is next.
+struct Turns {
     most: usize,
     state: Mutex<State>,
-    filled: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     /// Accounts for which something waits, the next one first.
-    turns: VecDeque<(AccountId, VecDeque<Slice>)>,
-    /// How many slices wait.
-    waiting: usize,
-    threads: usize,
-    idle: usize,
+    waiting: VecDeque<(AccountId, VecDeque<oneshot::Sender<Turn>>)>,
+    /// How many turns are taken.
+    taken: usize,
 }
+
+/// The right to keep a core busy; the next one has it when it is dropped.
+struct Turn(Arc<Turns>);
 
 /// Whether somebody still waits for a slice of work.
 pub(crate) struct Wanted<'a>(&'a dyn Fn() -> bool);
@@ -58,12 +54,12 @@ pub(crate) async fn run<T: Send + 'static>(
     account: AccountId,
     work: impl FnOnce(&Wanted<'_>) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    WORKERS.run(account, work).await
+    TURNS.run(account, work).await
 }
 
-impl Workers {
+impl Turns {
     fn new(most: usize) -> Self {
-        Self { most, state: Mutex::default(), filled: Condvar::new() }
+        Self { most, state: Mutex::default() }
     }
 
     async fn run<T: Send + 'static>(
@@ -71,61 +67,35 @@ impl Workers {
         account: AccountId,
         work: impl FnOnce(&Wanted<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        let turn = self.turn(account).await?;
         let (reply, answer) = oneshot::channel();
-        self.push(
-            account,
-            Box::new(move || {
-                if !reply.is_closed() {
-                    let result = work(&Wanted(&|| !reply.is_closed()));
-                    // Nobody may wait any more.
-                    let _ = reply.send(result);
-                }
-            }),
-        )?;
+        // On the runtime's own threads, so that a simulated clock stands still meanwhile.
+        tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            if !reply.is_closed() {
+                let result = work(&Wanted(&|| !reply.is_closed()));
+                // Nobody may wait any more.
+                let _ = reply.send(result);
+            }
+        });
         answer.await.map_err(|_| Error::bug("a slice of work panicked"))?
     }
 
-    fn push(self: &Arc<Self>, account: AccountId, slice: Slice) -> Result<(), Error> {
-        let mut state = self.lock();
-        match state.turns.iter_mut().find(|(other, _)| *other == account) {
-            Some((_, slices)) => slices.push_back(slice),
-            None => state.turns.push_back((account, VecDeque::from([slice]))),
-        }
-        state.waiting += 1;
-        // An idle thread that was told of a slice may not have taken it yet.
-        if state.waiting > state.idle && state.threads < self.most {
-            state.threads += 1;
-            let workers = Arc::clone(self);
-            let named = thread::Builder::new().name("search".into());
-            if let Err(error) = named.spawn(move || workers.work()) {
-                state.threads -= 1;
-                // Those that there are will do it.
-                if state.threads == 0 {
-                    return Err(Error::Unavailable { cause: error.to_string() });
-                }
-            }
-        }
-        drop(state);
-        self.filled.notify_one();
-        Ok(())
-    }
-
-    /// A thread's life.
-    fn work(&self) {
-        loop {
+    async fn turn(self: &Arc<Self>, account: AccountId) -> Result<Turn, Error> {
+        let waits = {
             let mut state = self.lock();
-            while state.turns.is_empty() {
-                state.idle += 1;
-                state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
-                state.idle -= 1;
+            if state.taken < self.most {
+                state.taken += 1;
+                return Ok(Turn(Arc::clone(self)));
             }
-            let slice = state.next();
-            drop(state);
-            if let Some(slice) = slice {
-                // Whoever waits is told by the channel that closes.
-                let _ = std::panic::catch_unwind(AssertUnwindSafe(slice));
+            let (sender, waits) = oneshot::channel();
+            match state.waiting.iter_mut().find(|(other, _)| *other == account) {
+                Some((_, senders)) => senders.push_back(sender),
+                None => state.waiting.push_back((account, VecDeque::from([sender]))),
             }
-        }
+            waits
+        };
+        waits.await.map_err(|_| Error::bug("a turn was lost"))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -133,84 +103,104 @@ impl Workers {
     }
 }
 
-impl State {
-    /// The next slice; its account goes behind the others.
-    fn next(&mut self) -> Option<Slice> {
-        let (account, mut slices) = self.turns.pop_front()?;
-        let slice = slices.pop_front();
-        self.waiting -= 1;
-        if !slices.is_empty() {
-            self.turns.push_back((account, slices));
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let next = {
+            let mut state = self.0.lock();
+            let next = state.next();
+            state.taken -= usize::from(next.is_none());
+            next
+        };
+        if let Some(next) = next {
+            // If nobody waits there any more, the turn comes back here and is dropped again.
+            let _ = next.send(Turn(Arc::clone(&self.0)));
         }
-        slice
+    }
+}
+
+impl State {
+    /// Who is next and still waits; the account goes behind the others.
+    fn next(&mut self) -> Option<oneshot::Sender<Turn>> {
+        loop {
+            let (account, mut senders) = self.waiting.pop_front()?;
+            let next = senders.pop_front();
+            if !senders.is_empty() {
+                self.waiting.push_back((account, senders));
+            }
+            if let Some(next) = next.filter(|next| !next.is_closed()) {
+                return Some(next);
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
     use std::sync::mpsc;
 
-    fn one_thread() -> Arc<Workers> {
-        Arc::new(Workers::new(1))
-    }
-
-    /// Holds the only thread until the sender is dropped; returns when it has begun.
-    fn held(workers: &Arc<Workers>) -> mpsc::Sender<()> {
-        let (open, gate) = mpsc::channel::<()>();
-        let (begun, wait) = mpsc::channel();
-        let slice = Box::new(move || {
-            begun.send(()).unwrap();
-            let _ = gate.recv();
-        });
-        workers.push(AccountId(99), slice).unwrap();
-        wait.recv().unwrap();
-        open
+    /// Holds the only turn.
+    async fn held(turns: &Arc<Turns>) -> Turn {
+        turns.turn(AccountId(99)).await.unwrap()
     }
 
     /// One account with many slices does not keep another's waiting.
-    #[test]
-    fn accounts_take_turns() {
-        let workers = one_thread();
-        let open = held(&workers);
+    #[tokio::test]
+    async fn accounts_take_turns() {
+        let turns = Arc::new(Turns::new(1));
+        let turn = held(&turns).await;
         let (done, order) = mpsc::channel();
+        let mut slices = Vec::new();
         for (account, name) in [(1, 'a'), (1, 'b'), (1, 'c'), (2, 'x'), (2, 'y'), (3, 'z')] {
             let done = done.clone();
-            workers.push(AccountId(account), Box::new(move || done.send(name).unwrap())).unwrap();
+            let mut slice = Box::pin(turns.run(AccountId(account), move |_| {
+                done.send(name).unwrap();
+                Ok(())
+            }));
+            assert!((&mut slice).now_or_never().is_none());
+            slices.push(slice);
         }
-        drop((open, done));
+        drop((turn, done));
+        for slice in futures_util::future::join_all(slices).await {
+            slice.unwrap();
+        }
         assert_eq!(order.iter().collect::<String>(), "axzbyc");
     }
 
-    /// What nobody waits for any more is not begun.
+    /// What nobody waits for any more is not begun, and its turn goes on.
     #[tokio::test]
     async fn a_dropped_slice_is_not_begun() {
-        let workers = one_thread();
-        let open = held(&workers);
-        let (begun, wait) = mpsc::channel();
-        let mut slice = Box::pin(
-            workers.run(AccountId(1), move |_| begun.send(()).map_err(|_| Error::Expunged)),
-        );
-        assert!(is_pending(&mut slice).await);
+        let turns = Arc::new(Turns::new(1));
+        let turn = held(&turns).await;
+        let mut slice = Box::pin(turns.run(AccountId(1), |_| -> Result<(), Error> { panic!() }));
+        assert!((&mut slice).now_or_never().is_none());
         drop(slice);
-        drop(open);
-        assert!(wait.recv().is_err());
-    }
-
-    /// Whether a future waits.
-    async fn is_pending<F: Future + Unpin>(future: &mut F) -> bool {
-        std::future::poll_fn(|cx| {
-            std::task::Poll::Ready(std::pin::Pin::new(&mut *future).poll(cx).is_pending())
-        })
-        .await
+        drop(turn);
+        assert_eq!(turns.run(AccountId(1), |_| Ok(1)).await.unwrap(), 1);
     }
 
     /// A panic costs its own slice.
     #[tokio::test]
     async fn a_panic_ends_one_slice() {
-        let workers = one_thread();
-        let failed = workers.run(AccountId(1), |_| -> Result<(), Error> { panic!("on purpose") });
+        let turns = Arc::new(Turns::new(1));
+        let failed = turns.run(AccountId(1), |_| -> Result<(), Error> { panic!("on purpose") });
         assert!(matches!(failed.await, Err(Error::Bug { .. })));
-        assert_eq!(workers.run(AccountId(1), |_| Ok(1)).await.unwrap(), 1);
+        assert_eq!(turns.run(AccountId(1), |_| Ok(1)).await.unwrap(), 1);
+    }
+
+    /// A simulated clock stands still while a slice is done: a search's time does not run out.
+    #[tokio::test(start_paused = true)]
+    async fn simulated_time_waits_for_the_work() {
+        let turns = Arc::new(Turns::new(1));
+        let (open, gate) = mpsc::channel::<()>();
+        let work = turns.run(AccountId(1), move |_| Ok(gate.recv().is_err()));
+        let limit = std::time::Duration::from_secs(30);
+        let opened = async {
+            tokio::task::yield_now().await;
+            drop(open);
+        };
+        let (done, ()) = tokio::join!(tokio::time::timeout(limit, work), opened);
+        assert!(done.unwrap().unwrap());
     }
 }
