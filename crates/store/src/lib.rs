@@ -10,8 +10,8 @@
 //! - [`digest`](Digest): what FETCH tells and SEARCH reads, made when a message arrives;
 //!   [`body`](Body): the octets themselves.
 //! - [`search`](Query): SEARCH, SORT and THREAD, on top of `headers`, which are kept in memory;
-//!   `workers`: the threads that look through bodies. `reclaim`: gives back what nobody can see
-//!   any more.
+//!   `turns`: how much searching is done at once, and for whom next. `reclaim`: gives back what
+//!   nobody can see any more.
 //! - `keys`: the one table of key spaces; `row`: the stored form of each value.
 //!
 //! Nothing is shown before it is durable, and an operation that fails has no effect.
@@ -61,8 +61,8 @@ mod row;
 mod search;
 mod store;
 mod tree;
+mod turns;
 mod view;
-mod workers;
 
 pub use account::{Account, Appended, NewMessage, Status};
 pub use body::{Bodies, Body, BodyPieces, PIECE};

@@ -86,11 +86,10 @@ fn strip_blob(subject: &str) -> Option<&str> {
 
 /// subj-refwd = ("re" / ("fw" ["d"])) *WSP [subj-blob] ":"
 fn strip_refwd(subject: &str) -> Option<&str> {
-    let word = ["re", "fwd", "fw"].into_iter().find_map(|word| {
+    ["re", "fwd", "fw"].into_iter().find_map(|word| {
         let rest = strip_prefix(subject, word)?.trim_start_matches(' ');
         strip_blob(rest).unwrap_or(rest).strip_prefix(':')
-    });
-    word
+    })
 }
 
 fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {

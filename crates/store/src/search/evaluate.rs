@@ -5,7 +5,7 @@ use super::query::{Key, Query, day};
 use crate::digest::{Digest, Headers};
 use crate::headers::HeaderPages;
 use crate::limits::SEARCH_BUDGET;
-use crate::{Body, Error, Mailbox, MailboxView, Message, workers};
+use crate::{Body, Error, Mailbox, MailboxView, Message, turns};
 use bytes::Bytes;
 use peregrine_mime::{Structure, decode_header, header_fields, search_text};
 use peregrine_proto::Date;
@@ -150,7 +150,7 @@ impl Search<'_> {
     /// Looks through bodies, off the async threads; ends early if nobody waits.
     async fn look(&self, loaded: Vec<Loaded>) -> Result<Vec<u32>, Error> {
         let key = Arc::clone(&self.key);
-        workers::run(self.mailbox.account().id(), move |wanted| {
+        turns::run(self.mailbox.account().id(), move |wanted| {
             let mut found = Vec::new();
             for Loaded { index, message, digest, octets } in &loaded {
                 if !wanted.still() {

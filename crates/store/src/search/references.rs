@@ -146,10 +146,10 @@ impl<'a> Forest<'a> {
             children[*parent as usize] += 1;
         }
         // A dummy with one child gives way to it.
-        for node in 0..count {
-            let parent = parents[node];
-            if parent != NONE && parent as usize >= count && children[parent as usize] == 1 {
-                parents[node] = NONE;
+        for parent in &mut parents[..count] {
+            let above = *parent;
+            if above != NONE && above as usize >= count && children[above as usize] == 1 {
+                *parent = NONE;
             }
         }
         let is_root = |node: &u32| {

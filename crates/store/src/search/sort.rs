@@ -3,7 +3,7 @@
 use crate::digest::SortText;
 use crate::headers::{HeaderPage, HeaderPages};
 use crate::limits::SEARCH_BUDGET;
-use crate::{Error, Mailbox, MailboxView, Message, workers};
+use crate::{Error, Mailbox, MailboxView, Message, turns};
 use peregrine_proto::Uid;
 use peregrine_proto::command::sort::{SortCriterion, SortKey};
 use std::cmp::Ordering;
@@ -23,7 +23,7 @@ pub(crate) async fn sort(
         false => Vec::new(),
     };
     let (view, criteria) = (view.clone(), criteria.to_vec());
-    workers::run(mailbox.account().id(), move |_| {
+    turns::run(mailbox.account().id(), move |_| {
         let columns: Vec<Column<'_>> =
             criteria.iter().map(|one| Column::new(*one, &view, &indexes, &pages)).collect();
         let order = order(&columns, indexes.len()).into_iter();

@@ -4,7 +4,7 @@ use super::references::references;
 use super::sort;
 use crate::digest::SortText;
 use crate::headers::HeaderPage;
-use crate::{Error, Mailbox, MailboxView, workers};
+use crate::{Error, Mailbox, MailboxView, turns};
 use peregrine_proto::command::thread::ThreadAlgorithm;
 use std::ops::Range;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub(crate) async fn thread(
 ) -> Result<Vec<Threaded>, Error> {
     let pages = sort::read(mailbox, view, &indexes).await?;
     let view = view.clone();
-    workers::run(mailbox.account().id(), move |_| {
+    turns::run(mailbox.account().id(), move |_| {
         let letters = Letters::new(&view, &pages);
         match algorithm {
             ThreadAlgorithm::OrderedSubject => Ok(ordered_subject(&letters.letters)),
