@@ -130,16 +130,20 @@ async fn at_terminal(
     let mut terminal = Terminal::new(Arc::clone(state), history_path(), style).map_err(failed)?;
     let mut printer = terminal.printer().map_err(failed)?;
     let (close, closed) = watch::channel(false);
-    let receiving = Arc::clone(state);
+    let (receiving, ended) = (Arc::clone(state), Arc::clone(state));
     let receiver = tokio::spawn(async move {
         let show = |octets: &Bytes, parsed: Option<&Response>| {
             _ = printer.print(paint::response(octets, parsed, style));
         };
         let tell = |one: Heard| _ = heard.send(one);
         let lost = talk::receive(reader, receiving, show, tell).await;
-        let unexpected = lost.map(|lost| format!("the connection broke: {lost}; Enter ends\n"));
-        if let Some(line) = unexpected {
-            _ = printer.print(output::printable(&line));
+        let asked_for = ended.lock().leaving;
+        let end = match lost {
+            Some(lost) => format!("the connection broke: {lost}"),
+            None => "the server has closed the connection".to_owned(),
+        };
+        if !asked_for {
+            _ = printer.print(output::printable(&format!("{end}; Enter ends\n")));
         }
         _ = close.send(true);
     });
