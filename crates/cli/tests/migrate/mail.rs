@@ -53,7 +53,7 @@ fn message(number: usize) -> (String, Vec<Flag>, i64) {
         return (text, flags, 1_400_000_000);
     }
     let mut text = format!("From: ann@example.org\r\nSubject: number {number}\r\n");
-    if number % 4 != 0 {
+    if !number.is_multiple_of(4) {
         text.push_str(&format!("Message-ID: <{number}@example.org>\r\n"));
     }
     text.push_str("\r\n");

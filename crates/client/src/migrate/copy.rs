@@ -28,10 +28,13 @@ const BATCHES: usize = 4;
 
 type Results = Vec<Result<(), String>>;
 
+/// A message that was read, by its index: its octets, unless it is gone.
+type Read = (usize, Result<Option<Bytes>, super::SideError>);
+
 /// Messages on their way from one side to the other.
 struct Pipe<'a> {
     waiting: VecDeque<&'a Summary>,
-    reads: FuturesOrdered<BoxFuture<'static, (usize, Result<Option<Bytes>, super::SideError>)>>,
+    reads: FuturesOrdered<BoxFuture<'static, Read>>,
     appends: FuturesOrdered<Doing<'static, Results>>,
     /// UIDs and octets of the batches in `appends`.
     sent: VecDeque<(Vec<Uid>, u64)>,

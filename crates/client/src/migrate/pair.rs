@@ -111,6 +111,7 @@ pub(super) fn same_flags(a: &[peregrine_proto::Flag], b: &[peregrine_proto::Flag
 mod tests {
     use super::*;
     use peregrine_proto::DateTime;
+    use peregrine_proto::number::Number;
 
     fn message(uid: u32, unix: i64) -> Summary {
         let uid = Uid::new(uid).unwrap();
