@@ -21,6 +21,28 @@ pub struct UidValidity(pub NonZeroU32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct ModSeq(pub u64);
 
+impl ModSeq {
+    /// The greatest one.
+    pub const MAX: Self = Self((1 << 63) - 1);
+
+    /// `mod-sequence-valzer`: 0 is older than any change (RFC 7162 §7).
+    pub(crate) fn parse_or_zero(reader: &mut Reader<'_>) -> Parsed<Self> {
+        const WHAT: &str = "a modification sequence below 2^63";
+        let offset = reader.offset();
+        let value = Self(reader.number64(WHAT)?);
+        if value > Self::MAX { Err(SyntaxError::expected(offset, WHAT)) } else { Ok(value) }
+    }
+
+    /// `mod-sequence-value`
+    pub(crate) fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
+        let offset = reader.offset();
+        match Self::parse_or_zero(reader)? {
+            Self(0) => Err(SyntaxError::expected(offset, "a modification sequence from 1")),
+            value => Ok(value),
+        }
+    }
+}
+
 /// What [`Uid`] and [`SequenceNumber`] have in common, so that one set type serves both
 /// while the two never mix.
 pub trait Number: Copy + Ord + std::fmt::Debug {
@@ -194,6 +216,25 @@ impl<N: Number> Ranges<N> {
             }
         }
         false
+    }
+
+    /// What is in both sets; linear in their ranges.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let (mut left, mut right) = (self.0.iter().peekable(), other.0.iter().peekable());
+        let mut both = Vec::new();
+        while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
+            let (start, end) = (a.0.max(b.0), a.1.min(b.1));
+            if start <= end {
+                both.push((start, end));
+            }
+            if a.1 < b.1 {
+                left.next()
+            } else {
+                right.next()
+            };
+        }
+        Self(both)
     }
 
     /// Each number, ascending. Bounded only by the set: never call it on a client's set that was

@@ -29,7 +29,7 @@ pub use thread::ThreadNode;
 pub use vanished::Vanished;
 
 use crate::token::{Parsed, Reader, SyntaxError, class};
-use crate::{Flag, ParseError, SequenceNumber, Tag};
+use crate::{Flag, ModSeq, ParseError, SequenceNumber, Tag};
 use bytes::Bytes;
 use bytestring::ByteString;
 
@@ -68,16 +68,15 @@ pub enum Response {
     Lsub(ListData),
     /// `* STATUS …`
     Status(StatusData),
-    /// `* SEARCH …`: sequence numbers or UIDs, as the command asked.
-    Search(Vec<u32>),
-    /// `* SORT …` (RFC 5256): numbers as of `Search`, in the order that was asked.
-    Sort(Vec<u32>),
+    /// `* SEARCH …`: sequence numbers or UIDs, as the command asked; and the greatest MODSEQ of the
+    /// messages, where it asked for MODSEQs and some were found (RFC 7162 §3.1.6).
+    Search(Vec<u32>, Option<ModSeq>),
+    /// `* SORT …` (RFC 5256): as `Search`, in the order that was asked.
+    Sort(Vec<u32>, Option<ModSeq>),
     /// `* THREAD …` (RFC 5256)
     Thread(Vec<ThreadNode>),
     /// `* ESEARCH …` (RFC 4466)
     ESearch(SearchData),
-    /// `* VANISHED …` (RFC 7162)
-    Vanished(Vanished),
     /// `* FLAGS (…)`
     Flags(Vec<Flag>),
     /// `* n EXISTS`
@@ -86,6 +85,8 @@ pub enum Response {
     Recent(u32),
     /// `* n EXPUNGE`
     Expunge(SequenceNumber),
+    /// `* VANISHED …` (RFC 7162)
+    Vanished(Vanished),
     /// `* n FETCH (…)`
     Fetch {
         /// Which message.
@@ -114,8 +115,12 @@ impl Response {
             Self::List(data) => data.write(out, "LIST"),
             Self::Lsub(data) => data.write(out, "LSUB"),
             Self::Status(data) => data.write(out),
-            Self::Search(numbers) => search::write(out, "SEARCH", numbers.iter().copied()),
-            Self::Sort(numbers) => search::write(out, "SORT", numbers.iter().copied()),
+            Self::Search(numbers, mod_seq) => {
+                search::write(out, "SEARCH", numbers.iter().copied(), *mod_seq);
+            }
+            Self::Sort(numbers, mod_seq) => {
+                search::write(out, "SORT", numbers.iter().copied(), *mod_seq);
+            }
             Self::Thread(nodes) => thread::write(out, nodes),
             Self::ESearch(data) => data.write(out),
             Self::Vanished(vanished) => vanished.write(out),
@@ -186,9 +191,9 @@ fn named(reader: &mut Reader<'_>) -> Parsed<Response> {
     } else if is("FLAGS") {
         flags::parse(reader).map(Response::Flags)
     } else if is("SEARCH") {
-        search::parse(reader).map(Response::Search)
+        search::parse(reader).map(|(found, mod_seq)| Response::Search(found, mod_seq))
     } else if is("SORT") {
-        search::parse(reader).map(Response::Sort)
+        search::parse(reader).map(|(found, mod_seq)| Response::Sort(found, mod_seq))
     } else if is("THREAD") {
         thread::parse(reader).map(Response::Thread)
     } else if is("ESEARCH") {

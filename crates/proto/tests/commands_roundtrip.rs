@@ -7,10 +7,11 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use peregrine_proto::command::append::{AppendMessage, Literal};
 use peregrine_proto::command::expunge::ExpungeOnly;
-use peregrine_proto::command::fetch::FetchItem;
+use peregrine_proto::command::fetch::{FetchItem, FetchModifiers};
 use peregrine_proto::command::list::{ListReturn, ListSelection};
 use peregrine_proto::command::replace::Replaced;
 use peregrine_proto::command::search::{PartialRange, SearchFlag, SearchKey, SearchReturn};
+use peregrine_proto::command::select::{Resync, SelectParameters};
 use peregrine_proto::command::sort::{SortCriterion, SortKey};
 use peregrine_proto::command::status::StatusItem;
 use peregrine_proto::command::store::StoreAction;
@@ -20,8 +21,8 @@ use peregrine_proto::number::{Bound, Number, NumberSet};
 use peregrine_proto::response::list::{SpecialUse, UseAttribute};
 use peregrine_proto::{
     Command, CommandWriter, Date, DateTime, Flag, FrameEvent, FrameLimits, Framer, Keyword,
-    ListPattern, LiteralMode, MailboxName, ObjectId, Partial, Secret, Section, SectionText,
-    SequenceNumber, Tag, Uid,
+    ListPattern, LiteralMode, MailboxName, ModSeq, ObjectId, Partial, Secret, Section, SectionText,
+    SequenceNumber, Tag, Uid, UidValidity,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -135,6 +136,7 @@ fn fetch_item() -> impl Strategy<Value = FetchItem> {
             FetchItem::SaveDate,
             FetchItem::Preview { lazy: false },
             FetchItem::Preview { lazy: true },
+            FetchItem::ModSeq,
         ]),
         (any::<bool>(), section(), partial).prop_map(|(peek, section, partial)| {
             FetchItem::BodySection { peek, section: Box::new(section), partial }
@@ -182,6 +184,7 @@ fn search_key() -> impl Strategy<Value = SearchKey> {
         set().prop_map(SearchKey::Sequence),
         set().prop_map(SearchKey::Uid),
         any::<NonZeroU32>().prop_map(SearchKey::Older),
+        mod_seq(0).prop_map(SearchKey::ModSeq),
         any::<NonZeroU32>().prop_map(SearchKey::Younger),
         Just(SearchKey::Saved),
         Just(SearchKey::SaveDateSupported),
@@ -293,8 +296,11 @@ fn on_mailboxes() -> impl Strategy<Value = CommandBody> {
     let reference = || prop_oneof![text("[a-z&ä/ ]{0,6}"), text("[ -~]{0,6}")];
     let items = vec(select(StatusItem::ALL.to_vec()), 1..7);
     prop_oneof![
-        mailbox().prop_map(|mailbox| CommandBody::Select(Select { mailbox })),
-        mailbox().prop_map(|mailbox| CommandBody::Examine(Examine { mailbox })),
+        (mailbox(), select_parameters())
+            .prop_map(|(mailbox, parameters)| CommandBody::Select(Select { mailbox, parameters })),
+        (mailbox(), select_parameters()).prop_map(|(mailbox, parameters)| CommandBody::Examine(
+            Examine { mailbox, parameters }
+        )),
         mailbox().prop_filter("dropped", |name| !name.as_str().ends_with('/')).prop_flat_map(
             |mailbox| vec(use_attribute(), 0..3).prop_map(move |uses| {
                 CommandBody::Create(Create { mailbox: mailbox.clone(), uses: uses.into() })
@@ -322,6 +328,44 @@ fn on_mailboxes() -> impl Strategy<Value = CommandBody> {
                 })
             }),
     ]
+    .boxed()
+}
+
+fn mod_seq(from: u64) -> impl Strategy<Value = ModSeq> {
+    prop_oneof![from..99, from..1 << 63].prop_map(ModSeq)
+}
+
+fn modifiers() -> impl Strategy<Value = FetchModifiers> {
+    (option::of(mod_seq(0)), any::<bool>(), option::of(partial_range()))
+        .prop_map(|(changed_since, vanished, partial)| FetchModifiers {
+            changed_since,
+            vanished,
+            partial,
+        })
+        .boxed()
+}
+
+fn select_parameters() -> impl Strategy<Value = SelectParameters> {
+    fn set<N: Number>() -> impl Strategy<Value = NumberSet<N>> {
+        let range = (1..99_u32, 1..99_u32);
+        vec(range, 1..4).prop_map(|ranges| NumberSet {
+            ranges: ranges
+                .into_iter()
+                .filter_map(|(start, end)| N::new(start).zip(N::new(end)))
+                .map(|(start, end)| (Bound::Number(start), Bound::Number(end)))
+                .collect(),
+        })
+    }
+    let matching = option::of((set(), set()));
+    let resync = (1..u32::MAX, mod_seq(1), option::of(set()), matching).prop_map(
+        |(uid_validity, mod_seq, known, matching)| {
+            let uid_validity = UidValidity::new(uid_validity).unwrap();
+            Box::new(Resync { uid_validity, mod_seq, known, matching })
+        },
+    );
+    (any::<bool>(), option::of(resync))
+        .prop_map(|(condstore, qresync)| SelectParameters { condstore, qresync })
+        .boxed()
 }
 
 fn on_messages() -> impl Strategy<Value = CommandBody> {
@@ -333,9 +377,10 @@ fn on_messages() -> impl Strategy<Value = CommandBody> {
             .prop_map(|(messages, mailbox)| CommandBody::Copy(Copy { messages, mailbox })),
         (messages(), mailbox())
             .prop_map(|(messages, mailbox)| CommandBody::Move(Move { messages, mailbox })),
-        (messages(), action, any::<bool>(), flags()).prop_map(
-            |(messages, action, silent, flags)| CommandBody::Store(Store {
+        (messages(), option::of(mod_seq(0)), action, any::<bool>(), flags()).prop_map(
+            |(messages, unchanged_since, action, silent, flags)| CommandBody::Store(Store {
                 messages,
+                unchanged_since,
                 action,
                 silent,
                 flags: flags.into(),
@@ -349,20 +394,17 @@ fn on_messages() -> impl Strategy<Value = CommandBody> {
                 CommandBody::Append(Append { mailbox, flags, date, message, more })
             }
         ),
-        (messages(), vec(fetch_item(), 1..6), option::of(partial_range())).prop_map(
-            |(messages, items, partial)| {
-                let partial = partial.filter(|_| messages.is_uid());
-                CommandBody::Fetch(Fetch {
-                    messages,
-                    items: items.into(),
-                    changed_since: None,
-                    partial,
-                })
+        (messages(), vec(fetch_item(), 1..6), modifiers()).prop_map(
+            |(messages, items, mut modifiers)| {
+                modifiers.partial = modifiers.partial.filter(|_| messages.is_uid());
+                modifiers.vanished &= messages.is_uid() && modifiers.changed_since.is_some();
+                CommandBody::Fetch(Fetch { messages, items: items.into(), modifiers })
             }
         ),
         finding(),
         replace(),
     ]
+    .boxed()
 }
 
 fn replace() -> BoxedStrategy<CommandBody> {

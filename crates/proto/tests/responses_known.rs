@@ -11,7 +11,7 @@ use peregrine_proto::number::{Bound, Number, NumberSet, UidRanges};
 use peregrine_proto::response::list::SpecialUse;
 use peregrine_proto::response::{
     Code, ListAttribute, ListData, Namespace, NumberList, Response, ResponseText, SearchData,
-    SearchDatum, Status, StatusData, ThreadNode,
+    SearchDatum, Status, StatusData, ThreadNode, Vanished,
 };
 use peregrine_proto::{
     Flag, Keyword, MailboxName, ModSeq, ObjectId, SequenceNumber, Tag, Uid, UidValidity,
@@ -115,8 +115,9 @@ fn extended_search() {
 /// The examples of RFC 5256 §4.
 #[test]
 fn sorted_and_threaded() {
-    both("* SORT 2 3 6", Response::Sort(vec![2, 3, 6]));
-    both("* SORT", Response::Sort(vec![]));
+    both("* SORT 2 3 6", Response::Sort(vec![2, 3, 6], None));
+    both("* SORT 2 3 (MODSEQ 9)", Response::Sort(vec![2, 3], Some(ModSeq(9))));
+    both("* SORT", Response::Sort(vec![], None));
     let thread = |nodes: &[(u32, u32)]| {
         let node = |&(depth, number)| ThreadNode { depth, number: (number > 0).then_some(number) };
         Response::Thread(nodes.iter().map(node).collect())
@@ -247,8 +248,14 @@ fn server_and_mailbox_data() {
             mailbox_id: None,
         }),
     );
-    both("* SEARCH 2 3 6", Response::Search(vec![2, 3, 6]));
-    both("* SEARCH", Response::Search(vec![]));
+    both("* SEARCH 2 3 6", Response::Search(vec![2, 3, 6], None));
+    both("* SEARCH 2 (MODSEQ 917162500)", Response::Search(vec![2], Some(ModSeq(917_162_500))));
+    let ranges = vec![(n(41), n(41)), (n(43), n(116))];
+    let uids = NumberSet::from(&UidRanges::from_unordered(ranges));
+    let vanished = |earlier| Response::Vanished(Vanished { earlier, uids: uids.clone() });
+    both("* VANISHED (EARLIER) 41,43:116", vanished(true));
+    both("* VANISHED 41,43:116", vanished(false));
+    both("* SEARCH", Response::Search(vec![], None));
     both(
         "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Forwarded)",
         Response::Flags(vec![

@@ -16,7 +16,7 @@ use peregrine_proto::response::list::SpecialUse;
 use peregrine_proto::response::{
     Address, Code, Envelope, FetchData, ListAttribute, ListData, Namespace, Response,
     ResponseFramer, ResponseLimits, ResponseText, SearchData, SearchDatum, Status, StatusData,
-    ThreadNode,
+    ThreadNode, Vanished,
 };
 use peregrine_proto::{
     DateTime, Flag, Keyword, MailboxName, ModSeq, ObjectId, Section, SectionText, Tag, Uid, UidSet,
@@ -33,6 +33,21 @@ fn atom() -> impl Strategy<Value = ByteString> {
 /// Octets as a string of the grammar holds them: all but NUL.
 fn octets() -> impl Strategy<Value = Bytes> {
     prop_oneof!["[ -~]{0,20}".prop_map(Bytes::from), vec(1_u8..=255, 0..20).prop_map(Bytes::from),]
+}
+
+fn mod_seq() -> impl Strategy<Value = ModSeq> {
+    (1..1_u64 << 63).prop_map(ModSeq)
+}
+
+/// What SEARCH and SORT find.
+fn found() -> impl Strategy<Value = (Vec<u32>, Option<ModSeq>)> {
+    (vec(1_u32.., 0..9), of(mod_seq()))
+}
+
+/// A set without `*`.
+fn number_set<N: Number>() -> impl Strategy<Value = NumberSet<N>> {
+    let range = (number(), number()).prop_map(|(a, b)| (Bound::Number(a), Bound::Number(b)));
+    vec(range, 1..5).prop_map(|ranges| NumberSet { ranges: ranges.into() })
 }
 
 fn number<N: Number>() -> impl Strategy<Value = N> {
@@ -77,6 +92,7 @@ fn code() -> BoxedStrategy<Code> {
             .prop_map(|(flags, new_keywords)| Code::PermanentFlags { flags, new_keywords }),
         object_id().prop_map(Code::MailboxId),
         number().prop_map(Code::UidNext),
+        number_set().prop_map(Code::Modified),
         number().prop_map(Code::UidValidity),
         number().prop_map(Code::Unseen),
         (1..1_u64 << 63).prop_map(|value| Code::HighestModSeq(ModSeq(value))),
@@ -275,6 +291,7 @@ fn fetch_data() -> BoxedStrategy<FetchData> {
     prop_oneof![
         vec(flag(), 0..4).prop_map(FetchData::Flags),
         number().prop_map(FetchData::Uid),
+        mod_seq().prop_map(FetchData::ModSeq),
         date.prop_map(FetchData::InternalDate),
         any::<u64>().prop_map(FetchData::Rfc822Size),
         (0..=i64::MAX as u64).prop_map(|value| FetchData::ModSeq(ModSeq(value))),
@@ -302,6 +319,7 @@ fn search_data() -> impl Strategy<Value = SearchData> {
         (1_u32..).prop_map(SearchDatum::Min),
         (1_u32..).prop_map(SearchDatum::Max),
         any::<u32>().prop_map(SearchDatum::Count),
+        mod_seq().prop_map(SearchDatum::ModSeq),
         numbers().prop_map(SearchDatum::All),
         (range, of(numbers())).prop_map(|(range, all)| SearchDatum::Partial(range, all)),
     ];
@@ -355,14 +373,16 @@ fn response() -> impl Strategy<Value = Response> {
         1 => list_data().prop_map(Response::List),
         1 => list_data().prop_map(Response::Lsub),
         1 => status_data().prop_map(Response::Status),
-        1 => vec(1_u32.., 0..9).prop_map(Response::Search),
-        1 => vec(1_u32.., 0..9).prop_map(Response::Sort),
+        1 => found().prop_map(|(found, mod_seq)| Response::Search(found, mod_seq)),
+        1 => found().prop_map(|(found, mod_seq)| Response::Sort(found, mod_seq)),
         2 => threads().prop_map(Response::Thread),
         2 => search_data().prop_map(Response::ESearch),
         1 => vec(flag(), 0..6).prop_map(Response::Flags),
         1 => any::<u32>().prop_map(Response::Exists),
         1 => any::<u32>().prop_map(Response::Recent),
         1 => number().prop_map(Response::Expunge),
+        1 => (any::<bool>(), number_set())
+            .prop_map(|(earlier, uids)| Response::Vanished(Vanished { earlier, uids })),
         8 => (number(), vec(fetch_data(), 1..5))
             .prop_map(|(number, data)| Response::Fetch { number, data }),
         1 => (namespaces(), namespaces(), namespaces())

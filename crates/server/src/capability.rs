@@ -9,7 +9,7 @@ use bytestring::ByteString;
 /// LITERAL- and not LITERAL+ (RFC 7888): with LITERAL+ a client may send 64 MiB before we can say
 /// that we don't want them, and we must read them all. With LITERAL- nobody waits for small
 /// literals, and large ones are announced.
-const ALWAYS: [&str; 31] = [
+const ALWAYS: [&str; 33] = [
     "IMAP4rev1",
     "LITERAL-",
     "SASL-IR",
@@ -41,6 +41,8 @@ const ALWAYS: [&str; 31] = [
     "OBJECTID",
     "SAVEDATE",
     "PREVIEW",
+    "CONDSTORE",
+    "QRESYNC",
 ];
 
 /// The capabilities of this connection now.

@@ -44,6 +44,7 @@ use crate::connection::{Link, Slot};
 use crate::host::{Context, Outcome, Selected};
 use futures_util::future::{BoxFuture, FutureExt};
 use peregrine_proto::{CommandBody, Response, Tag};
+use peregrine_session::Enabled;
 use peregrine_store::Account;
 use std::sync::Arc;
 
@@ -57,6 +58,8 @@ pub(crate) struct Deed {
     pub(crate) tag: Tag,
     /// The connection's state as this command sees it.
     pub(crate) context: Context,
+    /// What the client has enabled.
+    pub(crate) enabled: Enabled,
 }
 
 /// How a command ends: an outcome, or a failure that becomes one.

@@ -43,6 +43,11 @@ impl peregrine_session::Snapshot for Snapshot {
         self.0.mod_seq()
     }
 
+    fn mod_seq_of(&self, uid: Uid) -> Option<ModSeq> {
+        let index = self.0.index_of(uid).ok()?;
+        self.0.message(index).map(|message| message.mod_seq)
+    }
+
     fn difference(&self, older: &Self) -> Difference {
         let found = self.0.difference(&older.0);
         Difference {

@@ -1,7 +1,7 @@
 //! One unfinished command: from its arrival to its tagged reply.
 
 use crate::selection::Selection;
-use crate::{Host, JobId, Outcome, View};
+use crate::{Enabled, Host, JobId, Outcome, View};
 use bytes::Bytes;
 use peregrine_proto::command::Messages;
 use peregrine_proto::effects::{Effects, Resource, Scope, Use};
@@ -31,6 +31,10 @@ pub(crate) struct Entry<H: Host> {
     pub blocks: Blocks,
     /// The mailbox as its answers show it and its sequence set means it, where it touches flags.
     pub started_with: Option<View<H::Snapshot>>,
+    /// ENABLE: what is on once it has been answered.
+    pub enables: Enabled,
+    /// It was the first that spoke of MODSEQs: its answer tells HIGHESTMODSEQ.
+    pub first_of_mod_seqs: bool,
 }
 
 /// Where a command stands.
@@ -182,9 +186,10 @@ impl<H: Host> Entry<H> {
         }
     }
 
-    /// The flags that its answers showed: of which messages, as they were when it started.
-    pub fn shown(&self) -> Option<(&View<H::Snapshot>, &Messages)> {
-        if matches!(self.kind, Kind::Store { silent: true, .. }) {
+    /// The flags, or at least the MODSEQs where `mod_seqs`, that its answers showed: of which
+    /// messages, as they were when it started.
+    pub fn shown(&self, mod_seqs: bool) -> Option<(&View<H::Snapshot>, &Messages)> {
+        if matches!(self.kind, Kind::Store { silent: true, .. }) && !mod_seqs {
             return None;
         }
         Some((self.started_with.as_ref()?, self.flagged()?))

@@ -24,6 +24,8 @@ pub trait Snapshot: Clone + 'static {
     fn index_of(&self, uid: Uid) -> Result<u32, u32>;
     /// HIGHESTMODSEQ: equal means identical, greater means newer.
     fn mod_seq(&self) -> ModSeq;
+    /// When the message changed last; `None` where there is none with this UID.
+    fn mod_seq_of(&self, uid: Uid) -> Option<ModSeq>;
     /// What changed since `older`, a version of the same mailbox.
     fn difference(&self, older: &Self) -> Difference;
     /// Writes a message's `flag-list` as it stands on the wire, with its parentheses;

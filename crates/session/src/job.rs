@@ -1,6 +1,6 @@
 //! A command that has started: what the caller runs.
 
-use crate::{Host, View};
+use crate::{Enabled, Host, View};
 use peregrine_proto::{CommandBody, MailboxName, ModSeq, Tag};
 
 /// Names a job within its session; never used twice.
@@ -18,6 +18,8 @@ pub struct Job<H: Host> {
     pub body: CommandBody,
     /// The connection's state as this command sees it.
     pub context: Context<H>,
+    /// What the client has enabled.
+    pub enabled: Enabled,
 }
 
 /// The states of RFC 3501 §3 in which commands run.

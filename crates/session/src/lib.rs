@@ -14,6 +14,7 @@
 //!   which it has not been told); `selection.rs` decides what to tell, `own.rs` what it knows by
 //!   its own changes, `updates.rs` writes it.
 //! - `wire.rs`: octets on their way to the socket.
+//! - [`Enabled`]: the extensions that change what is told, and which commands turn them on.
 //! - [`Host`] and [`Snapshot`]: what the caller's mail must offer. [`Job`], [`Outcome`],
 //!   [`Transition`], [`Spool`]: what goes between the machine and the caller.
 //! - [`Limits`]: every bound. [`TraceEvent`]: what happened to each command and why.
@@ -33,6 +34,7 @@
 //!     fn uid_at(&self, _: u32) -> Option<Uid> { None }
 //!     fn index_of(&self, _: Uid) -> Result<u32, u32> { Err(0) }
 //!     fn mod_seq(&self) -> ModSeq { ModSeq(1) }
+//!     fn mod_seq_of(&self, _: Uid) -> Option<ModSeq> { None }
 //!     fn difference(&self, _: &Self) -> Difference { Difference::default() }
 //!     fn write_flags(&self, _: Uid, _: bool, out: &mut Vec<u8>) { out.extend(b"()") }
 //!     fn write_flag_names(&self, out: &mut Vec<u8>) { out.extend(b"()") }
@@ -64,6 +66,7 @@
 
 #![warn(missing_docs)]
 
+mod enabled;
 mod entry;
 mod host;
 mod job;
@@ -79,6 +82,7 @@ mod updates;
 mod view;
 mod wire;
 
+pub use enabled::Enabled;
 pub use host::{Difference, Host, Snapshot};
 pub use job::{Context, Job, JobId, Selected};
 pub use limits::{Limits, ZeroLimit};

@@ -1,8 +1,8 @@
 //! The selected mailbox of a session: what has been told of it, what is to be told, and when.
 
 use crate::own::{OwnChanges, Silence, Untold};
-use crate::updates::Updates;
-use crate::{Host, OwnChange, Selected, Snapshot, View};
+use crate::updates::{Form, Gone, Updates};
+use crate::{Enabled, Host, OwnChange, Selected, Snapshot, View};
 use peregrine_proto::command::Messages;
 use peregrine_proto::effects::{Known, Situation};
 use peregrine_proto::number::{Number, UidRanges};
@@ -38,6 +38,8 @@ pub(crate) struct Occasion<'a, S> {
     pub expunge: bool,
     /// FETCH updates name the UID.
     pub uid: bool,
+    /// What the client understands.
+    pub enabled: Enabled,
     /// The flags that the command's own answers showed: of which messages, as they were then. What
     /// changed since is told again, for its answers may have come after newer flags were told.
     pub shown: Option<(&'a View<S>, &'a Messages)>,
@@ -118,6 +120,17 @@ impl<H: Host> Selection<H> {
         self.untold.known().unwrap_or(self.view.snapshot().mod_seq())
     }
 
+    /// The client has been told of all changes up to this one: what it may take as HIGHESTMODSEQ
+    /// (RFC 7162 §3.2).
+    pub fn told(&self) -> ModSeq {
+        self.known().min(self.view.told())
+    }
+
+    /// Whether an EXPUNGE waits to be told.
+    pub fn withholds(&self) -> bool {
+        self.view.has_ghosts()
+    }
+
     /// Replies that went out while an EXPUNGE could not be told.
     pub fn withheld(&self) -> u32 {
         self.withheld
@@ -167,29 +180,30 @@ impl<H: Host> Selection<H> {
             self.tell_again(view, messages, occasion.own, &mut changed);
         }
         self.own.forget(self.known());
-        let expunged = if occasion.expunge { self.take_ghosts() } else { Vec::new() };
+        let gone = self.take_ghosts(occasion);
         let exists = arrived.then(|| self.view.exists());
         let count = self.view.recent_count();
         let recent = (count != self.recent_told).then_some(count);
         self.recent_told = count;
-        Some(Updates::new(
-            head,
-            expunged,
-            (exists, recent),
-            changed,
-            self.view.clone(),
-            occasion.uid,
-        ))
+        let (view, form) = (self.view.clone(), Form::new(occasion.uid, occasion.enabled));
+        Some(Updates { head, gone, exists, recent, changed: changed.into_iter(), view, form })
     }
 
-    /// The sequence numbers of all ghosts, last first, so that each is right when it is told.
-    fn take_ghosts(&mut self) -> Vec<u32> {
+    /// All ghosts, where they may be told: their UIDs, or their sequence numbers, last first, so
+    /// that each is right when it is told.
+    fn take_ghosts(&mut self, occasion: &Occasion<'_, H::Snapshot>) -> Gone {
+        if !occasion.expunge {
+            return Gone::Numbers(Vec::new().into_iter());
+        }
         self.withheld = 0;
-        let numbers = self.view.ghost_numbers();
-        if !numbers.is_empty() {
+        let gone = match occasion.enabled.qresync {
+            true => Gone::uids(self.view.ghost_uids()),
+            false => Gone::Numbers(self.view.ghost_numbers().into_iter()),
+        };
+        if self.view.has_ghosts() {
             self.view = self.view.without_ghosts();
         }
-        numbers
+        gone
     }
 
     /// Adds the messages of a command's answers whose flags are no longer those that it showed,

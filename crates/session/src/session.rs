@@ -11,7 +11,7 @@ use crate::schedule::Schedule;
 use crate::selection::Selection;
 use crate::trace::TraceLog;
 use crate::wire::Wire;
-use crate::{Host, Job, JobId, Limits, Spool, TraceEvent, TraceStep};
+use crate::{Enabled, Host, Job, JobId, Limits, Spool, TraceEvent, TraceStep};
 use bytes::Bytes;
 use clock::Clock;
 use close::Phase;
@@ -43,6 +43,7 @@ pub struct Session<H: Host> {
     selecting: Option<JobId>,
     /// The selected mailbox is deleted, which is told when a DELETE that runs has been answered.
     gone: bool,
+    enabled: Enabled,
     schedule: Schedule<H>,
     /// Commands that have started and that the caller has not fetched.
     jobs: VecDeque<JobId>,
@@ -81,6 +82,7 @@ impl<H: Host> Session<H> {
             selection: None,
             selecting: None,
             gone: false,
+            enabled: Enabled::default(),
             schedule: Schedule::new(),
             jobs: VecDeque::new(),
             dialogue: None,

@@ -1,37 +1,84 @@
 //! Updates of the mailbox on their way to the client: written piece by piece, since a hundred
 //! thousand changed messages are megabytes.
 
-use crate::{Snapshot, View};
+use crate::{Enabled, Snapshot, View};
 use peregrine_proto::Uid;
+use peregrine_proto::number::UidRanges;
 use peregrine_proto::write::number;
 
-/// What remains to be told: EXPUNGE, EXISTS, RECENT, FETCH.
+/// Ranges in one VANISHED response: it is a line, and lines should not grow without end.
+const VANISHED_RANGES: usize = 512;
+
+/// What remains to be told: EXPUNGE or VANISHED, EXISTS, RECENT, FETCH.
 pub(crate) struct Updates<S> {
     /// `* FLAGS`, before anything that may use a new keyword.
-    head: Vec<u8>,
-    /// Descending sequence numbers.
-    expunged: std::vec::IntoIter<u32>,
-    exists: Option<u32>,
-    recent: Option<u32>,
-    changed: std::vec::IntoIter<Uid>,
+    pub head: Vec<u8>,
+    pub gone: Gone,
+    pub exists: Option<u32>,
+    pub recent: Option<u32>,
+    pub changed: std::vec::IntoIter<Uid>,
     /// The view as it is once all this has been told.
-    view: View<S>,
-    uid: bool,
+    pub view: View<S>,
+    pub form: Form,
+}
+
+/// Messages that are gone.
+pub(crate) enum Gone {
+    /// Descending sequence numbers, for EXPUNGE.
+    Numbers(std::vec::IntoIter<u32>),
+    /// For VANISHED.
+    Uids(std::vec::IntoIter<(Uid, Uid)>),
+}
+
+/// What FETCH updates tell beside the flags.
+#[derive(Clone, Copy)]
+pub(crate) struct Form {
+    pub uid: bool,
+    pub mod_seq: bool,
+}
+
+impl Form {
+    /// RFC 7162 §3.2.4: who understands MODSEQ is told the UID too.
+    pub fn new(uid: bool, enabled: Enabled) -> Self {
+        Self { uid: uid || enabled.condstore, mod_seq: enabled.condstore }
+    }
+}
+
+impl Gone {
+    pub fn uids(uids: impl Iterator<Item = Uid>) -> Self {
+        Self::Uids(uids.collect::<UidRanges>().ranges().to_vec().into_iter())
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Numbers(numbers) => numbers.len() == 0,
+            Self::Uids(ranges) => ranges.len() == 0,
+        }
+    }
+
+    /// Writes the next response; `false` where there is none.
+    fn write(&mut self, out: &mut Vec<u8>) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        match self {
+            Self::Numbers(numbers) => {
+                if let Some(sequence) = numbers.next() {
+                    write_number(out, sequence, b" EXPUNGE\r\n");
+                }
+            }
+            Self::Uids(ranges) => {
+                let some = ranges.by_ref().take(VANISHED_RANGES).collect();
+                out.extend_from_slice(b"* VANISHED ");
+                UidRanges::from_unordered(some).write(out);
+                out.extend_from_slice(b"\r\n");
+            }
+        }
+        true
+    }
 }
 
 impl<S: Snapshot> Updates<S> {
-    pub fn new(
-        head: Vec<u8>,
-        expunged: Vec<u32>,
-        (exists, recent): (Option<u32>, Option<u32>),
-        changed: Vec<Uid>,
-        view: View<S>,
-        uid: bool,
-    ) -> Self {
-        let (expunged, changed) = (expunged.into_iter(), changed.into_iter());
-        Self { head, expunged, exists, recent, changed, view, uid }
-    }
-
     /// The announcement of new keywords, to be sent before the command's own data.
     pub fn take_head(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.head)
@@ -42,9 +89,10 @@ impl<S: Snapshot> Updates<S> {
     pub fn write(&mut self, out: &mut Vec<u8>, enough: usize) -> bool {
         out.append(&mut self.head);
         while out.len() < enough {
-            if let Some(sequence) = self.expunged.next() {
-                write_number(out, sequence, b" EXPUNGE\r\n");
-            } else if let Some(exists) = self.exists.take() {
+            if self.gone.write(out) {
+                continue;
+            }
+            if let Some(exists) = self.exists.take() {
                 write_number(out, exists, b" EXISTS\r\n");
             } else if let Some(recent) = self.recent.take() {
                 write_number(out, recent, b" RECENT\r\n");
@@ -54,7 +102,7 @@ impl<S: Snapshot> Updates<S> {
                 return true;
             }
         }
-        self.expunged.len() == 0
+        self.gone.is_empty()
             && self.changed.len() == 0
             && self.exists.is_none()
             && self.recent.is_none()
@@ -63,14 +111,22 @@ impl<S: Snapshot> Updates<S> {
     fn write_flags(&self, uid: Uid, out: &mut Vec<u8>) {
         // A message that changed and has since been expunged is told by its EXPUNGE.
         let Some(sequence) = self.view.sequence(uid) else { return };
+        let snapshot = self.view.snapshot();
         write_number(out, sequence.0.get(), b" FETCH (");
-        if self.uid {
+        if self.form.uid {
             out.extend_from_slice(b"UID ");
             number(out, u64::from(uid.0.get()));
             out.push(b' ');
         }
+        if self.form.mod_seq
+            && let Some(mod_seq) = snapshot.mod_seq_of(uid)
+        {
+            out.extend_from_slice(b"MODSEQ (");
+            number(out, mod_seq.0);
+            out.extend_from_slice(b") ");
+        }
         out.extend_from_slice(b"FLAGS ");
-        self.view.snapshot().write_flags(uid, self.view.recent(uid), out);
+        snapshot.write_flags(uid, self.view.recent(uid), out);
         out.extend_from_slice(b")\r\n");
     }
 }

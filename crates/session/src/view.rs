@@ -3,8 +3,8 @@
 
 use crate::Snapshot;
 use peregrine_proto::command::Messages;
-use peregrine_proto::number::{Bound, NumberSet, Ranges, UidRanges};
-use peregrine_proto::{SequenceNumber, SequenceSet, Uid};
+use peregrine_proto::number::{Bound, Number, NumberSet, Ranges, UidRanges};
+use peregrine_proto::{ModSeq, SequenceNumber, SequenceSet, Uid};
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::Arc;
@@ -134,6 +134,22 @@ impl<S: Snapshot> View<S> {
     /// Whether the message has been expunged already, which the client has not been told.
     pub fn is_ghost(&self, uid: Uid) -> bool {
         self.inner.ghosts.binary_search_by_key(&uid, |ghost| ghost.uid).is_ok()
+    }
+
+    /// A range of UIDs without those of messages that have been expunged and count all the same,
+    /// since the client has not been told.
+    pub fn without_ghosts_in(&self, (first, last): (Uid, Uid)) -> Vec<(Uid, Uid)> {
+        let mut ranges = Vec::new();
+        let mut next = Uid::new(first.get());
+        let start = self.ghosts_below(first);
+        let within = self.inner.ghosts[start..].iter().take_while(|ghost| ghost.uid <= last);
+        for ghost in within {
+            let end = Uid::new(ghost.uid.get() - 1);
+            ranges.extend(next.zip(end).filter(|(first, last)| first <= last));
+            next = Uid::new(ghost.uid.get().wrapping_add(1));
+        }
+        ranges.extend(next.map(|next| (next, last)).filter(|(first, last)| first <= last));
+        ranges
     }
 
     /// The messages that a command names, in ascending order and each once. UIDs that do not
@@ -311,6 +327,16 @@ impl<S: Snapshot> View<S> {
         debug_assert!(ghosts.iter().all(|ghost| newest.index_of(ghost.uid).is_err()));
         let saved = self.saved.clone();
         Self { inner: Arc::new(Inner { snapshot: newest, ghosts, sources, recent }), saved }
+    }
+
+    /// The client has been told of all that happened up to this version, but for flags.
+    pub(crate) fn told(&self) -> ModSeq {
+        self.inner.sources.first().unwrap_or(&self.inner.snapshot).mod_seq()
+    }
+
+    /// The UIDs of all ghosts, ascending.
+    pub(crate) fn ghost_uids(&self) -> impl Iterator<Item = Uid> {
+        self.inner.ghosts.iter().map(|ghost| ghost.uid)
     }
 
     /// The sequence numbers of all ghosts, descending.

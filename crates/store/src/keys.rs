@@ -161,6 +161,23 @@ pub(crate) fn vanished(id: AccountId, mailbox: MailboxId, mod_seq: ModSeq, part:
     key(id, VANISHED, &rest)
 }
 
+/// Up to which change it is no longer known what vanished: before all of [`vanished`], since no
+/// change has the MODSEQ 0.
+pub(crate) fn forgotten(id: AccountId, mailbox: MailboxId) -> Key {
+    vanished(id, mailbox, ModSeq(0), 0)
+}
+
+/// What vanished with changes after `since`.
+pub(crate) fn vanished_after(id: AccountId, mailbox: MailboxId, since: ModSeq) -> Range {
+    let from = ModSeq(since.0.saturating_add(1));
+    Range { start: vanished(id, mailbox, from, 0), ..all_vanished(id, mailbox) }
+}
+
+/// The change that a key of [`vanished`] is of.
+pub(crate) fn mod_seq_of(key: &[u8]) -> Option<ModSeq> {
+    Some(ModSeq(u64::from_be_bytes(key.get(13..21)?.try_into().ok()?)))
+}
+
 /// All that vanished from a mailbox.
 pub(crate) fn all_vanished(id: AccountId, mailbox: MailboxId) -> Range {
     Range::prefix(key(id, VANISHED, &mailbox.0.to_be_bytes()))

@@ -62,6 +62,7 @@ mod search;
 mod store;
 mod tree;
 mod turns;
+mod vanished;
 mod view;
 
 pub use account::{Account, Appended, NewMessage, Status};

@@ -66,6 +66,14 @@ pub const PAGE_ROWS: usize = 1024;
 /// How often a commit is tried again after another process was quicker.
 pub const COMMIT_TRIES: usize = 32;
 
+/// Expunges of one mailbox that are remembered for QRESYNC: years for most people, and quick to
+/// read. Of older ones a client is told as if it had asked for all that is gone. It may be passed
+/// until the reclaiming comes to it.
+pub const VANISHED_ROWS: usize = 4096;
+
+/// The same in octets: expunges of very many messages are remembered in 8 octets a range.
+pub const VANISHED_OCTETS: usize = 1024 * 1024;
+
 /// How long the writer leaves expunged messages' data alone after the last change, so that
 /// reclaiming never delays what a client waits for.
 pub const RECLAIM_DELAY: Duration = Duration::from_secs(1);

@@ -10,7 +10,7 @@ use crate::{
     Account, Appended, Bodies, Body, Digests, Error, MailboxId, MailboxView, NewMessage, Query,
     Threaded,
 };
-use crate::{body, search};
+use crate::{body, search, vanished};
 use peregrine_proto::command::sort::SortCriterion;
 use peregrine_proto::command::store::StoreAction;
 use peregrine_proto::command::thread::ThreadAlgorithm;
@@ -215,6 +215,22 @@ impl Mailbox {
     #[must_use]
     pub fn bodies(&self, view: &MailboxView, indexes: Range<u32>) -> Bodies {
         Bodies::new(&self.account, view, indexes)
+    }
+
+    /// Which UIDs of `known` went after the change `since`, up to `view` (RFC 7162 §3.2.6). Where
+    /// that is so long ago that it is forgotten ([`crate::limits::VANISHED_ROWS`]), all UIDs of
+    /// `known` that were given out and are not in `view`.
+    ///
+    /// # Errors
+    /// Only those of the engine.
+    pub async fn vanished(
+        &self,
+        view: &MailboxView,
+        since: ModSeq,
+        known: &UidRanges,
+    ) -> Result<UidRanges, Error> {
+        let core = self.account.core();
+        vanished::since(&*core.engine, core.id, view, since, known).await
     }
 
     /// The indexes of the messages of `view` that a query finds, ascending. Dropping the future ends

@@ -56,7 +56,7 @@ impl Client {
                 let uid = view.fetch(number.0.get(), &fetched, self.number, history)?;
                 self.answered(number.0.get(), uid, &fetched)
             }
-            Response::Search(numbers) => self.found(&numbers, history),
+            Response::Search(numbers, _) => self.found(&numbers, history),
             Response::Condition { text, .. } if matches!(text.code, Some(Code::CopyUid { .. })) => {
                 self.copy_uid = text.code;
                 Ok(())

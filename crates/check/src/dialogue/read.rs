@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
             Response::Exists(count) => self.exists(count),
             Response::Expunge(number) => self.expunge(number.0.get()),
             Response::Fetch { number, data } => self.fetch(number.0.get(), &data),
-            Response::Search(found) => {
+            Response::Search(found, _) => {
                 let searches = |command: &Command| matches!(command, Command::Search { .. });
                 if let Some(place) = self.oldest("SEARCH", searches) {
                     self.dialogue.asked[place].data.search.push(found);
@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
                 _ => {}
             },
             // The answers of other commands that came in between.
-            Response::Search(_) | Response::List(_) | Response::Lsub(_) | Response::Status(_) => {
+            Response::Search(..) | Response::List(_) | Response::Lsub(_) | Response::Status(_) => {
                 self.of_select[self.index] = None;
                 self.take(response);
             }

@@ -4,7 +4,7 @@ use crate::call::{Call, Pending, Reply};
 use crate::error::{Error, Result};
 use crate::mailbox::Mailbox;
 use crate::message::Message;
-use peregrine_proto::command::fetch::{ChangedSince, FetchItem};
+use peregrine_proto::command::fetch::{FetchItem, FetchModifiers};
 use peregrine_proto::command::{Fetch, Messages};
 use peregrine_proto::{CommandBody, ModSeq, Partial, Response, Section, SectionText, Uid, UidSet};
 use smallvec::SmallVec;
@@ -105,8 +105,11 @@ impl Mailbox {
     pub fn fetch(&self, messages: impl Into<Messages>, items: Items) -> Call<Vec<Message>> {
         let items = items.into_items();
         let sets = crate::numbers::split(messages.into(), self.client().settings().line);
-        let fetch =
-            |messages| Fetch { messages, items: items.clone(), changed_since: None, partial: None };
+        let fetch = |messages| Fetch {
+            messages,
+            items: items.clone(),
+            modifiers: FetchModifiers::default(),
+        };
         let pending = sets.into_iter().map(|set| self.send(CommandBody::Fetch(fetch(set))));
         together(pending.collect(), gather)
     }
@@ -129,8 +132,7 @@ impl Mailbox {
         let fetch = Fetch {
             messages: Messages::Uid(crate::numbers::all()),
             items: items.into_items(),
-            changed_since: Some(ChangedSince { mod_seq: since, vanished }),
-            partial: None,
+            modifiers: FetchModifiers { changed_since: Some(since), vanished, partial: None },
         };
         self.call(CommandBody::Fetch(fetch), move |reply| {
             let gone = reply.responses.iter().filter_map(|response| match response {

@@ -206,7 +206,7 @@ pub(super) fn found<N: Number>(reply: Reply) -> Result<Vec<N>> {
     let mut numbers = Vec::new();
     for response in reply.responses {
         match response {
-            Response::Search(found) | Response::Sort(found) => {
+            Response::Search(found, _) | Response::Sort(found, _) => {
                 numbers.extend(found.into_iter().filter_map(N::new));
             }
             Response::ESearch(data) => {

@@ -6,6 +6,7 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::mailbox::{Mailbox, MailboxStatus};
 use peregrine_proto::command::Select;
+use peregrine_proto::command::select::SelectParameters;
 use peregrine_proto::{Code, CommandBody, MailboxName, Response};
 
 impl Client {
@@ -14,7 +15,10 @@ impl Client {
     pub fn select(&self, mailbox: impl IntoName) -> Call<Mailbox> {
         match mailbox.into_name() {
             Ok(mailbox) => {
-                let body = CommandBody::Select(Select { mailbox: mailbox.clone() });
+                let body = CommandBody::Select(Select {
+                    mailbox: mailbox.clone(),
+                    parameters: SelectParameters::default(),
+                });
                 self.call(body, opened(self.clone(), mailbox, false))
             }
             Err(error) => Call::answered(Err(error)),

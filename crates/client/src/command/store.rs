@@ -52,7 +52,13 @@ impl Mailbox {
         flags: &[Flag],
     ) -> Vec<Pending> {
         let sets = crate::numbers::split(messages, self.client().settings().line);
-        let store = |messages| Store { messages, action, silent, flags: flags.into() };
+        let store = |messages| Store {
+            messages,
+            unchanged_since: None,
+            action,
+            silent,
+            flags: flags.into(),
+        };
         sets.into_iter().map(|set| self.send(CommandBody::Store(store(set)))).collect()
     }
 }

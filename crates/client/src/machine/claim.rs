@@ -43,7 +43,7 @@ pub(super) fn claim(
                 None => Claim::Oldest,
             }
         }
-        (CommandBody::Sort(_), Response::Sort(_))
+        (CommandBody::Sort(_), Response::Sort(..))
         | (CommandBody::Thread(_), Response::Thread(_)) => Claim::Oldest,
         (CommandBody::Fetch(fetch), Response::Fetch { number, data }) => {
             shared(answers(fetch, data, uid) && names(&fetch.messages, *number, uid, view))
@@ -55,12 +55,12 @@ pub(super) fn claim(
         }
         (CommandBody::List(_), Response::List(_))
         | (CommandBody::Lsub(_), Response::Lsub(_))
-        | (CommandBody::Search(search::Search { .. }), Response::Search(_))
+        | (CommandBody::Search(search::Search { .. }), Response::Search(..))
         | (CommandBody::Namespace(_), Response::Namespace(_))
         | (CommandBody::Id(_), Response::Id(_))
         | (CommandBody::Enable(_), Response::Enabled(_)) => Claim::Oldest,
         (CommandBody::Fetch(fetch), Response::Vanished(gone)) => {
-            let asked = fetch.changed_since.is_some_and(|since| since.vanished);
+            let asked = fetch.modifiers.vanished;
             if asked && gone.earlier { Claim::Oldest } else { Claim::No }
         }
         (CommandBody::Capability(_), Response::Capability(_)) => Claim::Shared,
@@ -172,6 +172,7 @@ fn asks(fetch: &Fetch, data: &FetchData) -> bool {
     match data {
         FetchData::Flags(_) => has(&FetchItem::Flags),
         FetchData::Uid(_) => has(&FetchItem::Uid),
+        FetchData::ModSeq(_) => fetch.asks_mod_seq(),
         FetchData::InternalDate(_) => has(&FetchItem::InternalDate),
         FetchData::Rfc822Size(_) => has(&FetchItem::Rfc822Size),
         FetchData::Envelope(_) => has(&FetchItem::Envelope),
@@ -186,7 +187,6 @@ fn asks(fetch: &Fetch, data: &FetchData) -> bool {
             _ => false,
         }),
         // Comes by itself, once CONDSTORE is in use.
-        FetchData::ModSeq(_) => fetch.changed_since.is_some(),
         FetchData::EmailId(_) => has(&FetchItem::EmailId),
         FetchData::ThreadId(_) => has(&FetchItem::ThreadId),
         FetchData::SaveDate(_) => has(&FetchItem::SaveDate),

@@ -60,11 +60,11 @@ impl Machine {
             // What the mailbox before had to say, while the next one is being opened.
             Response::Fetch { .. }
             | Response::Expunge(_)
-            | Response::Search(_)
+            | Response::Vanished(_)
+            | Response::Search(..)
             | Response::ESearch(_)
-            | Response::Sort(_)
-            | Response::Thread(_)
-            | Response::Vanished(_) => self.state == State::Selected,
+            | Response::Sort(..)
+            | Response::Thread(_) => self.state == State::Selected,
             Response::Exists(_) | Response::Recent(_) | Response::Flags(_) => self.has_mailbox(),
             Response::List(_) | Response::Lsub(_) | Response::Status(_) | Response::Enabled(_) => {
                 self.state != State::NotAuthenticated

@@ -44,7 +44,8 @@ impl Wire {
     pub fn selected(settings: Settings) -> Self {
         let mut wire = Self::authenticated(settings);
         let mailbox = "INBOX".parse_name();
-        let id = wire.sends(CommandBody::Select(Select { mailbox }));
+        let id =
+            wire.sends(CommandBody::Select(Select { mailbox, parameters: Default::default() }));
         let validity = "* OK [UIDVALIDITY 7] so\r\n* OK [UIDNEXT 100] so";
         wire.says(format!("* FLAGS (\\Seen)\r\n* 9 EXISTS\r\n{validity}\r\nt{} OK in\r\n", id.0));
         wire.ok(id);

@@ -1,6 +1,7 @@
 //! EXAMINE (RFC 3501 §6.3.2).
 
 use super::States;
+use super::select::SelectParameters;
 use crate::MailboxName;
 use crate::effects::{Effects, Resource};
 use crate::token::{Parsed, Reader};
@@ -11,6 +12,8 @@ use crate::writer::CommandWriter;
 pub struct Examine {
     /// The mailbox to open for reading only.
     pub mailbox: MailboxName,
+    /// What stands in parentheses behind it.
+    pub parameters: SelectParameters,
 }
 
 impl Examine {
@@ -18,16 +21,18 @@ impl Examine {
     pub(crate) const STATES: States = States::AUTHENTICATED;
 
     /// ```abnf
-    /// examine  = "EXAMINE" SP mailbox
+    /// examine  = "EXAMINE" SP mailbox select-params
     /// ```
     pub(crate) fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
         reader.space()?;
-        Ok(Self { mailbox: MailboxName::parse(reader)? })
+        let mailbox = MailboxName::parse(reader)?;
+        Ok(Self { mailbox, parameters: SelectParameters::parse(reader)? })
     }
 
     pub(crate) fn write(&self, out: &mut CommandWriter) {
         out.space();
         out.mailbox(&self.mailbox);
+        self.parameters.write(out);
     }
 
     pub(crate) fn effects(&self) -> Effects {

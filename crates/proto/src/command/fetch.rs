@@ -1,11 +1,14 @@
-//! FETCH (RFC 3501 §6.4.5).
+//! FETCH (RFC 3501 §6.4.5), of what has changed (RFC 7162 §3.1.4, §3.2.6).
 
-use super::search::PartialRange;
+mod modifiers;
+
+pub use modifiers::FetchModifiers;
+
 use super::{Messages, States, key};
 use crate::effects::{Effects, Resource};
 use crate::token::{Parsed, Reader, SyntaxError, class};
 use crate::writer::CommandWriter;
-use crate::{ModSeq, Partial, Section, SectionText, write};
+use crate::{Partial, Section, SectionText, write};
 use smallvec::{SmallVec, smallvec};
 
 /// The FETCH command: reads messages.
@@ -15,21 +18,8 @@ pub struct Fetch {
     pub messages: Messages,
     /// What to tell, macros (ALL, FAST, FULL) expanded; at least one.
     pub items: SmallVec<[FetchItem; 4]>,
-    /// Modifier CHANGEDSINCE (RFC 7162 §3.1.4.1): only messages that changed after this. Written by
-    /// clients; not read yet.
-    pub changed_since: Option<ChangedSince>,
-    /// Modifier PARTIAL (RFC 9394 §3.3), of `UID FETCH` only: which of these messages.
-    pub partial: Option<PartialRange>,
-}
-
-/// `CHANGEDSINCE n [VANISHED]`
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ChangedSince {
-    /// After this.
-    pub mod_seq: ModSeq,
-    /// Tell what has vanished too (RFC 7162 §3.2.6): of `UID FETCH`, and only after
-    /// `ENABLE QRESYNC`.
-    pub vanished: bool,
+    /// Which of these messages.
+    pub modifiers: FetchModifiers,
 }
 
 /// `fetch-att`.
@@ -66,6 +56,8 @@ pub enum FetchItem {
         /// Only if it is at hand.
         lazy: bool,
     },
+    /// `MODSEQ` (RFC 7162)
+    ModSeq,
     /// `BODY[section]<partial>` or `BODY.PEEK[…]`.
     BodySection {
         /// Don't set \Seen.
@@ -87,8 +79,7 @@ impl Fetch {
     /// ```abnf
     /// fetch           = "FETCH" SP sequence-set SP
     ///                   ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
-    ///                   [SP "(" fetch-modifier *(SP fetch-modifier) ")"]
-    /// fetch-modifier  = "PARTIAL" SP partial-range
+    ///                   fetch-modifiers
     /// ```
     pub(crate) fn parse(reader: &mut Reader<'_>, uid: bool) -> Parsed<Self> {
         reader.space()?;
@@ -99,8 +90,8 @@ impl Fetch {
                 Some(items) => items,
                 None => smallvec![FetchItem::parse(reader)?],
             };
-            let partial = modifiers(reader, uid)?;
-            return Ok(Self { messages, items, changed_since: None, partial });
+            let modifiers = FetchModifiers::parse(reader, uid)?;
+            return Ok(Self { messages, items, modifiers });
         }
         let mut items = SmallVec::new();
         reader.list(|reader| {
@@ -111,8 +102,8 @@ impl Fetch {
             items.push(FetchItem::parse(reader)?);
             Ok(())
         })?;
-        let partial = modifiers(reader, uid)?;
-        Ok(Self { messages, items, changed_since: None, partial })
+        let modifiers = FetchModifiers::parse(reader, uid)?;
+        Ok(Self { messages, items, modifiers })
     }
 
     pub(crate) fn write(&self, out: &mut CommandWriter) {
@@ -130,25 +121,16 @@ impl Fetch {
                 out.raw(")");
             }
         }
-        if let Some(ChangedSince { mod_seq, vanished }) = self.changed_since {
-            out.raw(" (CHANGEDSINCE ");
-            out.with(|out| write::number(out, mod_seq.0));
-            out.raw(if vanished { " VANISHED)" } else { ")" });
-        }
-        if let Some(partial) = self.partial {
-            out.raw(" (PARTIAL ");
-            out.with(|out| partial.write(out));
-            out.raw(")");
-        }
+        self.modifiers.write(out);
     }
 
     /// A body that is not only peeked at sets \Seen: that commutes with itself and with
-    /// `+FLAGS.SILENT`.
+    /// `+FLAGS.SILENT`. A MODSEQ changes with the flags.
     pub(crate) fn effects(&self) -> Effects {
         let mut effects =
             Effects::in_selected().reads(Resource::Existence(self.messages.scope())).numbered(true);
         effects = effects.names(&self.messages);
-        if self.items.contains(&FetchItem::Flags) {
+        if self.reads_flags() {
             effects = effects.reads(Resource::Flags(self.messages.scope()));
         }
         if self.items.iter().any(FetchItem::sets_seen) {
@@ -156,28 +138,14 @@ impl Fetch {
         }
         effects
     }
-}
 
-/// RFC 4466 §2.4, and RFC 9394 §3.3: PARTIAL belongs to UID FETCH.
-fn modifiers(reader: &mut Reader<'_>, uid: bool) -> Parsed<Option<PartialRange>> {
-    let mut partial = None;
-    if !reader.accept_prefix(" (") {
-        return Ok(partial);
+    /// Whether it asks for MODSEQs, which CHANGEDSINCE does by itself (RFC 7162 §3.1.4.1).
+    pub fn asks_mod_seq(&self) -> bool {
+        self.modifiers.changed_since.is_some() || self.items.contains(&FetchItem::ModSeq)
     }
-    loop {
-        let offset = reader.offset();
-        if !reader.accept_atom("PARTIAL") {
-            return reader.expected("PARTIAL");
-        }
-        if !uid || partial.is_some() {
-            return Err(SyntaxError::wrong(offset, "PARTIAL stands once, and in UID FETCH only"));
-        }
-        reader.space()?;
-        partial = Some(PartialRange::parse(reader)?);
-        if reader.accept(b')') {
-            return Ok(partial);
-        }
-        reader.space()?;
+
+    fn reads_flags(&self) -> bool {
+        self.asks_mod_seq() || self.items.contains(&FetchItem::Flags)
     }
 }
 
@@ -202,7 +170,7 @@ impl FetchItem {
     }
 
     /// ```abnf
-    /// fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" /
+    /// fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "MODSEQ" /
     ///             "EMAILID" / "THREADID" / "SAVEDATE" / "PREVIEW" [SP "(LAZY)"] /
     ///             "RFC822" [".HEADER" / ".SIZE" / ".TEXT"] / "BODY" ["STRUCTURE"] / "UID" /
     ///             "BODY" section ["<" number "." nz-number ">"] /
@@ -215,6 +183,7 @@ impl FetchItem {
         let item = match (key(word), section) {
             (FLAGS, false) => Self::Flags,
             (UID, false) => Self::Uid,
+            (MODSEQ, false) => Self::ModSeq,
             (ENVELOPE, false) => Self::Envelope,
             (INTERNALDATE, false) => Self::InternalDate,
             (RFC822, false) => Self::Rfc822,
@@ -282,6 +251,7 @@ impl FetchItem {
             Self::ThreadId => "THREADID",
             Self::SaveDate => "SAVEDATE",
             Self::Preview { .. } => "PREVIEW",
+            Self::ModSeq => "MODSEQ",
         }
     }
 }
@@ -312,6 +282,7 @@ const FLAGS: u128 = key(b"FLAGS");
 const UID: u128 = key(b"UID");
 const ENVELOPE: u128 = key(b"ENVELOPE");
 const INTERNALDATE: u128 = key(b"INTERNALDATE");
+const MODSEQ: u128 = key(b"MODSEQ");
 const RFC822: u128 = key(b"RFC822");
 const RFC822_HEADER: u128 = key(b"RFC822.HEADER");
 const RFC822_SIZE: u128 = key(b"RFC822.SIZE");

@@ -1,4 +1,4 @@
-//! SEARCH (RFC 3501 §6.4.4), extended (RFC 4466 §2.6, RFC 4731, RFC 5032, RFC 5182, RFC 9394).
+//! SEARCH (RFC 3501 §6.4.4), extended (RFC 4466 §2.6, RFC 4731, RFC 5032, RFC 5182, RFC 7162, RFC 9394).
 
 mod key;
 mod returns;
@@ -9,7 +9,7 @@ use super::{Messages, States};
 use crate::effects::{Answer, Effects, Resource, Scope};
 use crate::token::{Parsed, Reader};
 use crate::writer::CommandWriter;
-use crate::{Date, Keyword, ObjectId, SequenceSet, UidSet};
+use crate::{Date, Keyword, ModSeq, ObjectId, SequenceSet, UidSet};
 use bytes::Bytes;
 use bytestring::ByteString;
 use std::num::NonZeroU32;
@@ -81,6 +81,9 @@ pub enum SearchKey {
     EmailId(ObjectId),
     /// `THREADID`
     ThreadId(ObjectId),
+    /// `MODSEQ`: this MODSEQ or a greater one (RFC 7162 §3.1.5). Which flag is meant, in
+    /// `MODSEQ "/flags/…" all n`, is passed over: a message has one MODSEQ for all of them.
+    ModSeq(ModSeq),
     /// A sequence set.
     Sequence(SequenceSet),
     /// `UID set`
@@ -235,10 +238,20 @@ impl SearchKey {
             }
     }
 
+    /// Whether it asks for MODSEQs, here or within.
+    pub fn asks_mod_seq(&self) -> bool {
+        self.any(&|key| matches!(key, Self::ModSeq(_)))
+    }
+
     fn reads_flags(&self) -> bool {
         matches!(
             self,
-            Self::Flag(_) | Self::NotFlag(_) | Self::Keyword(_) | Self::Unkeyword(_) | Self::New
+            Self::Flag(_)
+                | Self::NotFlag(_)
+                | Self::Keyword(_)
+                | Self::Unkeyword(_)
+                | Self::New
+                | Self::ModSeq(_)
         )
     }
 }
@@ -274,6 +287,8 @@ mod tests {
             ),
             ("savedatesupported", "SAVEDATESUPPORTED"),
             ("EmailId M6d-9 THREADID T_1", "EMAILID M6d-9 THREADID T_1"),
+            ("modseq 0 NOT MODSEQ 12", "MODSEQ 0 NOT MODSEQ 12"),
+            ("MODSEQ \"/flags/\\\\draft\" all 7 ALL", "MODSEQ 7 ALL"),
             ("$ SMALLER 4096", "$ SMALLER 4096"),
             ("UID $ (OR $ 1,3000:3021)", "$ (OR $ 1,3000:3021)"),
             ("return () ALL", "RETURN (ALL) ALL"),
@@ -330,6 +345,12 @@ mod tests {
             " THREADID ()",
             " SAVEDON",
             " SAVEDATESUPPORTED x",
+            " MODSEQ",
+            " MODSEQ x",
+            " MODSEQ \"/flags/x\" 7",
+            " MODSEQ \"/flags/x\" none 7",
+            " MODSEQ \"x\" all 7",
+            " MODSEQ 9223372036854775808",
             " OLDER 0",
             " YOUNGER",
             " YOUNGER 4294967296",

@@ -1,4 +1,8 @@
-//! SELECT (RFC 3501 §6.3.1).
+//! SELECT (RFC 3501 §6.3.1), with parameters (RFC 4466 §2.1, RFC 7162).
+
+mod parameters;
+
+pub use parameters::{Resync, SelectParameters};
 
 use super::States;
 use crate::MailboxName;
@@ -11,6 +15,8 @@ use crate::writer::CommandWriter;
 pub struct Select {
     /// The mailbox to open for reading and writing.
     pub mailbox: MailboxName,
+    /// What stands in parentheses behind it.
+    pub parameters: SelectParameters,
 }
 
 impl Select {
@@ -18,16 +24,18 @@ impl Select {
     pub(crate) const STATES: States = States::AUTHENTICATED;
 
     /// ```abnf
-    /// select   = "SELECT" SP mailbox
+    /// select   = "SELECT" SP mailbox select-params
     /// ```
     pub(crate) fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
         reader.space()?;
-        Ok(Self { mailbox: MailboxName::parse(reader)? })
+        let mailbox = MailboxName::parse(reader)?;
+        Ok(Self { mailbox, parameters: SelectParameters::parse(reader)? })
     }
 
     pub(crate) fn write(&self, out: &mut CommandWriter) {
         out.space();
         out.mailbox(&self.mailbox);
+        self.parameters.write(out);
     }
 
     /// It takes \Recent from the messages (RFC 3501 §2.3.2), which STATUS shows: so it changes

@@ -1,4 +1,4 @@
-//! STATUS (RFC 3501 §6.3.10, RFC 8438, RFC 9051 §6.3.11).
+//! STATUS (RFC 3501 §6.3.10, RFC 7162 §3.1.7, RFC 8438, RFC 9051 §6.3.11).
 
 use super::{States, key};
 use crate::MailboxName;
@@ -38,6 +38,8 @@ pub enum StatusItem {
     AppendLimit,
     /// `MAILBOXID` (RFC 8474)
     MailboxId,
+    /// `HIGHESTMODSEQ` (RFC 7162).
+    HighestModSeq,
 }
 
 impl Status {
@@ -78,7 +80,7 @@ impl Status {
 
 impl StatusItem {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Messages,
         Self::Recent,
         Self::UidNext,
@@ -88,6 +90,7 @@ impl StatusItem {
         Self::Size,
         Self::AppendLimit,
         Self::MailboxId,
+        Self::HighestModSeq,
     ];
 
     /// Whether no change of flags changes it.
@@ -107,12 +110,13 @@ impl StatusItem {
             Self::Size => "SIZE",
             Self::AppendLimit => "APPENDLIMIT",
             Self::MailboxId => "MAILBOXID",
+            Self::HighestModSeq => "HIGHESTMODSEQ",
         }
     }
 
     /// ```abnf
     /// status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" / "DELETED" /
-    ///              "SIZE" / "APPENDLIMIT" / "MAILBOXID"
+    ///              "SIZE" / "APPENDLIMIT" / "MAILBOXID" / "HIGHESTMODSEQ"
     /// ```
     pub fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
         const WHAT: &str = "a STATUS item such as MESSAGES, UNSEEN or UIDNEXT";
@@ -127,6 +131,7 @@ impl StatusItem {
             SIZE => Self::Size,
             APPENDLIMIT => Self::AppendLimit,
             MAILBOXID => Self::MailboxId,
+            HIGHESTMODSEQ => Self::HighestModSeq,
             _ => return Err(SyntaxError::expected(offset, WHAT)),
         })
     }
@@ -155,6 +160,7 @@ impl StatusItem {
 
 const APPENDLIMIT: u128 = key(b"APPENDLIMIT");
 const DELETED: u128 = key(b"DELETED");
+const HIGHESTMODSEQ: u128 = key(b"HIGHESTMODSEQ");
 const MAILBOXID: u128 = key(b"MAILBOXID");
 const MESSAGES: u128 = key(b"MESSAGES");
 const RECENT: u128 = key(b"RECENT");
@@ -176,6 +182,7 @@ mod tests {
         );
         known("a STATUS frop (size Deleted)", "a STATUS frop (SIZE DELETED)");
         known("a STATUS x (appendlimit mailboxid)", "a STATUS x (APPENDLIMIT MAILBOXID)");
+        known("a STATUS x (highestmodseq)", "a STATUS x (HIGHESTMODSEQ)");
         refused("a STATUS INBOX ()");
         refused("a STATUS INBOX UNSEEN");
         refused("a STATUS INBOX (UNSEEN");

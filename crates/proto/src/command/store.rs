@@ -1,10 +1,10 @@
-//! STORE (RFC 3501 §6.4.6).
+//! STORE (RFC 3501 §6.4.6), conditional (RFC 7162 §3.1.3).
 
 use super::{Messages, States};
-use crate::Flag;
 use crate::effects::{Effects, Resource};
-use crate::token::{Parsed, Reader};
+use crate::token::{Parsed, Reader, SyntaxError};
 use crate::writer::CommandWriter;
+use crate::{Flag, ModSeq, write};
 use smallvec::SmallVec;
 
 /// The STORE command: changes flags.
@@ -12,6 +12,8 @@ use smallvec::SmallVec;
 pub struct Store {
     /// Which messages.
     pub messages: Messages,
+    /// `UNCHANGEDSINCE`: only messages whose MODSEQ is not greater.
+    pub unchanged_since: Option<ModSeq>,
     /// Add, remove or replace.
     pub action: StoreAction,
     /// `.SILENT`: don't answer with the new flags.
@@ -36,7 +38,8 @@ impl Store {
     pub(crate) const STATES: States = States::SELECTED;
 
     /// ```abnf
-    /// store           = "STORE" SP sequence-set SP store-att-flags
+    /// store           = "STORE" SP sequence-set [SP store-modifiers] SP store-att-flags
+    /// store-modifiers = "(" "UNCHANGEDSINCE" SP mod-sequence-valzer ")"
     /// store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP
     ///                   (flag-list / (flag *(SP flag)))
     /// ```
@@ -45,6 +48,7 @@ impl Store {
         reader.space()?;
         let messages = Messages::parse(reader, uid)?;
         reader.space()?;
+        let unchanged_since = modifiers(reader)?;
         let action = match reader.peek() {
             Some(b'+') => StoreAction::Add,
             Some(b'-') => StoreAction::Remove,
@@ -61,12 +65,17 @@ impl Store {
         } else {
             Flag::parse_bare_list(reader)?
         };
-        Ok(Self { messages, action, silent, flags })
+        Ok(Self { messages, unchanged_since, action, silent, flags })
     }
 
     pub(crate) fn write(&self, out: &mut CommandWriter) {
         out.space();
         out.with(|out| self.messages.write(out));
+        if let Some(since) = self.unchanged_since {
+            out.raw(" (UNCHANGEDSINCE ");
+            out.with(|out| write::number(out, since.0));
+            out.raw(")");
+        }
         out.raw(match self.action {
             StoreAction::Replace => " FLAGS",
             StoreAction::Add => " +FLAGS",
@@ -77,17 +86,42 @@ impl Store {
     }
 
     /// Setting flags twice is the same in either order, so `+FLAGS.SILENT` only adds. Adding and
-    /// removing are not, and an answer shows what others did: then it is a change like any other.
+    /// removing are not, and an answer shows what others did: then it is a change like any other. So
+    /// is one on a condition, for each change of a message's flags changes its MODSEQ.
     pub(crate) fn effects(&self) -> Effects {
         let flags = Resource::Flags(self.messages.scope());
         let effects =
             Effects::in_selected().reads(Resource::Existence(self.messages.scope())).numbered(true);
         let effects = effects.names(&self.messages);
         match self.action {
-            StoreAction::Add if self.silent => effects.adds(flags),
+            StoreAction::Add if self.silent && self.unchanged_since.is_none() => {
+                effects.adds(flags)
+            }
             _ => effects.writes(flags),
         }
     }
+}
+
+/// RFC 4466 §2.5; nothing else than RFC 7162's is known.
+fn modifiers(reader: &mut Reader<'_>) -> Parsed<Option<ModSeq>> {
+    if reader.peek() != Some(b'(') {
+        return Ok(None);
+    }
+    let mut since = None;
+    reader.list(|reader| {
+        let offset = reader.offset();
+        if !reader.accept_atom("UNCHANGEDSINCE") {
+            return reader.expected("UNCHANGEDSINCE");
+        }
+        if since.is_some() {
+            return Err(SyntaxError::wrong(offset, "UNCHANGEDSINCE stands there twice"));
+        }
+        reader.space()?;
+        since = Some(ModSeq::parse_or_zero(reader)?);
+        Ok(())
+    })?;
+    reader.space()?;
+    Ok(since)
 }
 
 #[cfg(test)]
@@ -101,6 +135,16 @@ mod tests {
         known("a STORE 1 FLAGS ()", "a STORE 1 FLAGS ()");
         known("a uid store $ +flags \\Seen", "a UID STORE $ +FLAGS (\\Seen)");
         known("a STORE 1 FLAGS (\\Foo)", "a STORE 1 FLAGS (\\Foo)");
+        known(
+            "a uid store 4 (unchangedsince 12) +flags.silent (\\seen)",
+            "a UID STORE 4 (UNCHANGEDSINCE 12) +FLAGS.SILENT (\\Seen)",
+        );
+        known("a STORE 1 (UNCHANGEDSINCE 0) FLAGS ()", "a STORE 1 (UNCHANGEDSINCE 0) FLAGS ()");
+        refused("a STORE 1 () FLAGS (x)");
+        refused("a STORE 1 (UNCHANGEDSINCE) FLAGS (x)");
+        refused("a STORE 1 (UNCHANGEDSINCE 9223372036854775808) FLAGS (x)");
+        refused("a STORE 1 (UNCHANGEDSINCE 1 UNCHANGEDSINCE 1) FLAGS (x)");
+        refused("a STORE 1 (UNCHANGEDSINCE 1)FLAGS (x)");
         refused("a STORE 1 FLAGS");
         refused("a STORE 1 FLAGS ");
         refused("a STORE 1 +FLAG (\\Seen)");

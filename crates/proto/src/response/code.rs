@@ -4,7 +4,7 @@ use super::{capability, string};
 use crate::number::{Number, NumberSet, UidRanges};
 use crate::token::{Parsed, Reader, SyntaxError};
 use crate::write::{self, number};
-use crate::{Flag, ModSeq, ObjectId, SequenceNumber, Uid, UidSet, UidValidity};
+use crate::{Flag, ModSeq, ObjectId, SequenceNumber, SequenceSet, Uid, UidSet, UidValidity};
 use bytestring::ByteString;
 
 /// What stands in brackets.
@@ -64,6 +64,8 @@ pub enum Code {
     HighestModSeq(ModSeq),
     /// `NOMODSEQ`
     NoModSeq,
+    /// `MODIFIED set` (RFC 7162 §3.1.3): sequence numbers, after UID STORE UIDs; without `*`.
+    Modified(SequenceSet),
     /// `UNAVAILABLE` (RFC 5530 §3, as all up to NONEXISTENT)
     Unavailable,
     /// `AUTHENTICATIONFAILED`
@@ -175,6 +177,10 @@ impl Code {
             Self::UidValidity(value) => numbered(out, "UIDVALIDITY ", u64::from(value.get())),
             Self::Unseen(message) => numbered(out, "UNSEEN ", u64::from(message.get())),
             Self::HighestModSeq(mod_seq) => numbered(out, "HIGHESTMODSEQ ", mod_seq.0),
+            Self::Modified(set) => {
+                out.extend_from_slice(b"MODIFIED ");
+                set.write(out);
+            }
             Self::AppendUid { uid_validity, uids } => {
                 numbered(out, "APPENDUID ", u64::from(uid_validity.get()));
                 out.push(b' ');
@@ -265,11 +271,9 @@ fn known(name: &[u8], reader: &mut Reader<'_>) -> Parsed<Option<Code>> {
         Code::Unseen(positive(reader)?)
     } else if is("HIGHESTMODSEQ") {
         reader.space()?;
-        match reader.number64("a modification sequence")? {
-            // RFC 7162 §7 `mod-sequence-value`: 1 to 2^63-1.
-            value @ 1..=0x7FFF_FFFF_FFFF_FFFF => Code::HighestModSeq(ModSeq(value)),
-            _ => return reader.expected("a modification sequence"),
-        }
+        Code::HighestModSeq(ModSeq::parse(reader)?)
+    } else if is("MODIFIED") {
+        Code::Modified(number_set(reader)?)
     } else if is("APPENDUID") {
         append_uid(reader)?
     } else if is("COPYUID") {
@@ -313,15 +317,15 @@ fn permanent_flags(reader: &mut Reader<'_>) -> Parsed<Code> {
 // append-uid     = uniqueid / uid-set
 fn append_uid(reader: &mut Reader<'_>) -> Parsed<Code> {
     let uid_validity = positive(reader)?;
-    let uids = uid_set(reader)?.resolve(None);
+    let uids = number_set(reader)?.resolve(None);
     Ok(Code::AppendUid { uid_validity, uids })
 }
 
 // resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set
 fn copy_uid(reader: &mut Reader<'_>) -> Parsed<Code> {
     let uid_validity = positive(reader)?;
-    let source = uid_set(reader)?;
-    let target = uid_set(reader)?;
+    let source = number_set(reader)?;
+    let target = number_set(reader)?;
     if length(&source) != length(&target) {
         return reader.expected("as many UIDs in the target as in the source");
     }
@@ -330,12 +334,12 @@ fn copy_uid(reader: &mut Reader<'_>) -> Parsed<Code> {
 
 // uid-set   = (uniqueid / uid-range) *("," uid-set)
 // uid-range = (uniqueid ":" uniqueid)
-fn uid_set(reader: &mut Reader<'_>) -> Parsed<UidSet> {
+fn number_set<N: Number>(reader: &mut Reader<'_>) -> Parsed<NumberSet<N>> {
     reader.space()?;
     let at = reader.offset();
     let set = NumberSet::parse(reader)?;
     match set.names_largest() {
-        true => Err(SyntaxError::wrong(at, "`*` is no UID")),
+        true => Err(SyntaxError::wrong(at, "`*` is no number")),
         false => Ok(set),
     }
 }

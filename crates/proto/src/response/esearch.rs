@@ -1,9 +1,8 @@
-//! ESEARCH response (RFC 4466 §2.6.2, RFC 4731, RFC 9394).
+//! ESEARCH response (RFC 4466 §2.6.2, RFC 4731, RFC 7162 §3.1.10, RFC 9394).
 
-use crate::Tag;
 use crate::command::search::PartialRange;
 use crate::token::{Parsed, Reader, SyntaxError};
-use crate::write;
+use crate::{ModSeq, Tag, write};
 
 /// The data of an ESEARCH response.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,6 +26,8 @@ pub enum SearchDatum {
     All(NumberList),
     /// `COUNT n`
     Count(u32),
+    /// `MODSEQ n`: the greatest one of those that are told.
+    ModSeq(ModSeq),
     /// `PARTIAL (range set)`; `None` for NIL, where nothing lies in the range.
     Partial(PartialRange, Option<NumberList>),
 }
@@ -145,6 +146,10 @@ impl SearchDatum {
             Self::Min(number) => numbered(out, b"MIN ", *number),
             Self::Max(number) => numbered(out, b"MAX ", *number),
             Self::Count(number) => numbered(out, b"COUNT ", *number),
+            Self::ModSeq(mod_seq) => {
+                out.extend_from_slice(b"MODSEQ ");
+                write::number(out, mod_seq.0);
+            }
             Self::All(numbers) => {
                 out.extend_from_slice(b"ALL ");
                 numbers.write(out);
@@ -163,11 +168,12 @@ impl SearchDatum {
     }
 
     // search-return-data = "MIN" SP nz-number / "MAX" SP nz-number / "ALL" SP sequence-set /
-    //                      "COUNT" SP number / ret-data-partial
+    //                      "COUNT" SP number / "MODSEQ" SP mod-sequence-value /
+    //                      ret-data-partial
     // ret-data-partial   = "PARTIAL" SP "(" partial-range SP partial-results ")"
     // partial-results    = sequence-set / "NIL"
     fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
-        const WHAT: &str = "MIN, MAX, ALL, COUNT or PARTIAL";
+        const WHAT: &str = "MIN, MAX, ALL, COUNT, MODSEQ or PARTIAL";
         let offset = reader.offset();
         let word = reader.atom(WHAT)?.to_ascii_uppercase();
         reader.space()?;
@@ -176,6 +182,7 @@ impl SearchDatum {
             b"MAX" => Self::Max(reader.nz_number("a message number")?),
             b"ALL" => Self::All(NumberList::parse(reader)?),
             b"COUNT" => Self::Count(reader.number("a count")?),
+            b"MODSEQ" => Self::ModSeq(ModSeq::parse(reader)?),
             b"PARTIAL" => {
                 reader.byte(b'(', "`(`")?;
                 let range = PartialRange::parse(reader)?;

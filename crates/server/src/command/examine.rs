@@ -5,5 +5,5 @@ use super::{Deed, Done};
 use peregrine_proto::command::Examine;
 
 pub(super) async fn run(deed: &Deed, command: Examine) -> Done {
-    open(deed, command.mailbox, true).await
+    open(deed, command.mailbox, command.parameters, true).await
 }

@@ -1,10 +1,12 @@
-//! FETCH (RFC 3501 §6.4.5): written straight from the mailbox's memory and from what was prepared
+//! FETCH (RFC 3501 §6.4.5, RFC 7162 §3.1.4): written straight from the mailbox's memory and from what was prepared
 //! when the messages arrived, in blocks of whole responses; large sections as they are read.
 
+mod changed;
 mod line;
 mod plan;
 mod section;
 
+pub(super) use changed::earlier;
 pub(super) use line::Line;
 
 use super::{Deed, Done, Failure};
@@ -37,19 +39,28 @@ const SLACK: usize = 8 * 1024;
 pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
     let selected = deed.selected()?;
     let mut runs = selected.view.runs(&command.messages)?;
-    if let Some(range) = command.partial {
+    let modifiers = command.modifiers;
+    if modifiers.vanished && !deed.enabled.qresync {
+        return Ok(Outcome::bad("ENABLE QRESYNC first"));
+    }
+    let mut out = Vec::new();
+    if let Some(since) = modifiers.changed_since {
+        runs = changed::since(runs, since);
+        if modifiers.vanished {
+            out = changed::vanished(selected, &command.messages, since).await?;
+        }
+    }
+    if let Some(range) = modifiers.partial {
         runs = part(runs, range);
     }
-    let uid_form = command.messages.is_uid();
-    let plan = Plan::new(&command.items, uid_form);
+    let plan = Plan::new(&command);
     let seen =
         if plan.sets_seen && !selected.read_only { set_seen(selected, &runs).await } else { None };
     let own = |seen: &Seen| OwnChange { mod_seq: seen.mod_seq, replaced: Vec::new() };
     let told = seen.iter().map(own).collect();
     // RFC 2180 §4.1.2: messages that are gone meanwhile are still told, as long as this client
     // counts them.
-    let mut writer =
-        Writer { deed, selected, plan: &plan, seen, out: Vec::new(), whole: 0, open: false };
+    let mut writer = Writer { deed, selected, plan: &plan, seen, out, whole: 0, open: false };
     writer.announce_keywords();
     for run in runs {
         match plan.needs {
@@ -269,10 +280,17 @@ impl Writer<'_> {
         let fresh = self.seen.as_ref().and_then(|seen| seen.of(message));
         let mut line = Line::resume(&mut self.out, false);
         // RFC 3501 §6.4.5: a change of flags that the command made itself is told with it.
-        if let Some((view, message)) = fresh
-            && !plan.tells_flags
-        {
-            line.flags(view, message, recent);
+        if let Some((view, message)) = fresh {
+            // RFC 7162 §3.2.4
+            if self.deed.enabled.condstore && !plan.tells_uid {
+                line.uid(message.uid);
+            }
+            if self.deed.enabled.condstore && !plan.tells_mod_seq {
+                line.mod_seq(message.mod_seq);
+            }
+            if !plan.tells_flags {
+                line.flags(view, message, recent);
+            }
         }
         line.end();
         if self.open || self.out.len() >= BODY_BLOCK {

@@ -1,4 +1,4 @@
-//! SEARCH (RFC 3501 §6.4.4), extended (RFC 4731, RFC 5182, RFC 9394).
+//! SEARCH (RFC 3501 §6.4.4), extended (RFC 4731, RFC 5182, RFC 7162, RFC 9394).
 
 use super::append::now;
 use super::{Deed, Done, Failure, wire};
@@ -7,7 +7,7 @@ use peregrine_proto::command::Search;
 use peregrine_proto::command::search::{SearchFlag, SearchKey, SearchReturn};
 use peregrine_proto::number::{Number, UidRanges};
 use peregrine_proto::response::{SearchData, SearchDatum};
-use peregrine_proto::{Response, SequenceSet, response};
+use peregrine_proto::{ModSeq, Response, SequenceSet, response};
 use peregrine_store::{Asked, Error, Query};
 
 /// Character sets that are named to a client that asked for one we don't know; more are known.
@@ -32,10 +32,12 @@ pub(super) async fn run(deed: &Deed, command: Search) -> Done {
     let numbers = numbers(&selected.view, &indexes, command.uid);
     let Some(returns) = command.returns else {
         let mut out = Vec::new();
-        response::search::write(&mut out, "SEARCH", numbers);
+        let mod_seq = mod_seq(selected, &command.keys, &indexes);
+        response::search::write(&mut out, "SEARCH", numbers, mod_seq);
         return Ok(Outcome::ok("That is all").with_data(out));
     };
-    Ok(extended(deed, returns, command.uid, numbers, &indexes))
+    let asked = |some: &[u32]| mod_seq(selected, &command.keys, some);
+    Ok(extended(deed, returns, command.uid, (numbers, &indexes), &asked))
 }
 
 /// The indexes of the messages for which all keys hold, ascending, in the session's version.
@@ -82,8 +84,8 @@ pub(super) fn extended(
     deed: &Deed,
     returns: SearchReturn,
     uid: bool,
-    numbers: Vec<u32>,
-    indexes: &[u32],
+    (numbers, indexes): (Vec<u32>, &[u32]),
+    mod_seq: &dyn Fn(&[u32]) -> Option<ModSeq>,
 ) -> Outcome {
     let mut outcome = Outcome::ok("That is all");
     if returns.save {
@@ -94,10 +96,23 @@ pub(super) fn extended(
     }
     if returns.is_answered() {
         let tag = Some(deed.tag.clone());
-        let data = SearchData { tag, uid, items: items(returns, &numbers) };
+        let mut items = items(returns, &numbers);
+        items.extend(mod_seq(&saved(returns, indexes)).map(SearchDatum::ModSeq));
+        let data = SearchData { tag, uid, items };
         outcome = outcome.with_data(wire(&Response::ESearch(data)));
     }
     outcome
+}
+
+/// The greatest MODSEQ of the messages of these indexes, where a key asked for MODSEQs
+/// (RFC 7162 §3.1.5, RFC 4731 §3.2).
+pub(super) fn mod_seq(selected: &Selected, keys: &[SearchKey], indexes: &[u32]) -> Option<ModSeq> {
+    if !keys.iter().any(SearchKey::asks_mod_seq) {
+        return None;
+    }
+    let view = &selected.view.snapshot().0;
+    let mod_seqs = indexes.iter().filter_map(|index| view.message(*index));
+    mod_seqs.map(|message| message.mod_seq).max()
 }
 
 /// What of the result is kept for `$` (RFC 5182 §2.4, RFC 9394 §3.2): what is told, or all where

@@ -1,26 +1,36 @@
-//! SELECT (RFC 3501 §6.3.1).
+//! SELECT (RFC 3501 §6.3.1), resynchronizing (RFC 7162 §3.2.5).
 
+use super::fetch::{Line, earlier};
 use super::{Deed, Done, Failure};
 use crate::host::{Outcome, Snapshot, Transition};
 use peregrine_proto::command::Select;
+use peregrine_proto::command::select::{Resync, SelectParameters};
 use peregrine_proto::number::{Number, UidRanges};
 use peregrine_proto::response::ResponseText;
-use peregrine_proto::{Code, Flag, MailboxName, ObjectId, Response, SequenceNumber, Status};
-use peregrine_store::{MailboxView, mailbox_id};
+use peregrine_proto::{Code, Flag, MailboxName, ObjectId, Response, SequenceNumber, Status, Uid};
+use peregrine_store::{Mailbox, MailboxView, mailbox_id};
 
 pub(super) async fn run(deed: &Deed, command: Select) -> Done {
-    open(deed, command.mailbox, false).await
+    open(deed, command.mailbox, command.parameters, false).await
 }
 
 /// Opens a mailbox, for reading only where `read_only`.
-pub(super) async fn open(deed: &Deed, name: MailboxName, read_only: bool) -> Done {
+pub(super) async fn open(
+    deed: &Deed,
+    name: MailboxName,
+    parameters: SelectParameters,
+    read_only: bool,
+) -> Done {
+    if parameters.qresync.is_some() && !deed.enabled.qresync {
+        return Ok(Outcome::bad("ENABLE QRESYNC first"));
+    }
     let mailbox = match deed.account()?.open(&name).await {
         Ok(mailbox) => mailbox,
         // RFC 3501 §6.3.1: after a SELECT that failed, no mailbox is selected.
         Err(error) => {
             let refused = Outcome::from(Failure::from(error));
             return Ok(match deed.context.selected() {
-                Some(_) => refused.with_transition(Transition::Unselected),
+                Some(_) => refused.with_data(closed(deed)).with_transition(Transition::Unselected),
                 None => refused,
             });
         }
@@ -28,7 +38,11 @@ pub(super) async fn open(deed: &Deed, name: MailboxName, read_only: bool) -> Don
     let view = mailbox.view();
     let recent = if read_only { mailbox.recent(&view) } else { mailbox.claim_recent(&view) };
     let id = mailbox_id(mailbox.account().id(), mailbox.id());
-    let data = describe(&view, &recent, read_only, id);
+    let mut data = closed(deed);
+    describe(&view, &recent, read_only, id, &mut data);
+    if let Some(resync) = parameters.qresync.filter(|it| it.uid_validity == view.uid_validity()) {
+        resynchronize(&mailbox, &view, &recent, &resync, &mut data).await?;
+    }
     let (code, text) = if read_only {
         (Code::ReadOnly, "Opened for reading only")
     } else {
@@ -46,17 +60,15 @@ fn describe(
     recent: &UidRanges,
     read_only: bool,
     id: Option<ObjectId>,
-) -> Vec<u8> {
-    let mut out = b"* FLAGS ".to_vec();
-    view.write_flag_names(&mut out);
+    out: &mut Vec<u8>,
+) {
+    out.extend_from_slice(b"* FLAGS ");
+    view.write_flag_names(out);
     out.extend_from_slice(b"\r\n");
-    Response::Exists(view.exists()).write(&mut out);
+    Response::Exists(view.exists()).write(out);
     let recent = u32::try_from(recent.count()).unwrap_or(u32::MAX);
-    Response::Recent(recent).write(&mut out);
-    let mut tell = |code, text: &'static str| {
-        let text = ResponseText { code: Some(code), text: text.into() };
-        Response::Condition { status: Status::Ok, text }.write(&mut out);
-    };
+    Response::Recent(recent).write(out);
+    let mut tell = |code, text| tell(code, text, out);
     // Only where there is one: zero has confused programs.
     let unseen = view.first_unseen().and_then(|index| SequenceNumber::new(index + 1));
     if let Some(unseen) = unseen {
@@ -71,9 +83,69 @@ fn describe(
     tell(permanent, if read_only { "No flag can be changed" } else { "These flags stay" });
     tell(Code::UidNext(view.uid_next()), "Next UID");
     tell(Code::UidValidity(view.uid_validity()), "UIDs stay as they are");
+    tell(Code::HighestModSeq(view.mod_seq()), "Last change");
     // RFC 8474 §4.2
     if let Some(id) = id {
         tell(Code::MailboxId(id), "Whatever its name");
     }
+}
+
+fn tell(code: Code, text: &'static str, out: &mut Vec<u8>) {
+    let text = ResponseText { code: Some(code), text: text.into() };
+    Response::Condition { status: Status::Ok, text }.write(out);
+}
+
+/// RFC 7162 §3.2.11: what follows is of another mailbox, or of none.
+fn closed(deed: &Deed) -> Vec<u8> {
+    let mut out = Vec::new();
+    if deed.context.selected().is_some() {
+        tell(Code::Closed, "The mailbox before is closed", &mut out);
+    }
     out
+}
+
+/// What has happened since the client was here last: which messages are gone, then the flags of
+/// those that changed or came (RFC 7162 §3.2.5).
+async fn resynchronize(
+    mailbox: &Mailbox,
+    view: &MailboxView,
+    recent: &UidRanges,
+    resync: &Resync,
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    let all = || Some((Uid::new(1)?, Uid::new(view.uid_next().get() - 1)?));
+    let known = match &resync.known {
+        Some(known) => known.resolve(None),
+        None => UidRanges::from_unordered(all().into_iter().collect()),
+    };
+    let first = matching(view, resync);
+    let beyond = first.zip(Uid::new(u32::MAX)).into_iter().collect();
+    let asked = known.intersection(&UidRanges::from_unordered(beyond));
+    let gone = mailbox.vanished(view, resync.mod_seq, &asked).await?;
+    out.extend(earlier(&gone));
+    for (index, message) in view.changed_since(resync.mod_seq) {
+        if known.contains(message.uid) {
+            let mut line = Line::begin(out, index + 1);
+            line.uid(message.uid);
+            line.mod_seq(message.mod_seq);
+            line.flags(view, message, recent.contains(message.uid));
+            line.end();
+        }
+    }
+    Ok(())
+}
+
+/// From which UID on the client may not know what is gone: where a sequence number still has the
+/// UID that it had, nothing before it is gone that the client does not know of (RFC 7162 §3.2.5.2).
+fn matching(view: &MailboxView, resync: &Resync) -> Option<Uid> {
+    let mut first = Uid::new(1);
+    let Some((numbers, uids)) = &resync.matching else { return first };
+    let (numbers, uids) = (numbers.resolve(None), uids.resolve(None));
+    let pairs = numbers.iter().zip(uids.iter());
+    for (number, uid) in pairs.take_while(|(number, _)| number.get() <= view.exists()) {
+        if view.uid_at(number.get() - 1) == Some(uid) {
+            first = Uid::new(uid.get().saturating_add(1));
+        }
+    }
+    first
 }

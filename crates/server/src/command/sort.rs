@@ -1,6 +1,6 @@
-//! SORT (RFC 5256, RFC 5957), extended (RFC 5267 §3).
+//! SORT (RFC 5256, RFC 5957, RFC 7162 §3.1.9), extended (RFC 5267 §3).
 
-use super::search::{extended, find, numbers};
+use super::search::{extended, find, mod_seq, numbers};
 use super::{Deed, Done};
 use crate::host::Outcome;
 use peregrine_proto::command::Sort;
@@ -14,8 +14,10 @@ pub(super) async fn run(deed: &Deed, command: Sort) -> Done {
     let numbers = numbers(&selected.view, &sorted, command.uid);
     let Some(returns) = command.returns else {
         let mut out = Vec::new();
-        response::search::write(&mut out, "SORT", numbers);
+        let mod_seq = mod_seq(selected, &command.keys, &sorted);
+        response::search::write(&mut out, "SORT", numbers, mod_seq);
         return Ok(Outcome::ok("That is all").with_data(out));
     };
-    Ok(extended(deed, returns, command.uid, numbers, &sorted))
+    let asked = |some: &[u32]| mod_seq(selected, &command.keys, some);
+    Ok(extended(deed, returns, command.uid, (numbers, &sorted), &asked))
 }

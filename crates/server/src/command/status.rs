@@ -1,4 +1,4 @@
-//! STATUS (RFC 3501 §6.3.10, RFC 7889, RFC 8438, RFC 8474).
+//! STATUS (RFC 3501 §6.3.10, RFC 7162, RFC 7889, RFC 8438, RFC 8474).
 
 use super::{Deed, Done, Failure};
 use crate::host::Outcome;
@@ -37,6 +37,7 @@ pub(super) fn write(
             StatusItem::AppendLimit => {
                 u64::from(deed.link.shared.options.limits.session.frame.append)
             }
+            StatusItem::HighestModSeq => found.mod_seq.0,
             StatusItem::MailboxId => {
                 data.mailbox_id = mailbox_id(deed.account()?.id(), found.mailbox);
                 continue;

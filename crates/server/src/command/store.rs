@@ -1,13 +1,14 @@
-//! STORE (RFC 3501 §6.4.6).
+//! STORE (RFC 3501 §6.4.6), conditional (RFC 7162 §3.1.3).
 
 use super::copy::named;
 use super::fetch::Line;
 use super::{Deed, Done, Failure};
 use crate::host::{Outcome, Selected};
 use peregrine_proto::command::{Messages, Store};
-use peregrine_proto::{Code, Flag, Status};
+use peregrine_proto::number::{Number, NumberSet, SequenceRanges, UidRanges};
+use peregrine_proto::{Code, Flag, SequenceNumber, Status, Uid};
 use peregrine_session::OwnChange;
-use peregrine_store::{FlagChange, MailboxView};
+use peregrine_store::FlagChange;
 
 pub(super) async fn run(deed: &Deed, command: Store) -> Done {
     let selected = deed.selected_for_change()?;
@@ -21,46 +22,82 @@ pub(super) async fn run(deed: &Deed, command: Store) -> Done {
     let change = FlagChange {
         action: command.action,
         flags: command.flags.to_vec(),
-        unchanged_since: None,
+        unchanged_since: command.unchanged_since,
         replaced_since: command.silent.then_some(selected.known),
     };
     let stored = selected.mailbox.store_flags(&uids, change).await?;
     let replaced = stored.replaced;
     let told = stored.mod_seq.map(|mod_seq| OwnChange { mod_seq, replaced }).into_iter().collect();
-    if command.silent {
+    let data = match (command.silent, deed.enabled.condstore) {
+        (true, false) => Vec::new(),
+        _ => answer(deed, selected, &command, &stored.modified)?,
+    };
+    let modified = modified(selected, &command.messages, &stored.modified);
+    if command.silent && modified.is_none() {
         // RFC 2180 §4.2.1: the client did not want to hear of those that are gone either. What
         // other sessions changed is told by the session.
-        return Ok(Outcome::ok("Stored").with_told(told));
+        return Ok(Outcome::ok("Stored").with_data(data).with_told(told));
     }
-    let data = answer(selected, &command.messages, &selected.mailbox.view())?;
     // RFC 2180 §4.2.2: those that are left were changed.
-    let outcome = if stored.missing || ghosts {
-        Outcome::new(Status::No, Some(Code::ExpungeIssued), "Some are gone; the others changed")
-    } else {
-        Outcome::ok("Stored")
+    let gone = stored.missing || ghosts;
+    let outcome = match (modified, gone && !command.silent) {
+        // RFC 7162 §3.1.3, example 11.
+        (Some(code), true) => {
+            Outcome::new(Status::No, Some(code), "Some are gone, and some had changed")
+        }
+        (Some(code), false) => {
+            Outcome::new(Status::Ok, Some(code), "Some had changed; the others are stored")
+        }
+        (None, true) => {
+            Outcome::new(Status::No, Some(Code::ExpungeIssued), "Some are gone; the others changed")
+        }
+        (None, false) => Outcome::ok("Stored"),
     };
     Ok(outcome.with_data(data).with_told(told))
 }
 
-/// The flags of each message that was named, changed or not.
+/// MODIFIED with the messages that were passed over; none where all were stored.
+fn modified(selected: &Selected, messages: &Messages, modified: &UidRanges) -> Option<Code> {
+    if modified.is_empty() {
+        return None;
+    }
+    let number = |uid: Uid| match messages.is_uid() {
+        true => SequenceNumber::new(uid.get()),
+        false => selected.view.sequence(uid),
+    };
+    let numbers: SequenceRanges = modified.iter().filter_map(number).collect();
+    Some(Code::Modified(NumberSet::from(&numbers)))
+}
+
+/// The flags of each message that was named, changed or not; with .SILENT only its MODSEQ, and the
+/// flags of those that were passed over because they had changed (RFC 7162 §3.1.3).
 fn answer(
+    deed: &Deed,
     selected: &Selected,
-    messages: &Messages,
-    newest: &MailboxView,
+    command: &Store,
+    modified: &UidRanges,
 ) -> Result<Vec<u8>, Failure> {
     let mut out = Vec::new();
-    let uid_form = messages.is_uid();
-    for run in selected.view.runs(messages)? {
+    let newest = &selected.mailbox.view();
+    // RFC 7162 §3.2.4
+    let mod_seqs = deed.enabled.condstore;
+    let uids = mod_seqs || command.messages.is_uid();
+    for run in selected.view.runs(&command.messages)? {
         for (message, number) in run.snapshot.0.messages(run.indexes).zip(run.first.0.get()..) {
             let index = newest.index_of(message.uid);
             let Some(message) = index.ok().and_then(|index| newest.message(index)) else {
                 continue;
             };
             let mut line = Line::begin(&mut out, number);
-            if uid_form {
+            if uids {
                 line.uid(message.uid);
             }
-            line.flags(newest, message, selected.view.recent(message.uid));
+            if mod_seqs {
+                line.mod_seq(message.mod_seq);
+            }
+            if !command.silent || modified.contains(message.uid) {
+                line.flags(newest, message, selected.view.recent(message.uid));
+            }
             line.end();
         }
     }

@@ -73,8 +73,8 @@ impl Jobs {
         link: &Arc<Link>,
     ) -> Option<Finished> {
         let slot = Slot::new();
-        let Job { id, tag, body, context } = job;
-        let deed = Deed { link: Arc::clone(link), slot: Arc::clone(&slot), tag, context };
+        let Job { id, tag, body, context, enabled } = job;
+        let deed = Deed { link: Arc::clone(link), slot: Arc::clone(&slot), tag, context, enabled };
         // A panic ends the session, and the command must not be polled again, so that no state
         // that it left half done is ever seen.
         let name = body.name();

@@ -97,7 +97,7 @@ impl<H: Host> Session<H> {
         // From here on they are the job's.
         entry.spooled.clear();
         let (tag, body) = (entry.tag.clone()?, entry.body.take()?);
-        Some(Job { id, tag, body, context })
+        Some(Job { id, tag, body, context, enabled: self.enabled })
     }
 
     fn context(&self) -> Context<H> {

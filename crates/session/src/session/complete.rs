@@ -10,7 +10,7 @@ use crate::{Host, JobId, Outcome, TraceStep, Transition};
 use bytes::Bytes;
 use bytestring::ByteString;
 use peregrine_proto::response::{ResponseText, condition};
-use peregrine_proto::{Response, Status, Tag};
+use peregrine_proto::{Code, Response, Status, Tag};
 use smallvec::SmallVec;
 use std::time::Instant;
 
@@ -158,13 +158,16 @@ impl<H: Host> Session<H> {
         let Some(mut entry) = self.schedule.remove(place) else { return };
         let Some(mut ending) = entry.take_ending() else { return };
         let tag = self.trace.is_some().then(|| entry.tag.clone());
-        let answer = answer(&mut entry, &mut ending.outcome);
+        let mut answer = answer(&mut entry, &mut ending.outcome);
         let Ending { outcome, selection } = *ending;
+        let changes = outcome.transition.is_some() || selection.is_some();
+        let telling = if changes { None } else { self.tell(&entry, &outcome) };
+        if !changes && outcome.status != Status::Bad {
+            self.tell_mod_seq(&entry, &mut answer);
+        }
         if let Some(tag) = tag {
             self.note_done(&entry, tag.as_ref(), answer.octets(), outcome.status);
         }
-        let changes = outcome.transition.is_some() || selection.is_some();
-        let telling = if changes { None } else { self.tell(&entry, &outcome) };
         match telling {
             Some(updates) => {
                 self.put_all(answer.front);
@@ -185,7 +188,33 @@ impl<H: Host> Session<H> {
         if self.gone && entry.kind == Kind::Delete {
             self.forget_deleted(&entry, outcome.status);
         }
+        if outcome.status == Status::Ok {
+            self.enabled = self.enabled.and(entry.enables);
+        }
         self.count(entry.kind, outcome.status);
+    }
+
+    /// HIGHESTMODSEQ, where it must be told: to who speaks of MODSEQs first (RFC 7162 §3.1), after
+    /// commands that remove messages (§3.2.7), and while an EXPUNGE waits (§3.2), so that the
+    /// client does not take a later MODSEQ for it.
+    fn tell_mod_seq(&self, entry: &Entry<H>, answer: &mut Answer) {
+        let Some(selection) = self.selection.as_ref().filter(|_| !self.schedule.is_selecting())
+        else {
+            return;
+        };
+        let code = Some(Code::HighestModSeq(selection.told()));
+        let removes = matches!(entry.kind, Kind::Remove { .. }) && self.enabled.condstore;
+        if removes
+            && let Some(Reply { status: Status::Ok, text, .. }) = &mut answer.tail.reply
+            && text.code.is_none()
+        {
+            text.code = code;
+        } else if entry.first_of_mod_seqs || (self.enabled.condstore && selection.withholds()) {
+            let text = ResponseText { code, text: ByteString::from_static("Told up to here") };
+            let mut line = Vec::new();
+            Response::Condition { status: Status::Ok, text }.write(&mut line);
+            answer.tail.data.insert(0, line.into());
+        }
     }
 
     /// What is to be told of the mailbox before a command's reply.
@@ -198,7 +227,8 @@ impl<H: Host> Session<H> {
         let occasion = Occasion {
             expunge: schedule.allows_expunge(entry.id, entry.kind),
             uid: entry.kind.by_uid(),
-            shown: entry.shown(),
+            enabled: self.enabled,
+            shown: entry.shown(self.enabled.condstore),
             own: &outcome.told,
             changing: &|| schedule.changing(),
         };

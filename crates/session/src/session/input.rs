@@ -1,8 +1,9 @@
 //! From octets to commands: what the framer finds is parsed at once and lines up to start.
 
 use super::{Phase, Session};
+use crate::enabled::enables_condstore;
 use crate::entry::{Blocks, Ending, Entry, Kind, Stage};
-use crate::{Host, JobId, Outcome, Spool, TraceStep};
+use crate::{Enabled, Host, JobId, Outcome, Spool, TraceStep};
 use bytes::Bytes;
 use peregrine_proto::effects::Effects;
 use peregrine_proto::frame::{Frame, FrameEvent};
@@ -171,6 +172,12 @@ impl<H: Host> Session<H> {
         let command = || Some(body.redacted().into());
         self.note(id, Some(&tag), || TraceStep::Arrived { command: command(), octets });
         let effects = body.effects();
+        let enables = Enabled::named_by(&body);
+        // At once: the client understands MODSEQ in what it is told from now on.
+        let first_of_mod_seqs = !self.enabled.condstore
+            && self.account.is_some()
+            && (enables.condstore || enables_condstore(&body));
+        self.enabled.condstore |= first_of_mod_seqs && !enables.condstore;
         self.schedule.push(Entry {
             id,
             tag: Some(tag),
@@ -184,6 +191,8 @@ impl<H: Host> Session<H> {
             spooled,
             blocks: Blocks::default(),
             started_with: None,
+            enables,
+            first_of_mod_seqs,
         });
         self.try_start(self.schedule.len() - 1);
     }
@@ -214,6 +223,8 @@ impl<H: Host> Session<H> {
             spooled: SmallVec::new(),
             blocks: Blocks::default(),
             started_with: None,
+            enables: Enabled::default(),
+            first_of_mod_seqs: false,
         });
     }
 

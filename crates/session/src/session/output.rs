@@ -94,6 +94,7 @@ impl<H: Host> Session<H> {
             let occasion = Occasion {
                 expunge,
                 uid: false,
+                enabled: self.enabled,
                 shown: None,
                 own: &[],
                 // Nothing else is in progress.

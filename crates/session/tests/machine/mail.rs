@@ -108,6 +108,9 @@ impl Snapshot for Version {
     fn mod_seq(&self) -> ModSeq {
         ModSeq(self.0.mod_seq)
     }
+    fn mod_seq_of(&self, uid: Uid) -> Option<ModSeq> {
+        self.message(uid).map(|message| ModSeq(message.mod_seq))
+    }
     fn difference(&self, older: &Self) -> Difference {
         let mut difference = Difference {
             arrived: self.0.next > older.0.next

@@ -6,8 +6,9 @@ use crate::account::Writer;
 use crate::limits::RECLAIM_BODIES;
 use crate::row::chunk;
 use crate::row::garbage::Garbage;
-use crate::{Error, MailboxId, keys};
+use crate::{Error, MailboxId, keys, vanished};
 use peregrine_kv::{CommitError, ObjectName, Range, Snapshot, Transaction};
+use std::collections::BTreeSet;
 
 /// Rows of messages that one step takes of a deleted mailbox.
 const CHUNKS: usize = RECLAIM_BODIES / crate::limits::CHUNK_MESSAGES;
@@ -69,12 +70,14 @@ impl Writer {
             return Ok(None);
         }
         let mut step = Step::default();
+        let mut shrunk = BTreeSet::new();
         for waiting in self.garbage.iter().filter(|waiting| waiting.is_ready()) {
             let key = keys::garbage(self.core.id, waiting.number);
             // Another process may have done it.
             match snapshot.get(&key).await?.map(|row| Garbage::decode(&row)).transpose()? {
                 None => step.done.push(waiting.number),
                 Some(Garbage::Messages { mailbox, entries }) => {
+                    shrunk.insert(mailbox);
                     for (uid, body) in &entries {
                         step.transaction.delete(keys::digest(self.core.id, mailbox, *uid));
                         step.messages += 1;
@@ -91,6 +94,9 @@ impl Writer {
             if step.release.len() >= RECLAIM_BODIES {
                 break;
             }
+        }
+        for mailbox in shrunk {
+            vanished::cut(&*snapshot, self.core.id, mailbox, &mut step.transaction).await?;
         }
         step.release.read(self.core.id, &*snapshot).await?;
         Ok(Some(step))

@@ -1,6 +1,10 @@
-//! The rows of the UIDs that one change removed (for QRESYNC, RFC 7162 §3.2).
+//! The rows of the UIDs that one change removed (for QRESYNC, RFC 7162 §3.2), and of what has been
+//! forgotten of them.
 
-use peregrine_proto::number::UidRanges;
+use super::Reader;
+use crate::Error;
+use peregrine_proto::number::{Number, UidRanges};
+use peregrine_proto::{ModSeq, Uid};
 
 const VERSION: u8 = 1;
 
@@ -19,4 +23,30 @@ pub(crate) fn rows(uids: &UidRanges) -> Vec<Vec<u8>> {
         row
     })
     .collect()
+}
+
+/// The ranges of a row.
+pub(crate) fn decode(row: &[u8]) -> Result<Vec<(Uid, Uid)>, Error> {
+    let mut reader = Reader::new(row, VERSION, "vanished UIDs")?;
+    let mut ranges = Vec::new();
+    while !reader.is_at_end() {
+        let (first, last) = (Uid::new(reader.u32()?), Uid::new(reader.u32()?));
+        ranges.push(first.zip(last).ok_or_else(|| reader.damaged("a UID"))?);
+    }
+    Ok(ranges)
+}
+
+/// The row before all others: changes up to this one are no longer known.
+pub(crate) fn encode_forgotten(up_to: ModSeq) -> Vec<u8> {
+    let mut row = vec![VERSION];
+    row.extend_from_slice(&up_to.0.to_be_bytes());
+    row
+}
+
+/// What [`encode_forgotten`] wrote.
+pub(crate) fn decode_forgotten(row: &[u8]) -> Result<ModSeq, Error> {
+    let mut reader = Reader::new(row, VERSION, "forgotten changes")?;
+    let up_to = ModSeq(reader.u64()?);
+    reader.end()?;
+    Ok(up_to)
 }

@@ -208,6 +208,7 @@ impl Key {
             }
             Self::BodyNumber(number) => message.body == *number,
             Self::Aged(compare, than) => compare.holds(message.date().unix, *than),
+            Self::Changed(since) => message.mod_seq >= *since,
             Self::Larger(octets) => u64::from(message.size) > *octets,
             Self::Smaller(octets) => u64::from(message.size) < *octets,
             Self::Sent(compare, than) => facts.headers?.sent.is_some_and(|sent| {

@@ -7,7 +7,7 @@ use crate::flag::SystemFlags;
 use crate::{AccountId, BodyNumber, Error, MailboxView, object_id};
 use peregrine_proto::command::search::{SearchFlag, SearchKey};
 use peregrine_proto::number::UidRanges;
-use peregrine_proto::{Date, SequenceSet};
+use peregrine_proto::{Date, ModSeq, SequenceSet};
 use std::num::NonZeroU32;
 
 /// What is searched for, ready to be evaluated on one view.
@@ -32,6 +32,7 @@ pub(super) enum Key {
     BodyNumber(BodyNumber),
     /// INTERNALDATE compared to this second.
     Aged(Compare, i64),
+    Changed(ModSeq),
     Larger(u64),
     Smaller(u64),
     /// The Date field's day.
@@ -134,6 +135,7 @@ impl Compiler<'_, '_> {
             SearchKey::SentBefore(date) => Key::Sent(Compare::Before, day(*date)),
             SearchKey::SentOn(date) => Key::Sent(Compare::On, day(*date)),
             SearchKey::SentSince(date) => Key::Sent(Compare::Since, day(*date)),
+            SearchKey::ModSeq(since) => Key::Changed(*since),
             SearchKey::Larger(octets) => Key::Larger(*octets),
             SearchKey::Smaller(octets) => Key::Smaller(*octets),
             SearchKey::Sequence(set) => Key::Uids((self.asked.sequence)(set)?),

@@ -1,10 +1,10 @@
-//! The grammar of `search-key` (RFC 3501 §9).
+//! The grammar of `search-key` (RFC 3501 §9, RFC 7162 §7).
 
 use super::{SearchFlag, SearchKey};
 use crate::command::key;
 use crate::token::{Parsed, Reader, SyntaxError, class};
 use crate::writer::CommandWriter;
-use crate::{Date, Keyword, ObjectId, SequenceSet, UidSet, write};
+use crate::{Date, Keyword, ModSeq, ObjectId, SequenceSet, UidSet, write};
 use bytes::Bytes;
 use bytestring::ByteString;
 use std::num::NonZeroU32;
@@ -125,6 +125,7 @@ impl SearchKey {
             SAVEDSINCE => Self::SavedSince(date(reader)?),
             EMAILID => Self::EmailId(object_id(reader)?),
             THREADID => Self::ThreadId(object_id(reader)?),
+            MODSEQ => Self::ModSeq(mod_seq(reader)?),
             BCC => Self::field(FIELDS[0], reader)?,
             CC => Self::field(FIELDS[1], reader)?,
             FROM => Self::field(FIELDS[2], reader)?,
@@ -168,6 +169,7 @@ impl SearchKey {
             Self::ThreadId(id) => words(out, "THREADID", id.as_str()),
             Self::Older(seconds) => size_key(out, "OLDER ", u64::from(seconds.get())),
             Self::Younger(seconds) => size_key(out, "YOUNGER ", u64::from(seconds.get())),
+            Self::ModSeq(since) => size_key(out, "MODSEQ ", since.0),
             Self::Saved => out.raw("$"),
             Self::Sequence(set) => out.with(|out| set.write(out)),
             Self::Uid(set) => {
@@ -239,6 +241,29 @@ fn object_id(reader: &mut Reader<'_>) -> Parsed<ObjectId> {
     ObjectId::parse(reader)
 }
 
+/// ```abnf
+/// search-modsequence = "MODSEQ" [search-modseq-ext] SP mod-sequence-valzer
+/// search-modseq-ext  = SP entry-name SP entry-type-req
+/// entry-name         = DQUOTE "/flags/" attr-flag DQUOTE
+/// entry-type-req     = "priv" / "shared" / "all"
+/// ```
+fn mod_seq(reader: &mut Reader<'_>) -> Parsed<ModSeq> {
+    reader.space()?;
+    let offset = reader.offset();
+    if reader.peek() == Some(b'"') {
+        let name = reader.astring("a flag such as \"/flags/\\\\seen\"")?;
+        if !name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case(b"/flags/")) {
+            return Err(SyntaxError::expected(offset, "a flag such as \"/flags/\\\\seen\""));
+        }
+        reader.space()?;
+        if !["priv", "shared", "all"].iter().any(|word| reader.accept_atom(word)) {
+            return reader.expected("priv, shared or all");
+        }
+        reader.space()?;
+    }
+    ModSeq::parse_or_zero(reader)
+}
+
 /// RFC 5032 §5: seconds.
 fn interval(reader: &mut Reader<'_>) -> Parsed<NonZeroU32> {
     const WHAT: &str = "a number of seconds from 1";
@@ -283,6 +308,7 @@ const FROM: u128 = key(b"FROM");
 const HEADER: u128 = key(b"HEADER");
 const KEYWORD: u128 = key(b"KEYWORD");
 const LARGER: u128 = key(b"LARGER");
+const MODSEQ: u128 = key(b"MODSEQ");
 const NEW: u128 = key(b"NEW");
 const NOT: u128 = key(b"NOT");
 const OLD: u128 = key(b"OLD");

@@ -1,7 +1,7 @@
 //! One FETCH response as it is written.
 
 use super::plan::Item;
-use peregrine_proto::{Uid, write};
+use peregrine_proto::{ModSeq, Uid, write};
 use peregrine_store::{AccountId, Digest, MailboxView, Message, email_id};
 
 /// A response that has been begun.
@@ -35,6 +35,13 @@ impl<'a> Line<'a> {
         write::number(self.out, u64::from(uid.0.get()));
     }
 
+    /// `MODSEQ (n)`
+    pub(crate) fn mod_seq(&mut self, mod_seq: ModSeq) {
+        self.name(b"MODSEQ (");
+        write::number(self.out, mod_seq.0);
+        self.out.push(b')');
+    }
+
     /// `FLAGS (…)`
     pub(crate) fn flags(&mut self, view: &MailboxView, message: &Message, recent: bool) {
         self.name(b"FLAGS ");
@@ -51,6 +58,7 @@ impl<'a> Line<'a> {
     ) {
         match item {
             Item::Uid => self.uid(message.uid),
+            Item::ModSeq => self.mod_seq(message.mod_seq),
             Item::Flags => self.flags(view, message, recent),
             Item::InternalDate => {
                 self.name(b"INTERNALDATE ");

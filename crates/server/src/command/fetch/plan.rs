@@ -4,6 +4,7 @@ use super::Failure;
 use super::section::{Located, Octets, locate};
 use bytes::Bytes;
 use peregrine_mime::Structure;
+use peregrine_proto::command::Fetch;
 use peregrine_proto::command::fetch::FetchItem;
 use peregrine_proto::{Partial, Section, SectionText, write};
 use peregrine_store::{Body, Digest, PIECE};
@@ -14,13 +15,16 @@ pub(super) struct Plan {
     pub(super) needs: Needs,
     /// One of the items sets \Seen.
     pub(super) sets_seen: bool,
-    /// FLAGS is among the items.
+    /// FLAGS, UID and MODSEQ are among the items.
     pub(super) tells_flags: bool,
+    pub(super) tells_uid: bool,
+    pub(super) tells_mod_seq: bool,
 }
 
 /// One item.
 pub(super) enum Item {
     Uid,
+    ModSeq,
     Flags,
     InternalDate,
     Size,
@@ -54,13 +58,18 @@ pub(super) enum Needs {
 }
 
 impl Plan {
-    pub(super) fn new(asked: &[FetchItem], uid_form: bool) -> Self {
-        let mut items: Vec<Item> = Vec::with_capacity(asked.len() + 1);
+    pub(super) fn new(command: &Fetch) -> Self {
+        let asked = &command.items;
+        let mut items: Vec<Item> = Vec::with_capacity(asked.len() + 2);
         // RFC 3501 §6.4.8: UID FETCH tells the UID, asked for or not.
-        if uid_form && !asked.contains(&FetchItem::Uid) {
+        if command.messages.is_uid() && !asked.contains(&FetchItem::Uid) {
             items.push(Item::Uid);
         }
         items.extend(asked.iter().map(Item::new));
+        // RFC 7162 §3.1.4.1: CHANGEDSINCE adds it.
+        if command.asks_mod_seq() && !asked.contains(&FetchItem::ModSeq) {
+            items.push(Item::ModSeq);
+        }
         let has = |wanted: fn(&Item) -> bool| items.iter().any(wanted);
         let digested = |it: &Item| {
             matches!(it, Item::Envelope | Item::Body | Item::BodyStructure | Item::Preview)
@@ -75,7 +84,10 @@ impl Plan {
             Needs::Memory
         };
         let tells_flags = has(|it| matches!(it, Item::Flags));
-        Self { items, needs, sets_seen: asked.iter().any(sets_seen), tells_flags }
+        let tells_uid = has(|it| matches!(it, Item::Uid));
+        let tells_mod_seq = has(|it| matches!(it, Item::ModSeq));
+        let sets_seen = asked.iter().any(sets_seen);
+        Self { items, needs, sets_seen, tells_flags, tells_uid, tells_mod_seq }
     }
 
     /// The part tree, where an item needs it.
@@ -119,6 +131,7 @@ impl Item {
             FetchItem::SaveDate => Self::SaveDate,
             // It was made when the message came: LAZY makes no difference (RFC 8970 §4.1).
             FetchItem::Preview { .. } => Self::Preview,
+            FetchItem::ModSeq => Self::ModSeq,
             FetchItem::BodySection { section, partial, .. } => {
                 Self::Section(SectionItem::new(section, *partial))
             }

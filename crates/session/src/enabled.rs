@@ -1,0 +1,55 @@
+//! What a client has enabled (RFC 5161), and by which commands (RFC 7162 §3.1).
+
+use peregrine_proto::CommandBody;
+use peregrine_proto::command::status::StatusItem;
+
+/// Extensions that change what is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Enabled {
+    /// Changes are told with UID and MODSEQ (RFC 7162 §3.2.4).
+    pub condstore: bool,
+    /// VANISHED is told in EXPUNGE's place (RFC 7162 §3.2.10); never without `condstore`.
+    pub qresync: bool,
+}
+
+impl Enabled {
+    /// What ENABLE turns on once it is answered.
+    pub(crate) fn named_by(body: &CommandBody) -> Self {
+        let CommandBody::Enable(enable) = body else { return Self::default() };
+        let has = |name: &str| enable.capabilities.iter().any(|it| &**it == name);
+        let qresync = has("QRESYNC");
+        Self { condstore: qresync || has("CONDSTORE"), qresync }
+    }
+
+    /// Both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            condstore: self.condstore || other.condstore,
+            qresync: self.qresync || other.qresync,
+        }
+    }
+}
+
+/// Whether it is a *CONDSTORE enabling command* other than ENABLE: whoever sends it understands
+/// MODSEQ from then on.
+pub(crate) fn enables_condstore(body: &CommandBody) -> bool {
+    let counts = |items: &[StatusItem]| items.contains(&StatusItem::HighestModSeq);
+    match body {
+        CommandBody::Select(select) => {
+            select.parameters.condstore || select.parameters.qresync.is_some()
+        }
+        CommandBody::Examine(examine) => {
+            examine.parameters.condstore || examine.parameters.qresync.is_some()
+        }
+        CommandBody::Status(status) => counts(&status.items),
+        CommandBody::List(list) => {
+            list.returns.as_ref().is_some_and(|returns| counts(&returns.status))
+        }
+        CommandBody::Fetch(fetch) => fetch.asks_mod_seq(),
+        CommandBody::Store(store) => store.unchanged_since.is_some(),
+        CommandBody::Search(search) => search.keys.iter().any(|key| key.asks_mod_seq()),
+        CommandBody::Sort(sort) => sort.keys.iter().any(|key| key.asks_mod_seq()),
+        CommandBody::Thread(thread) => thread.keys.iter().any(|key| key.asks_mod_seq()),
+        _ => false,
+    }
+}
