@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "commands_roundtrip/select.rs"]
+mod select_words;
+
 use bytes::Bytes;
 use bytestring::ByteString;
 use peregrine_proto::command::append::{AppendMessage, Literal};
@@ -11,7 +14,6 @@ use peregrine_proto::command::fetch::{FetchItem, FetchModifiers};
 use peregrine_proto::command::list::{ListReturn, ListSelection};
 use peregrine_proto::command::replace::Replaced;
 use peregrine_proto::command::search::{PartialRange, SearchFlag, SearchKey, SearchReturn};
-use peregrine_proto::command::select::{Resync, SelectParameters};
 use peregrine_proto::command::sort::{SortCriterion, SortKey};
 use peregrine_proto::command::status::StatusItem;
 use peregrine_proto::command::store::StoreAction;
@@ -22,12 +24,13 @@ use peregrine_proto::response::list::{SpecialUse, UseAttribute};
 use peregrine_proto::{
     Command, CommandWriter, Date, DateTime, Flag, FrameEvent, FrameLimits, Framer, Keyword,
     ListPattern, LiteralMode, MailboxName, ModSeq, ObjectId, Partial, Secret, Section, SectionText,
-    SequenceNumber, Tag, Uid, UidValidity,
+    SequenceNumber, Tag, Uid,
 };
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use select_words::select_parameters;
 use std::num::NonZeroU32;
 
 fn text(pattern: &'static str) -> impl Strategy<Value = ByteString> {
@@ -331,7 +334,7 @@ fn on_mailboxes() -> impl Strategy<Value = CommandBody> {
     .boxed()
 }
 
-fn mod_seq(from: u64) -> impl Strategy<Value = ModSeq> {
+pub fn mod_seq(from: u64) -> impl Strategy<Value = ModSeq> {
     prop_oneof![from..99, from..1 << 63].prop_map(ModSeq)
 }
 
@@ -342,29 +345,6 @@ fn modifiers() -> impl Strategy<Value = FetchModifiers> {
             vanished,
             partial,
         })
-        .boxed()
-}
-
-fn select_parameters() -> impl Strategy<Value = SelectParameters> {
-    fn set<N: Number>() -> impl Strategy<Value = NumberSet<N>> {
-        let range = (1..99_u32, 1..99_u32);
-        vec(range, 1..4).prop_map(|ranges| NumberSet {
-            ranges: ranges
-                .into_iter()
-                .filter_map(|(start, end)| N::new(start).zip(N::new(end)))
-                .map(|(start, end)| (Bound::Number(start), Bound::Number(end)))
-                .collect(),
-        })
-    }
-    let matching = option::of((set(), set()));
-    let resync = (1..u32::MAX, mod_seq(1), option::of(set()), matching).prop_map(
-        |(uid_validity, mod_seq, known, matching)| {
-            let uid_validity = UidValidity::new(uid_validity).unwrap();
-            Box::new(Resync { uid_validity, mod_seq, known, matching })
-        },
-    );
-    (any::<bool>(), option::of(resync))
-        .prop_map(|(condstore, qresync)| SelectParameters { condstore, qresync })
         .boxed()
 }
 

@@ -287,8 +287,6 @@ mod tests {
             ),
             ("savedatesupported", "SAVEDATESUPPORTED"),
             ("EmailId M6d-9 THREADID T_1", "EMAILID M6d-9 THREADID T_1"),
-            ("modseq 0 NOT MODSEQ 12", "MODSEQ 0 NOT MODSEQ 12"),
-            ("MODSEQ \"/flags/\\\\draft\" all 7 ALL", "MODSEQ 7 ALL"),
             ("$ SMALLER 4096", "$ SMALLER 4096"),
             ("UID $ (OR $ 1,3000:3021)", "$ (OR $ 1,3000:3021)"),
             ("return () ALL", "RETURN (ALL) ALL"),
@@ -345,12 +343,6 @@ mod tests {
             " THREADID ()",
             " SAVEDON",
             " SAVEDATESUPPORTED x",
-            " MODSEQ",
-            " MODSEQ x",
-            " MODSEQ \"/flags/x\" 7",
-            " MODSEQ \"/flags/x\" none 7",
-            " MODSEQ \"x\" all 7",
-            " MODSEQ 9223372036854775808",
             " OLDER 0",
             " YOUNGER",
             " YOUNGER 4294967296",
@@ -370,6 +362,27 @@ mod tests {
             " RETURN (PARTIAL 1:-2) ALL",
             " RETURN (PARTIAL 1) ALL",
             " CHARSET UTF-8 RETURN () ALL",
+        ] {
+            refused(&format!("a SEARCH{wrong}"));
+        }
+    }
+
+    /// RFC 7162 §7
+    #[test]
+    fn mod_seqs() {
+        for (text, canonical) in [
+            ("modseq 0 NOT MODSEQ 12", "MODSEQ 0 NOT MODSEQ 12"),
+            ("MODSEQ \"/flags/\\\\draft\" all 7 ALL", "MODSEQ 7 ALL"),
+        ] {
+            known(&format!("a SEARCH {text}"), &format!("a SEARCH {canonical}"));
+        }
+        for wrong in [
+            " MODSEQ",
+            " MODSEQ x",
+            " MODSEQ \"/flags/x\" 7",
+            " MODSEQ \"/flags/x\" none 7",
+            " MODSEQ \"x\" all 7",
+            " MODSEQ 9223372036854775808",
         ] {
             refused(&format!("a SEARCH{wrong}"));
         }

@@ -177,10 +177,7 @@ impl Code {
             Self::UidValidity(value) => numbered(out, "UIDVALIDITY ", u64::from(value.get())),
             Self::Unseen(message) => numbered(out, "UNSEEN ", u64::from(message.get())),
             Self::HighestModSeq(mod_seq) => numbered(out, "HIGHESTMODSEQ ", mod_seq.0),
-            Self::Modified(set) => {
-                out.extend_from_slice(b"MODIFIED ");
-                set.write(out);
-            }
+            Self::Modified(set) => modified(out, set),
             Self::AppendUid { uid_validity, uids } => {
                 numbered(out, "APPENDUID ", u64::from(uid_validity.get()));
                 out.push(b' ');
@@ -241,6 +238,11 @@ impl Code {
         let rest = reader.share_text(&rest[..length], at)?;
         Ok(Self::Other(name, Some(rest)))
     }
+}
+
+fn modified(out: &mut Vec<u8>, set: &SequenceSet) {
+    out.extend_from_slice(b"MODIFIED ");
+    set.write(out);
 }
 
 fn numbered(out: &mut Vec<u8>, word: &str, value: u64) {

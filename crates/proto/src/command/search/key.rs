@@ -172,10 +172,7 @@ impl SearchKey {
             Self::ModSeq(since) => size_key(out, "MODSEQ ", since.0),
             Self::Saved => out.raw("$"),
             Self::Sequence(set) => out.with(|out| set.write(out)),
-            Self::Uid(set) => {
-                out.raw("UID ");
-                out.with(|out| set.write(out));
-            }
+            Self::Uid(set) => uid_key(out, set),
             Self::Not(key) => {
                 out.raw("NOT ");
                 key.write(out);
@@ -276,6 +273,11 @@ fn words(out: &mut CommandWriter, first: &str, second: &str) {
     out.raw(first);
     out.raw(if first == "UN" { "" } else { " " });
     out.raw(second);
+}
+
+fn uid_key(out: &mut CommandWriter, set: &UidSet) {
+    out.raw("UID ");
+    out.with(|out| set.write(out));
 }
 
 fn text_key(out: &mut CommandWriter, word: &str, text: &[u8]) {
