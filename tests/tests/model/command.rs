@@ -158,11 +158,11 @@ impl Command {
         }
     }
 
-    /// Sequence numbers in it or in its answers (RFC 3501 §7.4.1): FETCH always answers by them.
+    /// Sequence numbers in its words (RFC 3501 §7.4.1).
     pub fn has_numbers(&self) -> bool {
         match self {
             Self::Search { uid, .. } => !uid,
-            Self::Fetch { .. } => true,
+            // Those in the answers of a UID FETCH are judged when they come (I5).
             _ => self.set().is_some_and(|set| !set.uid),
         }
     }

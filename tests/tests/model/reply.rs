@@ -61,6 +61,10 @@ impl Client {
                 self.copy_uid = text.code;
                 Ok(())
             }
+            // RFC 7162 §3.2.11: what follows is of the mailbox that is being selected.
+            Response::Condition { text, .. } if text.code == Some(Code::Closed) => {
+                self.view.as_ref().map(|_| ()).ok_or(selected.to_owned())
+            }
             other @ (Response::Status(_) | Response::List(_)) => {
                 self.group.push(other);
                 Ok(())

@@ -261,7 +261,13 @@ impl Client {
                 Response::Condition { text, .. } => match text.code {
                     Some(Code::UidValidity(validity)) => view.validity = validity.0.get(),
                     Some(Code::UidNext(uid)) => next = uid.0.get(),
-                    Some(Code::Unseen(_) | Code::PermanentFlags { .. }) => {}
+                    Some(
+                        Code::Unseen(_)
+                        | Code::PermanentFlags { .. }
+                        | Code::MailboxId(_)
+                        | Code::HighestModSeq(_)
+                        | Code::Closed,
+                    ) => {}
                     other => return Err(format!("{other:?} in SELECT")),
                 },
                 other => return Err(format!("{other:?} in SELECT")),
