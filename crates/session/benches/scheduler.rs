@@ -35,6 +35,9 @@ impl Snapshot for Mailbox {
     fn mod_seq(&self) -> ModSeq {
         self.0
     }
+    fn mod_seq_of(&self, uid: Uid) -> Option<ModSeq> {
+        self.index_of(uid).ok().map(|_| self.0)
+    }
     fn difference(&self, _: &Self) -> Difference {
         Difference::default()
     }
