@@ -56,8 +56,8 @@ pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
     let plan = Plan::new(&command);
     let seen =
         if plan.sets_seen && !selected.read_only { set_seen(selected, &runs).await } else { None };
-    let own = |seen: &Seen| OwnChange { mod_seq: seen.mod_seq, replaced: Vec::new() };
-    let told = seen.iter().map(own).collect();
+    let own = |mod_seq| OwnChange { mod_seq, replaced: Vec::new() };
+    let told = seen.iter().filter_map(|seen| seen.mod_seq).map(own).collect();
     // RFC 2180 §4.1.2: messages that are gone meanwhile are still told, as long as this client
     // counts them.
     let mut writer = Writer { deed, selected, plan: &plan, seen, out, whole: 0, open: false };
@@ -94,10 +94,11 @@ fn part(runs: Vec<Run>, range: PartialRange) -> Vec<Run> {
     some
 }
 
-/// Messages that this command has marked as read.
+/// Messages that this command has marked as read, or would have, had another session not done it.
 struct Seen {
-    mod_seq: ModSeq,
-    changed: UidRanges,
+    /// `None` if another session has done it for all of them.
+    mod_seq: Option<ModSeq>,
+    marked: UidRanges,
     /// A version with the change.
     newest: MailboxView,
 }
@@ -107,7 +108,7 @@ async fn set_seen(selected: &Selected, runs: &[Run]) -> Option<Seen> {
     let told = selected.view.snapshot().0.mod_seq();
     // Another session may have cleared \Seen without this one having been told.
     let newest = selected.mailbox.view();
-    let mut unseen = UidRanges::new();
+    let (mut unseen, mut marked) = (UidRanges::new(), UidRanges::new());
     for run in runs.iter().filter(|run| run.snapshot.0.mod_seq() == told) {
         for message in run.snapshot.0.messages(run.indexes.clone()) {
             let flags = if newest.mod_seq() == told {
@@ -119,13 +120,20 @@ async fn set_seen(selected: &Selected, runs: &[Run]) -> Option<Seen> {
                     .and_then(|index| newest.message(index))
                     .map(|it| it.flags)
             };
-            if flags.is_some_and(|flags| !flags.intersects(SystemFlags::SEEN)) {
+            let Some(flags) = flags else { continue };
+            if !flags.intersects(SystemFlags::SEEN) {
                 unseen.push(message.uid);
+            }
+            if !(flags & message.flags).intersects(SystemFlags::SEEN) {
+                marked.push(message.uid);
             }
         }
     }
-    if unseen.is_empty() {
+    if marked.is_empty() {
         return None;
+    }
+    if unseen.is_empty() {
+        return Some(Seen { mod_seq: None, marked, newest });
     }
     let change = FlagChange {
         action: StoreAction::Add,
@@ -134,11 +142,9 @@ async fn set_seen(selected: &Selected, runs: &[Run]) -> Option<Seen> {
         replaced_since: None,
     };
     match selected.mailbox.store_flags(&unseen, change).await {
-        Ok(stored) => Some(Seen {
-            mod_seq: stored.mod_seq?,
-            changed: stored.changed,
-            newest: selected.mailbox.view(),
-        }),
+        Ok(stored) => {
+            Some(Seen { mod_seq: stored.mod_seq, marked, newest: selected.mailbox.view() })
+        }
         Err(error) => {
             // Mail can be read although nothing can be written, on a full disk for example.
             tracing::warn!(%error, "cannot mark messages as read");
@@ -354,9 +360,9 @@ impl Writer<'_> {
 }
 
 impl Seen {
-    /// The message as it is now, if this command changed it.
+    /// The message as it is now, if this command has to show it as read.
     fn of(&self, message: &Message) -> Option<(&MailboxView, &Message)> {
-        if !self.changed.contains(message.uid) {
+        if !self.marked.contains(message.uid) {
             return None;
         }
         let index = self.newest.index_of(message.uid).ok()?;
