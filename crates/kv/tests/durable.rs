@@ -3,7 +3,7 @@
 //! Both tests run this binary again as a child that commits and tells of each answer.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ async fn child() -> Outcome {
         tokio::spawn(async move {
             for id in (first + client..end).step_by(clients as usize) {
                 commit(&engine, id).await?;
-                eprintln!("ack {id}");
+                acknowledge(id);
             }
             Ok::<_, CommitError>(())
         })
@@ -162,7 +162,7 @@ async fn until_it_fails(engine: &SqliteEngine) -> Outcome {
     };
     for id in 0..200 {
         let Err(error) = commit(engine, id).await else {
-            eprintln!("ack {id}");
+            acknowledge(id);
             continue;
         };
         let later = commit(engine, id + 1).await.err().map_or("fine", name);
@@ -207,6 +207,12 @@ fn trace(mode: &str) -> Result<Option<Vec<Step>>, std::io::Error> {
         }
     };
     Ok(Some(std::fs::read_to_string(&trace)?.lines().filter_map(step).collect()))
+}
+
+/// In one write, so that a kill never leaves half a line.
+fn acknowledge(id: u64) {
+    let line = format!("ack {id}\n");
+    std::io::stderr().write_all(line.as_bytes()).expect("standard error is there");
 }
 
 async fn commit(engine: &SqliteEngine, id: u64) -> Result<(), CommitError> {
