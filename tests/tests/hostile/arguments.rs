@@ -271,7 +271,7 @@ async fn t27_select_parameters() {
         "(QRESYNC (1 1 1:*))",
         "(QRESYNC)",
         "(QRESYNC (1 99999999999999999999))",
-        "(CONDSTORE)",
+        "(CONDSTORE",
         "()",
         "(",
         "(X)",
@@ -282,7 +282,7 @@ async fn t27_select_parameters() {
     run(
         &ground,
         [
-            Attack::new("T27", LoggedIn, "a ENABLE QRESYNC\r\nb NOOP\r\n", ["a OK", "b OK"]),
+            Attack::new("T27", LoggedIn, "a ENABLE X-QRESYNC\r\nb NOOP\r\n", ["a OK", "b OK"]),
             Attack::new("T27", LoggedIn, "a ENABLE\r\nb NOOP\r\n", ["a BAD", "b OK"]),
         ],
     )
