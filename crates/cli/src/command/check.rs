@@ -14,7 +14,7 @@ use crate::password;
 use stream::{Security, Target};
 
 const EXAMPLE: &str = "\
-It makes a folder peregrine-check-XXXXXXXX, plays pipelines in it, and removes it again.
+It makes a folder such as peregrine-check-90a2e345, plays pipelines in it, and removes it again.
 No other mailbox is touched; the server is not hurried.
 
 Exit codes: 0 all was right, 1 something was wrong or could not be done.
