@@ -96,6 +96,11 @@ pub(crate) enum Told {
 }
 
 impl Dialogue {
+    /// Whether the client was told, at some time, that the message is gone.
+    pub fn is_expunged(&self, entry: EntryId) -> bool {
+        self.observations.iter().any(|told| matches!(told.kind, Told::Gone(gone) if gone == entry))
+    }
+
     /// Reads a record.
     pub fn read(number: usize, record: &Record, in_order: bool) -> Self {
         read::Reader::new(number, record, in_order).read()

@@ -225,6 +225,7 @@ impl<'a> Builder<'a> {
         }
         before.push((index, thing));
         older.into_iter().for_each(|older| self.put(older, thing, Reason::Told));
+        let gone = dialogue.is_expunged(entry);
         for store in 0..dialogue.asked.len() {
             let asked = &dialogue.asked[store];
             let Some(reply) = asked.reply.as_ref().filter(|_| asked.is_ok()) else { continue };
@@ -239,9 +240,10 @@ impl<'a> Builder<'a> {
             if !here || dialogue.entries[entry].uid.and_then(named) != Some(true) {
                 continue;
             }
-            // What is told behind the reply, and what is told last before it.
+            // What is told behind the reply, and what is told last before it: unless the message
+            // was expunged, for of such a one the STORE may have told nothing.
             let is_last = again.is_none_or(|again| again.index > reply.index);
-            let of_store = !silent && is_last && self.answers(connection, store, place);
+            let of_store = !silent && is_last && !gone && self.answers(connection, store, place);
             if reply.index < from || (reply.index > index && of_store) {
                 self.put(self.commands[connection][store], thing, Reason::Told);
             }

@@ -3,7 +3,7 @@
 use super::apply::{Doing, no};
 use super::{Mailbox, Next, State, Why};
 use crate::command::{Command, How, STAR, Set};
-use crate::dialogue::{EntryId, Told};
+use crate::dialogue::EntryId;
 use crate::flags;
 use peregrine_proto::number::{Bound, Number};
 use peregrine_proto::response::Code;
@@ -69,6 +69,7 @@ impl Doing<'_> {
             Status::No if gone => {}
             status => no!(self.context, "it can be done, and the reply is {}", status.word()),
         }
+        let dialogue = &self.context.dialogues[self.connection];
         let mut made = state.clone();
         let mut changed = false;
         for uid in uids.iter().filter(|uid| mailbox.messages.contains_key(uid)) {
@@ -85,7 +86,7 @@ impl Doing<'_> {
             let entry = self.entry_of(state, view, *uid);
             let told = self.told.iter().any(|(one, told, _)| Some(*one) == entry && told.is_some());
             // What somebody expunged meanwhile is told by its EXPUNGE.
-            let gone = entry.is_some_and(|entry| self.is_expunged(entry));
+            let gone = entry.is_some_and(|entry| dialogue.is_expunged(entry));
             if !silent && status == Status::Ok && !told && !gone {
                 let new = flags::names(new);
                 no!(self.context, "UID {uid} has the flags ({new}) then, which was not told")
@@ -100,12 +101,6 @@ impl Doing<'_> {
             // RFC 2180 §4.2: what is there may have been changed or not.
             (true, _) => Next::Made(vec![made, state.clone()]),
         })
-    }
-
-    /// Whether the client was told, at some time, that the message is gone.
-    fn is_expunged(&self, entry: EntryId) -> bool {
-        let told = &self.context.dialogues[self.connection].observations;
-        told.iter().any(|told| matches!(told.kind, Told::Gone(gone) if gone == entry))
     }
 
     /// OK to a change of a mailbox that is open for reading only: some servers say so and do
@@ -144,7 +139,7 @@ impl Doing<'_> {
         let target = state.mailbox(to);
         match self.status_of_reply() {
             Status::Ok if moves && self.is_read_only() && !living.is_empty() => {
-                if moves && self.asked.data.copied.is_some() {
+                if self.asked.data.copied.is_some() {
                     no!(
                         self.context,
                         "it was opened with EXAMINE (RFC 3501 §6.3.2: no change is permitted), and \
@@ -160,7 +155,10 @@ impl Doing<'_> {
             status => no!(self.context, "it can be done, and the reply is {}", status.word()),
         }
         if living.is_empty() {
-            return Ok(Next::Same);
+            return match self.copied() {
+                Some(_) => no!(self.context, "nothing is there to be copied, and COPYUID was told"),
+                None => Ok(Next::Same),
+            };
         }
         let Some((target, goal)) = target else {
             no!(self.context, "there is no such mailbox, and the reply is OK")
@@ -177,10 +175,15 @@ impl Doing<'_> {
         Ok(Next::Made(vec![made]))
     }
 
+    /// COPYUID.
+    fn copied(&self) -> Option<&Code> {
+        let told = self.asked.data.copied.as_ref().or(self.asked.code());
+        told.filter(|code| matches!(code, Code::CopyUid { .. }))
+    }
+
     /// The UIDs of the copies, as COPYUID tells them.
     fn new_uids(&self, living: &[u32], goal: &Mailbox) -> Result<Vec<u32>, Why> {
-        let told = self.asked.data.copied.as_ref().or(self.asked.code());
-        let Some(Code::CopyUid { uid_validity, source, target }) = told else {
+        let Some(Code::CopyUid { uid_validity, source, target }) = self.copied() else {
             if self.context.server.uid_plus {
                 no!(self.context, "UIDs {living:?} are copied, and COPYUID is missing")
             }
@@ -214,8 +217,6 @@ impl Doing<'_> {
             Status::No if self.is_read_only() => return Ok(Next::Same),
             status => no!(self.context, "the reply is {}", status.word()),
         }
-        let known =
-            |uid: &u32| self.views.iter().any(|view| self.entry_of(state, view, *uid).is_some());
         // `*` is the last message that there is, or the last that the client knows.
         let ends = self.views.iter().filter_map(|view| view.last());
         let ends = ends.filter_map(|entry| state.uid(self.connection, *entry));
@@ -228,16 +229,21 @@ impl Doing<'_> {
             let named = |uid: &u32| set.is_none_or(|set| set.holds(*uid, last));
             let deleted = mailbox.messages.iter().filter(|(_, it)| it.flags & flags::DELETED != 0);
             let all: Vec<u32> = deleted.map(|(uid, _)| *uid).filter(named).collect();
-            // What the client does not know of may go as well, or stay.
-            let own: Vec<u32> = all.iter().copied().filter(known).collect();
-            same |= own.is_empty();
-            for gone in [&all, &own].into_iter().filter(|gone| !gone.is_empty()) {
+            // What the client does not know of may go as well, or stay; and what it comes to know
+            // while this is in progress.
+            let known = |view: &Rc<[EntryId]>| {
+                let of_view = |uid: &u32| self.entry_of(state, view, *uid).is_some();
+                all.iter().copied().filter(of_view).collect::<Vec<u32>>()
+            };
+            let mut ways: Vec<Vec<u32>> = self.views.iter().map(known).collect();
+            ways.push(all.clone());
+            ways.sort_unstable();
+            ways.dedup();
+            for gone in ways {
+                same |= gone.is_empty();
                 let mut without = state.clone();
                 without.change(id).messages.retain(|uid, _| !gone.contains(uid));
-                made.push(without);
-                if own.len() == all.len() {
-                    break;
-                }
+                made.extend((!gone.is_empty()).then_some(without));
             }
         }
         match (made.is_empty(), same) {

@@ -1,0 +1,121 @@
+//! Answers that the judge once took for wrong where they were right, or for right where they were
+//! wrong.
+
+use peregrine_check::command::{Command, How, STAR, Set, What};
+use peregrine_check::{History, Received, Sent, Server, Verdict, flags, judge};
+
+/// What happened, in order.
+struct Talk(History);
+
+impl Talk {
+    fn client(&mut self, connection: usize, tag: &str, command: Command) {
+        let begun = self.0.tick();
+        let sent = Sent { tag: tag.into(), command, begun };
+        self.0.connections[connection].commands.push(sent);
+    }
+
+    fn server(&mut self, connection: usize, responses: &[&'static str]) {
+        for response in responses {
+            let received = Received { at: self.0.tick(), octets: (*response).into() };
+            self.0.connections[connection].received.push(received);
+        }
+    }
+
+    fn assert_explained(&self) {
+        let verdict = self.verdict();
+        assert!(matches!(verdict, Verdict::Explained(_)), "{verdict:#?}");
+    }
+
+    fn verdict(&self) -> Verdict {
+        let server =
+            Server { uid_plus: true, next_by_one: true, replies_in_order: true, excused: false };
+        judge(&self.0, server)
+    }
+}
+
+fn uids(first: u32, last: u32) -> Set {
+    Set { uid: true, ranges: vec![(first, last)] }
+}
+
+fn append(mailbox: &str, flags: u16) -> Command {
+    Command::Append { mailbox: mailbox.into(), token: "token1x".into(), flags, waits: false }
+}
+
+fn select(name: &str) -> Command {
+    Command::Select { name: name.into(), examine: false }
+}
+
+/// UID EXPUNGE takes what its client knew when it began. A message with \Deleted that another
+/// session brought before, and that is told of while it is in progress, may stay.
+#[test]
+fn uid_expunge_may_pass_over_what_is_told_meanwhile() {
+    let mut talk = Talk(History::new(2));
+    talk.client(0, "a1", Command::Create("A".into()));
+    talk.server(0, &["a1 OK Made"]);
+    talk.client(0, "a2", select("A"));
+    talk.server(0, &["* 0 EXISTS", "a2 OK [READ-WRITE] Opened"]);
+    talk.client(1, "b1", append("A", flags::DELETED));
+    talk.server(1, &["b1 OK [APPENDUID 7 1] Kept"]);
+    talk.client(0, "a3", Command::UidExpunge(uids(1, 4)));
+    talk.server(0, &["* 1 EXISTS", "a3 OK Expunged"]);
+    talk.client(0, "a4", Command::Fetch { set: uids(1, 1), what: What::Peek });
+    talk.server(0, &["* 1 FETCH (UID 1 BODY[TEXT] \"token1x\")", "a4 OK That is all"]);
+    talk.client(0, "a5", Command::Noop);
+    talk.server(0, &["a5 OK Nothing done"]);
+    talk.assert_explained();
+}
+
+/// A STORE that comes to a message when it is expunged tells nothing of it: what was told of it
+/// before the STORE's reply is another command's answer.
+#[test]
+fn a_store_tells_nothing_of_what_is_expunged() {
+    let mut talk = Talk(History::new(2));
+    talk.client(0, "a1", Command::Create("A".into()));
+    talk.server(0, &["a1 OK Made"]);
+    talk.client(0, "a2", Command::Create("B".into()));
+    talk.server(0, &["a2 OK Made"]);
+    talk.client(0, "a3", append("A", 0));
+    talk.server(0, &["a3 OK [APPENDUID 7 1] Kept"]);
+    talk.client(0, "a4", append("A", flags::DELETED));
+    talk.server(0, &["a4 OK [APPENDUID 7 2] Kept"]);
+    talk.client(0, "a5", select("A"));
+    talk.server(0, &["* 2 EXISTS", "a5 OK [READ-WRITE] Opened"]);
+    talk.client(1, "b1", select("A"));
+    talk.server(1, &["* 2 EXISTS", "b1 OK [READ-WRITE] Opened"]);
+    talk.client(0, "a6", Command::Fetch { set: uids(2, 2), what: What::Flags });
+    // Which message `*` is, is not certain: the view changes meanwhile.
+    talk.client(0, "a7", Command::UidExpunge(uids(STAR, STAR)));
+    let (set, flags) = (uids(1, 2), flags::SEEN);
+    talk.client(0, "a8", Command::Store { set, how: How::Replace, flags, silent: false });
+    talk.server(0, &["* 2 FETCH (UID 2 FLAGS (\\Deleted))", "a6 OK That is all"]);
+    // So the STORE has not been done when the EXPUNGE is about to be.
+    talk.client(1, "b2", Command::Copy { set: uids(1, 1), to: "B".into() });
+    talk.server(1, &["b2 OK [COPYUID 8 1 1] Copied"]);
+    talk.server(0, &["* 2 EXPUNGE", "a7 OK Expunged"]);
+    talk.server(0, &["* 1 FETCH (UID 1 FLAGS (\\Seen))", "a8 OK Stored"]);
+    talk.client(1, "b3", select("B"));
+    talk.server(1, &["* 1 EXISTS", "b3 OK [READ-WRITE] Opened"]);
+    talk.client(1, "b4", Command::Fetch { set: uids(1, 1), what: What::Flags });
+    talk.server(1, &["* 1 FETCH (UID 1 FLAGS ())", "b4 OK That is all"]);
+    talk.assert_explained();
+}
+
+/// COPYUID of a message that was gone already.
+#[test]
+fn what_is_gone_cannot_be_copied() {
+    let mut talk = Talk(History::new(1));
+    talk.client(0, "a1", Command::Create("A".into()));
+    talk.server(0, &["a1 OK Made"]);
+    talk.client(0, "a2", Command::Create("B".into()));
+    talk.server(0, &["a2 OK Made"]);
+    talk.client(0, "a3", append("A", flags::DELETED));
+    talk.server(0, &["a3 OK [APPENDUID 7 1] Kept"]);
+    talk.client(0, "a4", select("A"));
+    talk.server(0, &["* 1 EXISTS", "a4 OK [READ-WRITE] Opened"]);
+    talk.client(0, "a5", Command::Expunge);
+    talk.server(0, &["* 1 EXPUNGE", "a5 OK Expunged"]);
+    talk.client(0, "a6", Command::Copy { set: uids(1, 1), to: "B".into() });
+    talk.server(0, &["a6 OK [COPYUID 8 1 1] Copied"]);
+    let verdict = talk.verdict();
+    assert!(matches!(verdict, Verdict::Wrong(_)), "{verdict:#?}");
+}
