@@ -40,6 +40,7 @@ pub use copy::Copied;
 pub use fetch::Items;
 pub use id::Parameters;
 pub use idle::Idle;
+pub use r#move::Moving;
 pub use search::Query;
 
 use crate::error::Result;

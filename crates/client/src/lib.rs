@@ -7,7 +7,7 @@
 //!   `command`, one file each; each gives a [`Call`], the future of its answer.
 //! - [`Updates`]: all that the server tells, as a stream; [`Client::idle`] lets it tell at once.
 //! - [`Watch`]: a mailbox's changes across lost connections; [`BodyReader`]: large messages piece by
-//!   piece.
+//!   piece; [`Rows`]: many messages, some at a time.
 //! - [`Error`]: which command, what the server said, which octets; [`Oddity`]: what servers do wrong
 //!   and is tolerated, by name.
 //! - [`migrate`]: moving mail from one server to another.
@@ -86,6 +86,7 @@ mod message;
 mod numbers;
 mod oddity;
 mod raw;
+mod rows;
 mod sasl;
 mod settings;
 mod text;
@@ -97,7 +98,7 @@ pub use body::BodyReader;
 pub use call::Call;
 pub use capabilities::Capabilities;
 pub use client::Client;
-pub use command::{Append, Appended, Copied, Idle, IntoName, Items, Parameters, Query};
+pub use command::{Append, Appended, Copied, Idle, IntoName, Items, Moving, Parameters, Query};
 pub use connect::{Connection, Connector, Security};
 pub use error::{ConnectError, Error, Lost, Refusal, Result, Unreadable};
 pub use log::{Line, Log};
@@ -107,6 +108,7 @@ pub use numbers::{all, uids};
 pub use oddity::{Oddity, Tolerated};
 pub use peregrine_proto as proto;
 pub use raw::{Raw, RawReader, RawWriter};
+pub use rows::Rows;
 pub use sasl::{Credentials, Mechanism};
 pub use settings::{Ordering, Settings};
 pub use tls::Trust;

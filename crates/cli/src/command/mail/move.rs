@@ -1,6 +1,6 @@
 //! `peregrine mail move`: moving or copying messages.
 
-use peregrine_client::proto::{Flag, UidSet};
+use peregrine_client::proto::UidSet;
 use peregrine_client::{Copied, Error, Items, Mailbox};
 
 use super::{end, tell_missing};
@@ -58,22 +58,15 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     tell_missing(&arguments.uids, &there)
 }
 
-/// MOVE, or what it stands for where the server has no MOVE (RFC 6851 §3.3).
+/// By MOVE, or by what stands for it; where the server has neither, the old ones stay, marked.
 async fn moved(mailbox: &Mailbox, uids: UidSet, to: &str) -> Result<Option<Copied>, Failure> {
-    let result = mailbox.r#move(uids.clone(), to).await;
-    if !matches!(result, Err(Error::Unsupported("MOVE"))) {
+    let result = mailbox.move_messages(uids.clone(), to).await;
+    if !matches!(result, Err(Error::Unsupported(_))) {
         return Ok(result?);
     }
-    let copied = mailbox.copy(uids.clone(), to).await?;
-    mailbox.add_flags(uids.clone(), &[Flag::Deleted]).await?;
-    match mailbox.expunge_uids(uids).await {
-        // EXPUNGE would remove what others have marked, too.
-        Err(Error::Unsupported(_)) => {
-            eprintln!("note: this server can only mark them as deleted in the mailbox they left");
-            Ok(copied)
-        }
-        result => Ok(result.map(|()| copied)?),
-    }
+    let copied = mailbox.move_messages(uids, to).or_mark().await?;
+    eprintln!("note: this server can only mark them as deleted in the mailbox they left");
+    Ok(copied)
 }
 
 fn tell(arguments: &Arguments, copied: Option<&Copied>, count: usize) {
