@@ -13,6 +13,8 @@ mod holding;
 mod hostile;
 #[path = "client/house.rs"]
 mod house;
+#[path = "client/moving.rs"]
+mod moving;
 #[path = "client/mutated.rs"]
 mod mutated;
 #[path = "client/oddities.rs"]
@@ -29,6 +31,8 @@ mod privacy;
 mod reading;
 #[path = "client/sharing.rs"]
 mod sharing;
+#[path = "client/tap.rs"]
+mod tap;
 #[path = "client/watching.rs"]
 mod watching;
 #[path = "client/wire.rs"]

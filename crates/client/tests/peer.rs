@@ -5,6 +5,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "client/tap.rs"]
+mod tap;
+
 use peregrine_client::proto::command::status::StatusItem;
 use peregrine_client::proto::command::store::StoreAction;
 use peregrine_client::proto::{DateTime, Flag, Section, Uid};
@@ -13,6 +16,7 @@ use peregrine_client::{
     Watch, all,
 };
 use std::time::{Duration, Instant};
+use tap::{Tap, tapped};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const MAIL: &str = "From: ann@example.org\r\nSubject: one\r\n\r\nHello.\r\n";
@@ -20,6 +24,8 @@ const MAIL: &str = "From: ann@example.org\r\nSubject: one\r\n\r\nHello.\r\n";
 struct Peer {
     connector: Connector,
     credentials: Credentials,
+    /// User and password, for LOGIN.
+    login: (String, String),
 }
 
 impl Peer {
@@ -29,14 +35,24 @@ impl Peer {
         let (host, port) = words.next().unwrap().split_once(':').unwrap();
         let mut connector = Connector::plain(host);
         connector.port = port.parse().unwrap();
-        let user = words.next().unwrap();
-        let credentials = Credentials::password_of(user, words.next().unwrap());
-        Some(Self { connector, credentials })
+        let (user, password) = (words.next().unwrap(), words.next().unwrap());
+        let credentials = Credentials::password_of(user, password);
+        Some(Self { connector, credentials, login: (user.to_owned(), password.to_owned()) })
     }
 
     async fn client(&self) -> Client {
         let client = self.connector.connect().await.unwrap();
         client.authenticate(&self.credentials).await.unwrap();
+        client
+    }
+
+    /// The same, with what is sent judged by RFC 3501 §5.5.
+    async fn tapped_client(&self, tap: &std::sync::Arc<std::sync::Mutex<Tap>>) -> Client {
+        let place = (self.connector.host.as_str(), self.connector.port);
+        let stream = tapped(tokio::net::TcpStream::connect(place).await.unwrap(), tap);
+        let (client, connection) = self.connector.connect_over(stream, true).await.unwrap();
+        tokio::spawn(connection);
+        client.login(&self.login.0, &self.login.1).await.unwrap();
         client
     }
 
@@ -149,7 +165,8 @@ async fn a_thousand_tasks() {
     let Some(mut peer) = Peer::new() else { return };
     for ordering in [Ordering::Cautious, Ordering::TrustServer] {
         peer.connector.settings.ordering = ordering;
-        let client = peer.client().await;
+        let tap = Tap::new(ordering);
+        let client = peer.tapped_client(&tap).await;
         peer.empty(&client, "shared").await;
         peer.empty(&client, "other").await;
         let begin = Instant::now();
@@ -170,7 +187,9 @@ async fn a_thousand_tasks() {
         }
         let other = client.status("other", &[StatusItem::Messages]).await.unwrap();
         assert_eq!(other.items[0].1, 400);
-        println!("{ordering:?}: 1,000 tasks in {:?}", begin.elapsed());
+        let took = begin.elapsed();
+        let (commands, most) = tap.lock().map(|tap| (tap.commands, tap.most)).unwrap();
+        println!("{ordering:?}: 1,000 tasks in {took:?}, {commands} commands, {most} at once");
     }
 }
 

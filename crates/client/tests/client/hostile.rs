@@ -312,6 +312,37 @@ fn c17_what_comes_first_must_be_a_greeting() {
     }
 }
 
+/// No text after a code, `+` alone, STATUS of nothing. The octets of each are in `oddities.rs` too.
+#[test]
+fn c18_common_quirks_are_tolerated() {
+    let mut wire = Wire::selected(Settings::default());
+    let status = wire.sends(command("STATUS x (MESSAGES)"));
+    let text = "* OK [HIGHESTMODSEQ 3]\r\n+\r\n* STATUS x ()\r\n";
+    wire.says(format!("{text}t{} OK done\r\n", status.0));
+    wire.ok(status);
+    assert_eq!(wire.lost(), None);
+    let found = wire.oddities();
+    for oddity in [Oddity::NoText, Oddity::BareContinuation, Oddity::EmptyStatus] {
+        assert!(found.contains(&oddity), "{oddity:?}: {found:?}");
+    }
+}
+
+/// Some servers refuse sets that do not ascend (modern-email/defects#40): never sent.
+#[tokio::test]
+async fn c18_sets_ascend() {
+    let (ours, mut server) = Played::new();
+    tokio::spawn(async move {
+        server.says("* PREAUTH [CAPABILITY IMAP4rev1] in\r\n").await;
+        server.answers("SELECT INBOX", "* 9 EXISTS\r\n").await;
+        server.answers("UID FETCH 1:3,9 UID", "").await;
+        server.line().await;
+    });
+    let client = connect(&plain(), ours).await.unwrap();
+    let inbox = client.select("INBOX").await.unwrap();
+    let set = peregrine_client::uids([9, 1, 3, 2].map(crate::own_server::uid));
+    inbox.fetch(set, peregrine_client::Items::new()).await.unwrap();
+}
+
 /// C20: a link that takes what is sent and gives nothing back is found out all the same.
 #[tokio::test(start_paused = true)]
 async fn c20_commands_do_not_hide_silence() {

@@ -261,6 +261,26 @@ fn bye_without_end() {
     assert!(wire.lost().is_some() && wire.result(id).is_some());
 }
 
+/// Exchange and Gmail say how long to wait, or that one should.
+#[test]
+fn who_is_throttled_learns_how_long_to_wait() {
+    use std::time::Duration;
+    for (text, wait) in [
+        ("NO Request is throttled. Suggested Backoff Time: 92415 milliseconds", Some(92_415)),
+        ("BAD Request is throttled. Suggested Backoff Time: soon", Some(5000)),
+        ("NO [THROTTLED] Account exceeded command or bandwidth limits", Some(5000)),
+        ("NO [UNAVAILABLE] later", Some(5000)),
+        ("NO there is none", None),
+    ] {
+        let mut wire = Wire::selected(Settings::default());
+        let id = wire.sends(command("UID FETCH 5 (FLAGS)"));
+        wire.says(format!("t{} {text}\r\n", id.0));
+        let error = wire.result(id).unwrap().as_ref().unwrap_err();
+        assert_eq!(error.retry_after(), wait.map(Duration::from_millis), "{text}");
+        assert_eq!(wire.lost(), None);
+    }
+}
+
 /// What an answer lacks is told by the call that asked, with the octets and where they are wrong.
 #[test]
 fn what_is_beyond_repair_fails_the_one_call() {

@@ -2,9 +2,10 @@
 
 use crate::house::House;
 use crate::own_server::{MAIL, uid};
+use crate::tap::{Tap, tapped};
 use peregrine_client::proto::Flag;
 use peregrine_client::proto::command::status::StatusItem;
-use peregrine_client::{Items, Query, all};
+use peregrine_client::{Items, Ordering, Query, all};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 
@@ -48,7 +49,10 @@ async fn a_thousand_tasks_share_one_connection() {
     /// Messages that are read and changed.
     const MESSAGES: u32 = 50;
     const TASKS: u32 = 1000;
-    let client = House::new().await.client().await;
+    let (house, tap) = (House::new().await, Tap::new(Ordering::Cautious));
+    let stream = tapped(house.stream(), &tap);
+    let client = crate::played::connect(&crate::played::plain(), stream).await.unwrap();
+    client.login("ann", "secret").await.unwrap();
     client.create("other").await.unwrap();
     for call in (0..MESSAGES).map(|_| client.append("INBOX", MAIL).send()).collect::<Vec<_>>() {
         call.await.unwrap();
@@ -84,6 +88,8 @@ async fn a_thousand_tasks_share_one_connection() {
     let flagged = inbox
         .search(Query::all().flag(peregrine_client::proto::command::search::SearchFlag::Flagged));
     assert_eq!(flagged.await.unwrap().len(), 25);
+    let tap = tap.lock().unwrap();
+    assert!(tap.commands > TASKS as usize && tap.most > 1, "{} at once", tap.most);
 }
 
 #[tokio::test]
