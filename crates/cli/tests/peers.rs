@@ -40,6 +40,12 @@ fn neomutt() {
     peer("neomutt", "neomutt.sh");
 }
 
+/// Not somebody else's client but our own, typed to by a script: a terminal needs a person.
+#[test]
+fn shell_at_a_terminal() {
+    peer("python3", "shell_terminal.py");
+}
+
 /// Runs a script against a fresh server if the program it is about is installed.
 fn peer(program: &str, script: &str) {
     if !installed(program) {
@@ -49,6 +55,7 @@ fn peer(program: &str, script: &str) {
     let served = home.serve();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers").join(script);
     let output = Command::new(&script)
+        .env("PEREGRINE", env!("CARGO_BIN_EXE_peregrine"))
         .env("PEREGRINE_HOST", "127.0.0.1")
         .env("PEREGRINE_IMAP", served.imap.to_string())
         .env("PEREGRINE_IMAPS", served.imaps.to_string())
