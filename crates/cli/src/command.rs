@@ -1,6 +1,7 @@
 //! The subcommands: for each its arguments and what is said about it.
 
 pub mod account;
+pub mod bench;
 pub mod check;
 pub mod check_config;
 pub mod demo;

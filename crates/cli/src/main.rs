@@ -2,6 +2,7 @@
 //!
 //! - `command`: one file for each subcommand.
 //! - `account`: whom to connect to; `mail`: what servers tell, decoded. Neither prints.
+//! - `bench`: measuring servers.
 //! - `migrate`: the two ends of `peregrine migrate`.
 //! - `shell`: the interactive terminal.
 //! - `failure`: what can go wrong, and the exit code that tells a script which it was.
@@ -12,6 +13,7 @@
 //! `peregrine_server::admin` and `peregrine_client`.
 
 mod account;
+mod bench;
 mod command;
 mod failure;
 mod logging;
@@ -27,9 +29,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use command::{
-    account as account_command, check, check_config, demo, export, fetch, import, init,
-    mail as mail_command, migrate as migrate_command, serve, sessions, shell as shell_command,
-    trace, user,
+    account as account_command, bench as bench_command, check, check_config, demo, export, fetch,
+    import, init, mail as mail_command, migrate as migrate_command, serve, sessions,
+    shell as shell_command, trace, user,
 };
 use failure::Failure;
 
@@ -80,6 +82,7 @@ enum Command {
     Mail(mail_command::Arguments),
     Fetch(fetch::Arguments),
     Shell(shell_command::Arguments),
+    Bench(bench_command::Arguments),
 }
 
 #[tokio::main]
@@ -101,6 +104,7 @@ async fn main() -> ExitCode {
         Command::Mail(arguments) => mail_command::run(arguments).await,
         Command::Fetch(arguments) => fetch::run(arguments).await,
         Command::Shell(arguments) => shell_command::run(arguments).await,
+        Command::Bench(arguments) => bench_command::run(arguments).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

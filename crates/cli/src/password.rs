@@ -11,7 +11,7 @@ const LONGEST: u64 = 4096;
 /// A new password for `user`; on a terminal it is asked for twice.
 pub fn ask_new(user: &str) -> Result<String, Failure> {
     if !io::stdin().is_terminal() {
-        return from_line(&mut io::stdin().lock());
+        return from_line(&mut io::stdin().lock(), user);
     }
     let prompt = |text: String| {
         rpassword::prompt_password(text).map_err(|e| Failure::Io("cannot ask for a password", e))
@@ -27,23 +27,23 @@ pub fn ask_new(user: &str) -> Result<String, Failure> {
 /// The password of `user` at a server.
 pub fn ask(user: &str) -> Result<String, Failure> {
     if !io::stdin().is_terminal() {
-        return from_line(&mut io::stdin().lock());
+        return from_line(&mut io::stdin().lock(), user);
     }
     rpassword::prompt_password(format!("Password for {user}: "))
         .map_err(|e| Failure::Io("cannot ask for a password", e))
 }
 
-fn from_line(input: &mut impl BufRead) -> Result<String, Failure> {
+fn from_line(input: &mut impl BufRead, user: &str) -> Result<String, Failure> {
     let mut line = String::new();
     let read = input.take(LONGEST).read_line(&mut line);
     read.map_err(|e| Failure::Io("cannot read the password from standard input", e))?;
     let password = line.strip_suffix('\n').unwrap_or(&line);
     let password = password.strip_suffix('\r').unwrap_or(password);
     if password.is_empty() {
-        return Err(Failure::Usage(
-            "no password on standard input: pipe one line with it, or run this in a terminal"
-                .into(),
-        ));
+        return Err(Failure::Usage(format!(
+            "no password for {user} on standard input: pipe one line with it, or run this in a \
+             terminal"
+        )));
     }
     Ok(password.to_owned())
 }
@@ -55,9 +55,9 @@ mod tests {
     #[test]
     fn one_line_without_its_end_is_the_password() {
         for (input, wanted) in [("a b\n", "a b"), ("a\r\nrest\n", "a"), (" a ", " a ")] {
-            assert_eq!(from_line(&mut input.as_bytes()).unwrap(), wanted);
+            assert_eq!(from_line(&mut input.as_bytes(), "ann").unwrap(), wanted);
         }
-        assert!(matches!(from_line(&mut "\n".as_bytes()), Err(Failure::Usage(_))));
-        assert!(matches!(from_line(&mut "".as_bytes()), Err(Failure::Usage(_))));
+        assert!(matches!(from_line(&mut "\n".as_bytes(), "ann"), Err(Failure::Usage(_))));
+        assert!(matches!(from_line(&mut "".as_bytes(), "ann"), Err(Failure::Usage(_))));
     }
 }

@@ -42,6 +42,13 @@ pub struct Access {
     secret: String,
 }
 
+impl Means {
+    /// Without a protocol.
+    pub fn new(password_command: Option<String>, certificate: Option<PathBuf>) -> Self {
+        Self { password_command, certificate, protocol: false }
+    }
+}
+
 impl Whose {
     /// An account by its name or URL.
     pub fn new(account: String, means: Means) -> Self {
@@ -78,6 +85,11 @@ impl Whose {
 }
 
 impl Access {
+    /// Where everything is known already.
+    pub fn new(account: Account, connector: Connector, secret: String) -> Self {
+        Self { account, connector, secret }
+    }
+
     /// A connection that is logged in.
     pub async fn connect(&self) -> Result<Client, Failure> {
         let client = self.connector.connect().await?;
