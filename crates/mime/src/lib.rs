@@ -13,7 +13,8 @@
 //! | `parameter` | their parameters |
 //! | `envelope`, `address` | ENVELOPE and its addresses |
 //! | `header`, `token` | header fields and their lexical pieces |
-//! | `search` | decoded text, on top of `encoded_word`, `transfer` and `charset` |
+//! | `search` | decoded text, on top of `encoded_word` and `charset` |
+//! | `transfer` | parts without their transfer encoding, piece by piece |
 //! | `preview` | the first words |
 //! | `date` | the Date field |
 //! | `codec` | the stored form of the tree |
@@ -69,3 +70,4 @@ pub use preview::PREVIEW_CHARACTERS;
 pub use search::search_text;
 pub use section::SectionText;
 pub use structure::{Kind, Part, PartRef, Span, Structure};
+pub use transfer::{PartCoding, PartDecoder};

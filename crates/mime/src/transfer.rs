@@ -1,7 +1,13 @@
 //! Content-Transfer-Encoding (RFC 2045 §6): which are none, and decoding of base64 and
-//! quoted-printable. Decoding is for search, so it goes on over errors.
+//! quoted-printable, which goes on over errors: clients do so too, and a search must.
+
+mod decoder;
+mod quoted_printable;
+
+pub use decoder::{PartCoding, PartDecoder};
 
 use crate::parameter::first_token;
+use quoted_printable::QuotedPrintable;
 use std::borrow::Cow;
 
 /// Whether the octets of the body are the content itself (RFC 2045 §6.2); a missing field means
@@ -28,32 +34,49 @@ pub(crate) fn decode<'a>(encoding: &[u8], body: &'a [u8]) -> Cow<'a, [u8]> {
 /// run may begin, as it does where encoded pieces were put together.
 pub(crate) fn base64(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len() / 4 * 3 + 3);
-    let mut bits = 0_u32;
-    let mut count = 0;
-    for &byte in bytes {
-        let value = SEXTETS[usize::from(byte)];
-        if value < 64 {
-            bits = bits << 6 | u32::from(value);
-            count += 1;
-            if count == 4 {
-                out.extend_from_slice(&bits.to_be_bytes()[1..]);
-                (bits, count) = (0, 0);
-            }
-        } else if byte == b'=' && count > 0 {
-            flush(bits, count, &mut out);
-            (bits, count) = (0, 0);
-        }
-    }
-    flush(bits, count, &mut out);
+    let mut decoder = Base64::default();
+    decoder.feed(bytes, &mut out);
+    decoder.finish(&mut out);
     out
 }
 
-/// The octets of a group that padding, or the end, cut short: two sextets make one, three make two.
-fn flush(bits: u32, count: u32, out: &mut Vec<u8>) {
-    match count {
-        2 => out.push((bits >> 4) as u8),
-        3 => out.extend_from_slice(&[(bits >> 10) as u8, (bits >> 2) as u8]),
-        _ => {}
+/// A decoder of base64 from pieces cut anywhere.
+#[derive(Clone, Copy, Debug, Default)]
+struct Base64 {
+    /// The sextets of a group that is not complete.
+    bits: u32,
+    /// How many they are: below 4.
+    count: u32,
+}
+
+impl Base64 {
+    fn feed(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        let Self { mut bits, mut count } = *self;
+        for &byte in bytes {
+            let value = SEXTETS[usize::from(byte)];
+            if value < 64 {
+                bits = bits << 6 | u32::from(value);
+                count += 1;
+                if count == 4 {
+                    out.extend_from_slice(&bits.to_be_bytes()[1..]);
+                    (bits, count) = (0, 0);
+                }
+            } else if byte == b'=' && count > 0 {
+                Self { bits, count }.finish(out);
+                (bits, count) = (0, 0);
+            }
+        }
+        *self = Self { bits, count };
+    }
+
+    /// The octets of a group that padding, or the end, cut short: two sextets make one, three make
+    /// two.
+    fn finish(self, out: &mut Vec<u8>) {
+        match self.count {
+            2 => out.push((self.bits >> 4) as u8),
+            3 => out.extend_from_slice(&[(self.bits >> 10) as u8, (self.bits >> 2) as u8]),
+            _ => {}
+        }
     }
 }
 
@@ -75,35 +98,10 @@ fn quoted_printable(bytes: &[u8]) -> Cow<'_, [u8]> {
         return Cow::Borrowed(bytes);
     }
     let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some(escape) = memchr::memchr(b'=', rest) {
-        out.extend_from_slice(&rest[..escape]);
-        rest = &rest[escape + 1..];
-        if let Some(byte) = hex(rest) {
-            out.push(byte);
-            rest = &rest[2..];
-        } else if let Some(len) = soft_break(rest) {
-            rest = &rest[len..];
-        } else {
-            out.push(b'=');
-        }
-    }
-    out.extend_from_slice(rest);
+    let mut decoder = QuotedPrintable::default();
+    decoder.feed(bytes, &mut out);
+    decoder.finish(&mut out);
     Cow::Owned(out)
-}
-
-/// Length of the line end behind a soft line break, with the blanks that transport added.
-fn soft_break(rest: &[u8]) -> Option<usize> {
-    // A line has at most 76 characters (RFC 2045 §6.7 rule 5); a longer run of blanks is text. The
-    // bound keeps `= = = ...` linear.
-    let rest = &rest[..rest.len().min(80)];
-    let blanks = rest.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-    match &rest[blanks..] {
-        [b'\r', b'\n', ..] => Some(blanks + 2),
-        [b'\n', ..] => Some(blanks + 1),
-        [] if blanks < 80 => Some(blanks),
-        _ => None,
-    }
 }
 
 /// Decodes the Q encoding of RFC 2047 §4.2: quoted-printable with `_` for a space.
