@@ -67,6 +67,6 @@ pub use number::{ModSeq, SequenceNumber, SequenceSet, Uid, UidSet, UidValidity};
 pub use object_id::ObjectId;
 pub use response::{Code, Response, Status};
 pub use secret::Secret;
-pub use section::{Partial, Section, SectionText};
+pub use section::{PartPath, Partial, Section, SectionText};
 pub use tag::Tag;
 pub use writer::{CommandWriter, LiteralMode};

@@ -47,12 +47,14 @@ fn without_message(append: &Append) -> Append {
         flags: one.flags.clone(),
         date: one.date,
         message: length_of(&one.message),
+        binary: one.binary,
     });
     Append {
         mailbox: append.mailbox.clone(),
         flags: append.flags.clone(),
         date: append.date,
         message: length_of(&append.message),
+        binary: append.binary,
         more: more.collect(),
     }
 }

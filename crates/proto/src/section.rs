@@ -32,6 +32,10 @@ pub enum SectionText {
     Mime,
 }
 
+/// Part numbers alone, as BINARY names what it wants (RFC 3516 §7); none for the whole message.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct PartPath(pub SmallVec<[u32; 4]>);
+
 /// `<start.count>`: octets. `count` is not 0.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Partial {
@@ -145,6 +149,39 @@ impl SectionText {
             Self::HeaderFields(names) | Self::HeaderFieldsNot(names) => Some(names),
             _ => None,
         }
+    }
+}
+
+impl PartPath {
+    /// `section-binary`, with its brackets.
+    ///
+    /// ```abnf
+    /// section-binary = "[" [section-part] "]"
+    /// section-part   = nz-number *("." nz-number)
+    /// ```
+    pub fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
+        reader.byte(b'[', "`[`")?;
+        let mut path = SmallVec::new();
+        if reader.accept(b']') {
+            return Ok(Self(path));
+        }
+        loop {
+            let offset = reader.offset();
+            path.push(reader.nz_number("a part number from 1")?);
+            if path.len() > Section::MAX_PATH {
+                return Err(SyntaxError::wrong(offset, "the part lies deeper than 100 levels"));
+            }
+            if !reader.accept(b'.') {
+                break;
+            }
+        }
+        reader.byte(b']', "`]` or `.` behind a part number")?;
+        Ok(Self(path))
+    }
+
+    /// `section-binary`, with its brackets.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        Section { path: self.0.clone(), text: SectionText::Whole }.write(out);
     }
 }
 

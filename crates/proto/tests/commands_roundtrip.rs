@@ -6,11 +6,15 @@
 #[path = "commands_roundtrip/select.rs"]
 mod select_words;
 
+#[path = "commands_roundtrip/fetch.rs"]
+mod fetch_words;
+
 use bytes::Bytes;
 use bytestring::ByteString;
+use fetch_words::fetch_item;
 use peregrine_proto::command::append::{AppendMessage, Literal};
 use peregrine_proto::command::expunge::ExpungeOnly;
-use peregrine_proto::command::fetch::{FetchItem, FetchModifiers};
+use peregrine_proto::command::fetch::FetchModifiers;
 use peregrine_proto::command::list::{ListReturn, ListSelection};
 use peregrine_proto::command::replace::Replaced;
 use peregrine_proto::command::search::{PartialRange, SearchFlag, SearchKey, SearchReturn};
@@ -23,8 +27,7 @@ use peregrine_proto::number::{Bound, Number, NumberSet};
 use peregrine_proto::response::list::{SpecialUse, UseAttribute};
 use peregrine_proto::{
     Command, CommandWriter, Date, DateTime, Flag, FrameEvent, FrameLimits, Framer, Keyword,
-    ListPattern, LiteralMode, MailboxName, ModSeq, ObjectId, Partial, Secret, Section, SectionText,
-    SequenceNumber, Tag, Uid,
+    ListPattern, LiteralMode, MailboxName, ModSeq, ObjectId, Secret, SequenceNumber, Tag, Uid,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -102,49 +105,6 @@ fn date() -> impl Strategy<Value = Date> {
 fn date_time() -> impl Strategy<Value = DateTime> {
     (-62_000_000_000..253_000_000_000i64, -1439..=1439i16)
         .prop_map(|(unix, offset)| DateTime { unix, offset })
-}
-
-fn section() -> impl Strategy<Value = Section> {
-    let names = || vec(prop_oneof![text("[A-Za-z-]{1,9}"), text("[ -~é]{0,5}")], 1..4);
-    (vec(1..=u32::MAX, 0..4), 0..6, names()).prop_map(|(path, kind, names)| Section {
-        text: match kind {
-            0 => SectionText::Header,
-            1 => SectionText::HeaderFields(names),
-            2 => SectionText::HeaderFieldsNot(names),
-            3 => SectionText::Text,
-            4 if !path.is_empty() => SectionText::Mime,
-            _ => SectionText::Whole,
-        },
-        path: path.into(),
-    })
-}
-
-fn fetch_item() -> impl Strategy<Value = FetchItem> {
-    let partial = option::of((any::<u32>(), 1..=u32::MAX))
-        .prop_map(|partial| partial.map(|(start, count)| Partial { start, count }));
-    prop_oneof![
-        select(vec![
-            FetchItem::Envelope,
-            FetchItem::Flags,
-            FetchItem::InternalDate,
-            FetchItem::Rfc822,
-            FetchItem::Rfc822Header,
-            FetchItem::Rfc822Size,
-            FetchItem::Rfc822Text,
-            FetchItem::Body,
-            FetchItem::BodyStructure,
-            FetchItem::Uid,
-            FetchItem::EmailId,
-            FetchItem::ThreadId,
-            FetchItem::SaveDate,
-            FetchItem::Preview { lazy: false },
-            FetchItem::Preview { lazy: true },
-            FetchItem::ModSeq,
-        ]),
-        (any::<bool>(), section(), partial).prop_map(|(peek, section, partial)| {
-            FetchItem::BodySection { peek, section: Box::new(section), partial }
-        }),
-    ]
 }
 
 fn object_id() -> impl Strategy<Value = ObjectId> {
@@ -369,9 +329,14 @@ fn on_messages() -> impl Strategy<Value = CommandBody> {
         (mailbox(), flags(), option::of(date_time()), message).prop_map(
             |(mailbox, flags, date, message)| {
                 let flags: smallvec::SmallVec<[Flag; 2]> = flags.into();
-                let same = AppendMessage { flags: flags.clone(), date, message: message.clone() };
-                let more = vec![same; flags.len() % 3];
-                CommandBody::Append(Append { mailbox, flags, date, message, more })
+                let same = AppendMessage {
+                    flags: flags.clone(),
+                    date,
+                    message: message.clone(),
+                    binary: date.is_some(),
+                };
+                let (binary, more) = (flags.is_empty(), vec![same; flags.len() % 3]);
+                CommandBody::Append(Append { mailbox, flags, date, message, binary, more })
             }
         ),
         (messages(), vec(fetch_item(), 1..6), modifiers()).prop_map(
@@ -395,7 +360,8 @@ fn replace() -> BoxedStrategy<CommandBody> {
                 true => Replaced::Uid(Uid(number)),
                 false => Replaced::Sequence(SequenceNumber(number)),
             };
-            let new = AppendMessage { flags: flags.into(), date: None, message };
+            let binary = flags.is_empty();
+            let new = AppendMessage { flags: flags.into(), date: None, message, binary };
             CommandBody::Replace(Replace { old, mailbox, new })
         })
         .boxed()

@@ -19,7 +19,8 @@ use peregrine_proto::response::{
     ThreadNode, Vanished,
 };
 use peregrine_proto::{
-    DateTime, Flag, Keyword, MailboxName, ModSeq, ObjectId, Section, SectionText, Tag, Uid, UidSet,
+    DateTime, Flag, Keyword, MailboxName, ModSeq, ObjectId, PartPath, Section, SectionText, Tag,
+    Uid, UidSet,
 };
 use proptest::collection::vec;
 use proptest::option::of;
@@ -280,6 +281,10 @@ fn section() -> BoxedStrategy<Section> {
     .boxed()
 }
 
+fn part_path() -> impl Strategy<Value = PartPath> {
+    vec(1_u32.., 0..4).prop_map(|path| PartPath(path.into()))
+}
+
 fn object_id() -> impl Strategy<Value = ObjectId> {
     "[A-Za-z0-9_-]{1,20}".prop_map(|id| ObjectId::new(id).unwrap())
 }
@@ -300,6 +305,12 @@ fn fetch_data() -> BoxedStrategy<FetchData> {
         body().prop_map(|body| FetchData::Body(Box::new(without_extension(body)))),
         (section(), of(any::<u32>()), of(octets()))
             .prop_map(|(section, origin, data)| FetchData::Section { section, origin, data }),
+        (part_path(), of(any::<u32>()), of(vec(any::<u8>(), 0..20))).prop_map(
+            |(part, origin, data)| {
+                FetchData::Binary { part, origin, data: data.map(Bytes::from) }
+            }
+        ),
+        (part_path(), any::<u64>()).prop_map(|(part, octets)| FetchData::BinarySize(part, octets)),
         object_id().prop_map(FetchData::EmailId),
         of(object_id()).prop_map(FetchData::ThreadId),
         of(save_date).prop_map(FetchData::SaveDate),

@@ -19,6 +19,8 @@ pub struct Append {
     pub date: Option<DateTime>,
     /// The message itself.
     pub message: Literal,
+    /// It comes as a `literal8`: NUL may be in it (RFC 3516 §4.4).
+    pub binary: bool,
     /// Further messages (RFC 3502), in their order: all of them come in, or none.
     pub more: Vec<AppendMessage>,
 }
@@ -32,6 +34,8 @@ pub struct AppendMessage {
     pub date: Option<DateTime>,
     /// The message itself.
     pub message: Literal,
+    /// It comes as a `literal8`: NUL may be in it (RFC 3516 §4.4).
+    pub binary: bool,
 }
 
 /// An APPEND's message: in memory, or streamed by the framer to the caller's storage.
@@ -64,25 +68,26 @@ impl Append {
 
     /// ```abnf
     /// append         = "APPEND" SP mailbox 1*append-message
-    /// append-message = [SP flag-list] [SP date-time] SP literal
+    /// append-message = [SP flag-list] [SP date-time] SP (literal / literal8)
+    /// literal8       = "~{" number ["+"] "}" CRLF *OCTET    ; RFC 4466 §6
     /// ```
     pub(crate) fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
         reader.space()?;
         let mailbox = MailboxName::parse(reader)?;
-        let AppendMessage { flags, date, message } = AppendMessage::parse(reader)?;
+        let AppendMessage { flags, date, message, binary } = AppendMessage::parse(reader)?;
         let mut more = Vec::new();
         while !reader.is_at_end() {
             more.push(AppendMessage::parse(reader)?);
         }
-        Ok(Self { mailbox, flags, date, message, more })
+        Ok(Self { mailbox, flags, date, message, binary, more })
     }
 
     pub(crate) fn write(&self, out: &mut CommandWriter) {
         out.space();
         out.mailbox(&self.mailbox);
-        write_message(&self.flags, self.date, &self.message, out);
+        write_message(&self.flags, self.date, (&self.message, self.binary), out);
         for one in &self.more {
-            write_message(&one.flags, one.date, &one.message, out);
+            one.write(out);
         }
     }
 
@@ -104,6 +109,7 @@ impl AppendMessage {
             date = Some(DateTime::parse(reader)?);
             reader.space()?;
         }
+        let binary = reader.rest().starts_with(b"~{") && reader.accept(b'~');
         if reader.peek() != Some(b'{') {
             return reader.expected("the message as a literal such as {310}");
         }
@@ -111,18 +117,18 @@ impl AppendMessage {
             LiteralData::Inline(octets) => Literal::Inline(octets),
             LiteralData::Spooled(id, length) => Literal::Spooled { id, length },
         };
-        Ok(Self { flags, date, message })
+        Ok(Self { flags, date, message, binary })
     }
 
     pub(super) fn write(&self, out: &mut CommandWriter) {
-        write_message(&self.flags, self.date, &self.message, out);
+        write_message(&self.flags, self.date, (&self.message, self.binary), out);
     }
 }
 
 fn write_message(
     flags: &[Flag],
     date: Option<DateTime>,
-    message: &Literal,
+    (message, binary): (&Literal, bool),
     out: &mut CommandWriter,
 ) {
     out.space();
@@ -134,6 +140,7 @@ fn write_message(
         out.with(|out| date.write(out));
         out.space();
     }
+    out.raw(if binary { "~" } else { "" });
     match message {
         Literal::Inline(octets) => out.literal(octets),
         Literal::Spooled { id, length } => out.gap(*id, *length),
@@ -164,6 +171,20 @@ mod tests {
         refused("a APPEND INBOX {1}\r\na{1}\r\nb");
         refused("a APPEND INBOX {0}\r\n x");
         refused("a APPEND INBOX (\\Seen");
-        refused("a APPEND INBOX ~{0}\r\n");
+        known("a APPEND INBOX ~{3}\r\na\0b", "a APPEND INBOX ~{3}\r\na\0b");
+        known(
+            "a append x ~{1+}\r\na (\\Seen) {1}\r\nb ~{0}\r\n",
+            "a APPEND x ~{1}\r\na (\\Seen) {1}\r\nb ~{0}\r\n",
+        );
+        for wrong in [
+            "INBOX ~ {0}\r\n",
+            "INBOX ~~{0}\r\n",
+            "INBOX ~\"\"",
+            "INBOX~{0}\r\n",
+            "~{1}\r\nx {0}\r\n",
+            "INBOX (~{5}\r\n\\Seen) {0}\r\n",
+        ] {
+            refused(&format!("a APPEND {wrong}"));
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::{Messages, States, key};
 use crate::effects::{Effects, Resource};
 use crate::token::{Parsed, Reader, SyntaxError, class};
 use crate::writer::CommandWriter;
-use crate::{Partial, Section, SectionText, write};
+use crate::{PartPath, Partial, Section, SectionText, write};
 use smallvec::{SmallVec, smallvec};
 
 /// The FETCH command: reads messages.
@@ -67,6 +67,17 @@ pub enum FetchItem {
         /// Which octets of it.
         partial: Option<Partial>,
     },
+    /// `BINARY[part]<partial>` or `BINARY.PEEK[…]` (RFC 3516): without its transfer encoding.
+    Binary {
+        /// Don't set \Seen.
+        peek: bool,
+        /// Which part.
+        part: Box<PartPath>,
+        /// Which of the decoded octets.
+        partial: Option<Partial>,
+    },
+    /// `BINARY.SIZE[part]`: decoded octets.
+    BinarySize(Box<PartPath>),
 }
 
 impl Fetch {
@@ -166,7 +177,13 @@ fn macro_items(reader: &mut Reader<'_>) -> Option<SmallVec<[FetchItem; 4]>> {
 impl FetchItem {
     /// Whether reading it sets \Seen.
     pub fn sets_seen(&self) -> bool {
-        matches!(self, Self::Rfc822 | Self::Rfc822Text | Self::BodySection { peek: false, .. })
+        matches!(
+            self,
+            Self::Rfc822
+                | Self::Rfc822Text
+                | Self::BodySection { peek: false, .. }
+                | Self::Binary { peek: false, .. }
+        )
     }
 
     /// ```abnf
@@ -174,7 +191,9 @@ impl FetchItem {
     ///             "EMAILID" / "THREADID" / "SAVEDATE" / "PREVIEW" [SP "(LAZY)"] /
     ///             "RFC822" [".HEADER" / ".SIZE" / ".TEXT"] / "BODY" ["STRUCTURE"] / "UID" /
     ///             "BODY" section ["<" number "." nz-number ">"] /
-    ///             "BODY.PEEK" section ["<" number "." nz-number ">"]
+    ///             "BODY.PEEK" section ["<" number "." nz-number ">"] /
+    ///             "BINARY" [".PEEK"] section-binary ["<" number "." nz-number ">"] /
+    ///             "BINARY.SIZE" section-binary
     /// ```
     fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
         let start = *reader;
@@ -198,6 +217,9 @@ impl FetchItem {
             (BODY, false) => Self::Body,
             (BODY, true) => return Self::parse_section(reader, false),
             (BODY_PEEK, true) => return Self::parse_section(reader, true),
+            (BINARY, true) => return Self::parse_binary(reader, false),
+            (BINARY_PEEK, true) => return Self::parse_binary(reader, true),
+            (BINARY_SIZE, true) => Self::BinarySize(Box::new(PartPath::parse(reader)?)),
             _ => return Self::unknown(&start, word),
         };
         Ok(item)
@@ -207,6 +229,12 @@ impl FetchItem {
         let section = Box::new(Section::parse(reader)?);
         let partial = Partial::parse(reader)?;
         Ok(Self::BodySection { peek, section, partial })
+    }
+
+    fn parse_binary(reader: &mut Reader<'_>, peek: bool) -> Parsed<Self> {
+        let part = Box::new(PartPath::parse(reader)?);
+        let partial = Partial::parse(reader)?;
+        Ok(Self::Binary { peek, part, partial })
     }
 
     fn unknown(reader: &Reader<'_>, word: &[u8]) -> Parsed<Self> {
@@ -220,15 +248,28 @@ impl FetchItem {
     }
 
     fn write_command(&self, out: &mut CommandWriter) {
-        let Self::BodySection { peek, section, partial } = self else {
-            out.raw(self.name());
-            if matches!(self, Self::Preview { lazy: true }) {
-                out.raw(" (LAZY)");
+        out.raw(self.name());
+        let partial = match self {
+            Self::BodySection { peek, section, partial } => {
+                out.raw(if *peek { ".PEEK" } else { "" });
+                write_section(section, out);
+                *partial
             }
-            return;
+            Self::Binary { peek, part, partial } => {
+                out.raw(if *peek { ".PEEK" } else { "" });
+                out.with(|out| part.write(out));
+                *partial
+            }
+            Self::BinarySize(part) => {
+                out.with(|out| part.write(out));
+                None
+            }
+            Self::Preview { lazy: true } => {
+                out.raw(" (LAZY)");
+                None
+            }
+            _ => None,
         };
-        out.raw(if *peek { "BODY.PEEK" } else { "BODY" });
-        write_section(section, out);
         if let Some(partial) = partial {
             out.with(|out| partial.write(out));
         }
@@ -252,6 +293,8 @@ impl FetchItem {
             Self::SaveDate => "SAVEDATE",
             Self::Preview { .. } => "PREVIEW",
             Self::ModSeq => "MODSEQ",
+            Self::Binary { .. } => "BINARY",
+            Self::BinarySize(_) => "BINARY.SIZE",
         }
     }
 }
@@ -294,6 +337,9 @@ const SAVEDATE: u128 = key(b"SAVEDATE");
 const THREADID: u128 = key(b"THREADID");
 const BODY: u128 = key(b"BODY");
 const BODY_PEEK: u128 = key(b"BODY.PEEK");
+const BINARY: u128 = key(b"BINARY");
+const BINARY_PEEK: u128 = key(b"BINARY.PEEK");
+const BINARY_SIZE: u128 = key(b"BINARY.SIZE");
 
 #[cfg(test)]
 mod tests {
@@ -322,6 +368,11 @@ mod tests {
             ("1 BODY[HEADER.FIELDS (date \"From\")]", "1 BODY[HEADER.FIELDS (date From)]"),
             ("1 BODY[4.HEADER.FIELDS.NOT (a b)]", "1 BODY[4.HEADER.FIELDS.NOT (a b)]"),
             ("1 BODY[HEADER.FIELDS ({1}\r\na)]", "1 BODY[HEADER.FIELDS (a)]"),
+            ("1 binary[]", "1 BINARY[]"),
+            (
+                "1 (binary.peek[1.2]<3.4> Binary.Size[1])",
+                "1 (BINARY.PEEK[1.2]<3.4> BINARY.SIZE[1])",
+            ),
         ] {
             known(&format!("a FETCH {text}"), &format!("a FETCH {canonical}"));
             known(&format!("a uid fetch {text}"), &format!("a UID FETCH {canonical}"));
@@ -376,6 +427,16 @@ mod tests {
             " 1 FLAGS[]",
             " 1 RFC822.FOO",
             " 1 BODYSTRUCTURE[]",
+            " 1 BINARY",
+            " 1 BINARY.SIZE",
+            " 1 BINARY[1",
+            " 1 BINARY[1.]",
+            " 1 BINARY[1.0]",
+            " 1 BINARY[.1]",
+            " 1 BINARY[TEXT]",
+            " 1 BINARY[1.MIME]",
+            " 1 BINARY[]<0.0>",
+            " 1 BINARY.SIZE[1]<0.1>",
         ] {
             refused(&format!("a FETCH{wrong}"));
         }
@@ -389,9 +450,13 @@ mod tests {
         let fields =
             |count| format!("a FETCH 1 BODY[HEADER.FIELDS ({})]", vec!["a"; count].join(" "));
         let items = |count| format!("a FETCH 1 ({})", vec!["UID"; count].join(" "));
-        for (good, bad) in
-            [(path(100), path(101)), (fields(256), fields(257)), (items(128), items(129))]
-        {
+        let binary = |depth| path(depth).replace("BODY", "BINARY");
+        for (good, bad) in [
+            (path(100), path(101)),
+            (binary(100), binary(101)),
+            (fields(256), fields(257)),
+            (items(128), items(129)),
+        ] {
             known(&good, &good);
             refused(&bad);
         }

@@ -93,6 +93,7 @@ mod tests {
             "a replace 4 Drafts (\\Seen \\Draft) {3}\r\nabc",
             "a REPLACE 4 Drafts (\\Seen \\Draft) {3}\r\nabc",
         );
+        known("a REPLACE 4 x ~{2}\r\n\0a", "a REPLACE 4 x ~{2}\r\n\0a");
         known("a UID REPLACE 2000 {1}\r\nx {1+}\r\ny", "a UID REPLACE 2000 x {1}\r\ny");
         for wrong in [
             "",

@@ -374,7 +374,8 @@ impl Framer {
         } else if !is(name, b"APPEND") {
             return false;
         }
-        let mailbox = words.next().is_some_and(|word| !word.starts_with(b"{"));
+        let literal = |word: &[u8]| word.starts_with(b"{") || word.starts_with(b"~{");
+        let mailbox = words.next().is_some_and(|word| !literal(word));
         mailbox || self.command.literals > 0
     }
 

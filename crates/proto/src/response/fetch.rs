@@ -13,7 +13,7 @@ pub use writer::{FetchWriter, write_section_head};
 use super::flags;
 use crate::number::Number;
 use crate::token::{LiteralData, Parsed, Reader, SyntaxError};
-use crate::{DateTime, Flag, ModSeq, ObjectId, Section, SequenceNumber, Uid};
+use crate::{DateTime, Flag, ModSeq, ObjectId, PartPath, Section, SequenceNumber, Uid};
 use body_structure::Form;
 use bytes::Bytes;
 
@@ -43,6 +43,17 @@ pub enum FetchData {
         /// The octets.
         data: Option<Bytes>,
     },
+    /// `BINARY[part]<origin> …` (RFC 3516); `None` for NIL.
+    Binary {
+        /// Which part.
+        part: PartPath,
+        /// First octet of the decoded ones, where a partial was asked.
+        origin: Option<u32>,
+        /// The decoded octets.
+        data: Option<Bytes>,
+    },
+    /// `BINARY.SIZE[part] n`: decoded octets.
+    BinarySize(PartPath, u64),
     /// `MODSEQ (n)` (RFC 7162 §3.1.4)
     ModSeq(ModSeq),
     /// `EMAILID (…)` (RFC 8474)
@@ -96,6 +107,15 @@ impl FetchData {
                 writer::section_name(writer.item("BODY"), section, *origin);
                 writer.octets(data.as_deref());
             }
+            Self::Binary { part, origin, data } => {
+                writer::binary(writer.item("BINARY"), part, *origin, data.as_deref());
+            }
+            Self::BinarySize(part, octets) => {
+                let out = writer.item("BINARY.SIZE");
+                part.write(out);
+                out.push(b' ');
+                crate::write::number(out, *octets);
+            }
             Self::ModSeq(mod_seq) => {
                 let out = writer.item("MODSEQ (");
                 crate::write::number(out, mod_seq.0);
@@ -128,7 +148,9 @@ impl FetchData {
     // msg-att-static  = "ENVELOPE" SP envelope / "INTERNALDATE" SP date-time /
     //                   "RFC822" [".HEADER" / ".TEXT"] SP nstring / "RFC822.SIZE" SP number /
     //                   "BODY" ["STRUCTURE"] SP body /
-    //                   "BODY" section ["<" number ">"] SP nstring / "UID" SP uniqueid
+    //                   "BODY" section ["<" number ">"] SP nstring / "UID" SP uniqueid /
+    //                   "BINARY" section-binary ["<" number ">"] SP (nstring / literal8) /
+    //                   "BINARY.SIZE" section-binary SP number
     fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
         let at = reader.offset();
         let rest = reader.rest();
@@ -139,6 +161,14 @@ impl FetchData {
         let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
         if is("BODY") && reader.peek() == Some(b'[') {
             return Self::parse_section(reader);
+        }
+        if is("BINARY") {
+            return Self::parse_binary(reader);
+        }
+        if is("BINARY.SIZE") {
+            let part = PartPath::parse(reader)?;
+            reader.space()?;
+            return Ok(Self::BinarySize(part, reader.number64("a number of octets")?));
         }
         reader.space()?;
         if is("FLAGS") {
@@ -185,15 +215,31 @@ impl FetchData {
     // "BODY" section ["<" number ">"] SP nstring
     fn parse_section(reader: &mut Reader<'_>) -> Parsed<Self> {
         let section = Section::parse(reader)?;
-        let mut origin = None;
-        if reader.accept(b'<') {
-            origin = Some(reader.number("the first octet")?);
-            reader.byte(b'>', "`>`")?;
-        }
+        let origin = origin(reader)?;
         reader.space()?;
         let data = octets(reader)?;
         Ok(Self::Section { section, origin, data })
     }
+
+    // "BINARY" section-binary ["<" number ">"] SP (nstring / literal8)
+    fn parse_binary(reader: &mut Reader<'_>) -> Parsed<Self> {
+        let part = PartPath::parse(reader)?;
+        let origin = origin(reader)?;
+        reader.space()?;
+        reader.accept(b'~');
+        let data = octets(reader)?;
+        Ok(Self::Binary { part, origin, data })
+    }
+}
+
+// ["<" number ">"]
+fn origin(reader: &mut Reader<'_>) -> Parsed<Option<u32>> {
+    if !reader.accept(b'<') {
+        return Ok(None);
+    }
+    let origin = reader.number("the first octet")?;
+    reader.byte(b'>', "`>`")?;
+    Ok(Some(origin))
 }
 
 // permsg-modsequence = mod-sequence-value, in parentheses (RFC 7162 §7)

@@ -1,7 +1,7 @@
 //! Writes FETCH responses item by item: what servers do for each message.
 
 use crate::write;
-use crate::{DateTime, Section, SequenceNumber, Uid};
+use crate::{DateTime, PartPath, Section, SequenceNumber, Uid};
 
 /// Writes one `* n FETCH (…)`: items with their spaces, then [`FetchWriter::finish`].
 ///
@@ -101,6 +101,27 @@ pub fn write_section_head(out: &mut Vec<u8>, section: &Section, origin: Option<u
 /// `[section]<origin>` and a space.
 pub(super) fn section_name(out: &mut Vec<u8>, section: &Section, origin: Option<u32>) {
     section.write(out);
+    write_origin(out, origin);
+}
+
+/// `[part]<origin>`, a space and the decoded octets: a `literal8` where NUL is among them
+/// (RFC 3516 §4.3).
+pub(super) fn binary(
+    out: &mut Vec<u8>,
+    part: &PartPath,
+    origin: Option<u32>,
+    octets: Option<&[u8]>,
+) {
+    part.write(out);
+    write_origin(out, origin);
+    let Some(octets) = octets else { return out.extend_from_slice(b"NIL") };
+    if memchr::memchr(0, octets).is_some() {
+        out.push(b'~');
+    }
+    write::literal(out, octets);
+}
+
+fn write_origin(out: &mut Vec<u8>, origin: Option<u32>) {
     if let Some(origin) = origin {
         out.push(b'<');
         write::number(out, u64::from(origin));
