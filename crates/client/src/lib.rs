@@ -103,7 +103,7 @@ pub use connect::{Connection, Connector, Security};
 pub use error::{ConnectError, Error, Lost, Refusal, Result, Unreadable};
 pub use log::{Line, Log};
 pub use mailbox::{Mailbox, MailboxStatus};
-pub use message::{Message, SectionData};
+pub use message::{DecodedPart, Message, SectionData};
 pub use numbers::{all, uids};
 pub use oddity::{Oddity, Tolerated};
 pub use peregrine_proto as proto;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use peregrine_proto::response::{BodyStructure, Envelope, FetchData};
 use peregrine_proto::{
-    DateTime, Flag, ModSeq, ObjectId, Section, SectionText, SequenceNumber, Uid,
+    DateTime, Flag, ModSeq, ObjectId, PartPath, Section, SectionText, SequenceNumber, Uid,
 };
 
 /// A message, as far as it was asked and told. What the server left out is `None`.
@@ -35,6 +35,21 @@ pub struct Message {
     pub preview: Option<Bytes>,
     /// Texts of it.
     pub sections: Vec<SectionData>,
+    /// Parts of it without their transfer encoding (RFC 3516).
+    pub decoded: Vec<DecodedPart>,
+    /// How many octets parts have without their transfer encoding, where that was asked.
+    pub decoded_sizes: Vec<(PartPath, u64)>,
+}
+
+/// A part of a message without its transfer encoding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DecodedPart {
+    /// Which part; the whole message as it is where it has no numbers.
+    pub part: PartPath,
+    /// First octet of the decoded ones, where a piece was asked.
+    pub origin: Option<u32>,
+    /// The octets, NUL perhaps among them; `None` for NIL: there is no such part.
+    pub data: Option<Bytes>,
 }
 
 /// A text of a message.
@@ -65,6 +80,8 @@ impl Message {
             save_date: None,
             preview: None,
             sections: Vec::new(),
+            decoded: Vec::new(),
+            decoded_sizes: Vec::new(),
         }
     }
 
@@ -81,6 +98,14 @@ impl Message {
                 FetchData::BodyStructure(body) => self.structure = Some(body),
                 FetchData::Section { section, origin, data } => {
                     self.add_section(SectionData { section, origin, data });
+                }
+                FetchData::Binary { part, origin, data } => {
+                    self.decoded.retain(|old| old.part != part || old.origin != origin);
+                    self.decoded.push(DecodedPart { part, origin, data });
+                }
+                FetchData::BinarySize(part, octets) => {
+                    self.decoded_sizes.retain(|(old, _)| *old != part);
+                    self.decoded_sizes.push((part, octets));
                 }
                 FetchData::ModSeq(mod_seq) => self.mod_seq = Some(mod_seq),
                 FetchData::EmailId(id) => self.email_id = Some(id),
@@ -110,6 +135,12 @@ impl Message {
             same_section(&found.section, section) && found.origin.unwrap_or_default() == 0
         });
         found.and_then(|found| found.data.as_ref())
+    }
+
+    /// A part without its transfer encoding, from its first octet.
+    pub fn decoded(&self, part: &PartPath) -> Option<&Bytes> {
+        let wanted = |it: &&DecodedPart| it.part == *part && it.origin.unwrap_or_default() == 0;
+        self.decoded.iter().find(wanted).and_then(|found| found.data.as_ref())
     }
 
     fn add_text(&mut self, text: SectionText, data: Option<Bytes>) {

@@ -21,6 +21,7 @@ pub struct Append {
     flags: SmallVec<[Flag; 2]>,
     date: Option<DateTime>,
     message: Literal,
+    binary: bool,
     source: Option<Source>,
 }
 
@@ -63,7 +64,7 @@ impl Client {
     ) -> Append {
         let mailbox = mailbox.into_name();
         let (client, flags) = (self.clone(), SmallVec::new());
-        Append { client, mailbox, flags, date: None, message, source }
+        Append { client, mailbox, flags, date: None, message, binary: false, source }
     }
 }
 
@@ -80,9 +81,20 @@ impl Append {
         self
     }
 
+    /// As a `literal8`, in which NUL is allowed (BINARY, RFC 3516 §4.4). The server may then keep
+    /// parts with NUL in another transfer encoding, so that octets need not come back as they
+    /// were; what they decode to does.
+    pub fn binary(mut self) -> Self {
+        self.binary = true;
+        self
+    }
+
     /// Sends it. `None` where the server does not tell the new UID.
     pub fn send(self) -> Call<Option<Appended>> {
-        let Self { client, mailbox, flags, date, message, source } = self;
+        let Self { client, mailbox, flags, date, message, binary, source } = self;
+        if binary && !client.capabilities().has("BINARY") {
+            return Call::answered(Err(Error::Unsupported("BINARY")));
+        }
         let mailbox = match mailbox {
             Ok(mailbox) => mailbox,
             Err(error) => return Call::answered(Err(error)),
@@ -90,7 +102,7 @@ impl Append {
         if flags.contains(&Flag::Recent) {
             return Call::answered(Err(Error::Argument("\\Recent cannot be set by a client")));
         }
-        let append = command::Append { mailbox, flags, date, message, more: Vec::new() };
+        let append = command::Append { mailbox, flags, date, message, binary, more: Vec::new() };
         let pending = client.send(CommandBody::Append(append), None, source);
         Call::single(pending, |reply| {
             Ok(match reply.text.code {

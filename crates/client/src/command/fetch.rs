@@ -6,7 +6,9 @@ use crate::mailbox::Mailbox;
 use crate::message::Message;
 use peregrine_proto::command::fetch::{FetchItem, FetchModifiers};
 use peregrine_proto::command::{Fetch, Messages};
-use peregrine_proto::{CommandBody, ModSeq, Partial, Response, Section, SectionText, Uid, UidSet};
+use peregrine_proto::{
+    CommandBody, ModSeq, PartPath, Partial, Response, Section, SectionText, Uid, UidSet,
+};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 
@@ -70,6 +72,18 @@ impl Items {
         self.section_item(section, Some(piece))
     }
 
+    /// A part without its transfer encoding (BINARY, RFC 3516), or a piece of that. A part whose
+    /// encoding the server does not know makes it answer NO `[UNKNOWN-CTE]`.
+    pub fn decoded(self, part: PartPath, piece: Option<Partial>) -> Self {
+        self.item(FetchItem::Binary { peek: true, part: Box::new(part), partial: piece })
+    }
+
+    /// How many octets a part has without its transfer encoding; some servers must decode it to
+    /// know.
+    pub fn decoded_size(self, part: PartPath) -> Self {
+        self.item(FetchItem::BinarySize(Box::new(part)))
+    }
+
     /// Sets \Seen on messages whose text is read.
     pub fn mark_seen(mut self) -> Self {
         self.mark_seen = true;
@@ -91,7 +105,7 @@ impl Items {
     fn into_items(self) -> SmallVec<[FetchItem; 4]> {
         let Self { mut items, mark_seen } = self.item(FetchItem::Uid);
         for item in &mut items {
-            if let FetchItem::BodySection { peek, .. } = item {
+            if let FetchItem::BodySection { peek, .. } | FetchItem::Binary { peek, .. } = item {
                 *peek = !mark_seen;
             }
         }

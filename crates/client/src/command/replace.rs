@@ -29,7 +29,7 @@ impl Mailbox {
             Err(error) => return Call::answered(Err(error)),
         };
         let (flags, message) = (flags.into_iter().collect(), Literal::Inline(message.into()));
-        let new = AppendMessage { flags, date: None, message };
+        let new = AppendMessage { flags, date: None, message, binary: false };
         let replace = Replace { old: Replaced::Uid(old), mailbox, new };
         self.call(CommandBody::Replace(replace), |reply| {
             let told = reply.responses.into_iter().filter_map(|response| match response {

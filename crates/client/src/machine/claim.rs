@@ -186,7 +186,17 @@ fn asks(fetch: &Fetch, data: &FetchData) -> bool {
             }
             _ => false,
         }),
-        // Comes by itself, once CONDSTORE is in use.
+        FetchData::Binary { part, origin, .. } => fetch.items.iter().any(|item| match item {
+            FetchItem::Binary { part: asked, partial, .. } => {
+                **asked == *part
+                    && partial.is_none_or(|partial| origin.is_none_or(|at| at == partial.start))
+            }
+            _ => false,
+        }),
+        FetchData::BinarySize(part, _) => fetch
+            .items
+            .iter()
+            .any(|item| matches!(item, FetchItem::BinarySize(it) if **it == *part)),
         FetchData::EmailId(_) => has(&FetchItem::EmailId),
         FetchData::ThreadId(_) => has(&FetchItem::ThreadId),
         FetchData::SaveDate(_) => has(&FetchItem::SaveDate),
