@@ -9,7 +9,7 @@ use bytestring::ByteString;
 /// LITERAL- and not LITERAL+ (RFC 7888): with LITERAL+ a client may send 64 MiB before we can say
 /// that we don't want them, and we must read them all. With LITERAL- nobody waits for small
 /// literals, and large ones are announced.
-const ALWAYS: [&str; 33] = [
+const ALWAYS: [&str; 34] = [
     "IMAP4rev1",
     "LITERAL-",
     "SASL-IR",
@@ -38,6 +38,7 @@ const ALWAYS: [&str; 33] = [
     "I18NLEVEL=1",
     "MULTIAPPEND",
     "REPLACE",
+    "BINARY",
     "OBJECTID",
     "SAVEDATE",
     "PREVIEW",

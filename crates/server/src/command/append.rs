@@ -1,5 +1,7 @@
 //! APPEND (RFC 3501 §6.3.11), of several messages too (RFC 3502).
 
+mod nul;
+
 use super::{Deed, Done, Failure};
 use crate::host::Outcome;
 use crate::server::APPEND_MEMORY_MIB;
@@ -17,8 +19,8 @@ const MIB: u32 = 1024 * 1024;
 
 pub(super) async fn run(deed: &Deed, command: Append) -> Done {
     let account = deed.account()?;
-    let Append { mailbox, flags, date, message, more } = command;
-    let mut asked = vec![AppendMessage { flags, date, message }];
+    let Append { mailbox, flags, date, message, binary, more } = command;
+    let mut asked = vec![AppendMessage { flags, date, message, binary }];
     asked.extend(more);
     let (messages, _memory) = messages(deed, asked).await?;
     let appended = account.append(&mailbox, messages).await.map_err(Failure::Target)?;
@@ -53,8 +55,11 @@ pub(super) async fn messages(
         }
     };
     let mut messages = Vec::with_capacity(asked.len());
-    for AppendMessage { flags, date, message } in asked {
-        let body = body(deed, message).await?;
+    for AppendMessage { flags, date, message, binary } in asked {
+        let mut body = body(deed, message).await?;
+        if binary && memchr::memchr(0, &body).is_some() {
+            body = without_nul(body).await?;
+        }
         messages.push(NewMessage { body, flags: flags.into_vec(), date: date.unwrap_or_else(now) });
     }
     Ok((messages, permit))
@@ -79,6 +84,18 @@ async fn body(deed: &Deed, message: Literal) -> Result<Bytes, Failure> {
         return Err(Failure::State("a spooled message has another length"));
     }
     Ok(body)
+}
+
+/// RFC 3516 §6: what FETCH BODY tells must have no NUL, and BODYSTRUCTURE must agree with it. So
+/// parts with NUL are kept in base64, and all else as it came.
+async fn without_nul(body: Bytes) -> Result<Bytes, Failure> {
+    const REFUSED: Failure = Failure::Refused(
+        Code::UnknownCte,
+        "NUL stands where no transfer encoding can hold it; nothing was added",
+    );
+    let encoded = tokio::task::spawn_blocking(move || nul::encode(&body)).await;
+    let encoded = encoded.map_err(|_| Failure::State("encoding a message failed"))?;
+    encoded.map(Bytes::from).ok_or(REFUSED)
 }
 
 /// RFC 3501 §6.3.11: without a date, INTERNALDATE is the time of arrival.

@@ -1,6 +1,7 @@
 //! FETCH (RFC 3501 §6.4.5, RFC 7162 §3.1.4): written straight from the mailbox's memory and from what was prepared
 //! when the messages arrived, in blocks of whole responses; large sections as they are read.
 
+mod binary;
 mod changed;
 mod line;
 mod plan;
@@ -11,12 +12,14 @@ pub(super) use line::Line;
 
 use super::{Deed, Done, Failure};
 use crate::host::{Outcome, Run, Selected};
+use binary::{Binary, BinaryItem};
 use bytes::Bytes;
+use peregrine_mime::Structure;
 use peregrine_proto::command::Fetch;
 use peregrine_proto::command::search::PartialRange;
 use peregrine_proto::command::store::StoreAction;
 use peregrine_proto::number::{Number, UidRanges};
-use peregrine_proto::{Flag, ModSeq, SequenceNumber};
+use peregrine_proto::{Code, Flag, ModSeq, SequenceNumber};
 use peregrine_session::OwnChange;
 use peregrine_store::{Body, Digest, FlagChange, MailboxView, Message, SystemFlags};
 use plan::{Item, Needs, Plan};
@@ -60,7 +63,8 @@ pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
     let told = seen.iter().filter_map(|seen| seen.mod_seq).map(own).collect();
     // RFC 2180 §4.1.2: messages that are gone meanwhile are still told, as long as this client
     // counts them.
-    let mut writer = Writer { deed, selected, plan: &plan, seen, out, whole: 0, open: false };
+    let mut writer =
+        Writer { deed, selected, plan: &plan, seen, out, whole: 0, open: false, unknown: false };
     writer.announce_keywords();
     for run in runs {
         match plan.needs {
@@ -69,8 +73,17 @@ pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
             Needs::Bodies { structure } => writer.with_bodies(&run, structure).await?,
         }
     }
+    let unknown = writer.unknown;
     writer.finish().await;
-    Ok(Outcome::ok("That is all").with_told(told))
+    let outcome = match unknown {
+        // RFC 3516 §4.3: the command fails; what could be told has been.
+        true => Outcome::no(
+            Some(Code::UnknownCte),
+            "A part has a Content-Transfer-Encoding that is not known here",
+        ),
+        false => Outcome::ok("That is all"),
+    };
+    Ok(outcome.with_told(told))
 }
 
 /// Of the messages that are named, those at these places (RFC 9394 §3.3).
@@ -164,6 +177,8 @@ struct Writer<'a> {
     whole: usize,
     /// A part of a response was sent, and its end was not.
     open: bool,
+    /// A part could not be told: its transfer encoding is not known.
+    unknown: bool,
 }
 
 impl Writer<'_> {
@@ -271,20 +286,32 @@ impl Writer<'_> {
         let recent = self.selected.view.recent(message.uid);
         self.whole = self.out.len();
         Line::begin(&mut self.out, number);
-        for (place, item) in plan.items.iter().enumerate() {
-            let first = place == 0;
+        let mut first = true;
+        for item in &plan.items {
             if let Item::Section(section) = item {
                 let octets = section.read(structure.as_ref(), body).await?;
                 self.section(first, &section.label, octets).await?;
+                first = false;
+                continue;
+            }
+            if let Item::Binary(binary) = item {
+                let told = self.binary(first, binary, structure.as_ref(), body).await?;
+                first &= !told;
                 continue;
             }
             let fresh = self.seen.as_ref().and_then(|seen| seen.of(message));
             let told = fresh.unwrap_or((view, message));
             let account = self.selected.mailbox.account().id();
             Line::resume(&mut self.out, first).item(item, told, recent, (account, digest));
+            first = false;
         }
         let fresh = self.seen.as_ref().and_then(|seen| seen.of(message));
-        let mut line = Line::resume(&mut self.out, false);
+        if first && fresh.is_none() {
+            // Nothing of it can be told.
+            self.out.truncate(self.whole);
+            return Ok(());
+        }
+        let mut line = Line::resume(&mut self.out, first);
         // RFC 3501 §6.4.5: a change of flags that the command made itself is told with it.
         if let Some((view, message)) = fresh {
             // RFC 7162 §3.2.4
@@ -324,11 +351,46 @@ impl Writer<'_> {
                     self.deed.slot.send_part(piece).await;
                 }
             }
+            Octets::Decoded { mut rest, length } => {
+                line.section_of(label, length);
+                self.part().await;
+                while let Some(piece) = rest.next().await? {
+                    self.deed.slot.send_part(piece).await;
+                }
+            }
         }
         if self.out.len() - self.whole >= BODY_BLOCK {
             self.part().await;
         }
         Ok(())
+    }
+
+    /// What BINARY or BINARY.SIZE asks for, as above; nothing where it cannot be decoded.
+    async fn binary(
+        &mut self,
+        first: bool,
+        item: &BinaryItem,
+        structure: Option<&Structure>,
+        body: &Body,
+    ) -> Result<bool, Failure> {
+        match item.read(structure, body).await? {
+            Binary::Unknown => {
+                self.unknown = true;
+                return Ok(false);
+            }
+            Binary::Size(size) => {
+                Line::resume(&mut self.out, first).octets(&item.label, size);
+            }
+            Binary::Octets { octets, nul: false } => {
+                self.section(first, &item.label, octets).await?;
+            }
+            Binary::Octets { octets, nul: true } => {
+                // RFC 3516 §4.3: a literal8.
+                let label = [&item.label[..], b"~"].concat();
+                self.section(first, &label, octets).await?;
+            }
+        }
+        Ok(true)
     }
 
     /// Sends what was written of a response that has not ended, and whole ones before it.

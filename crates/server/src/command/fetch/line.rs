@@ -90,7 +90,7 @@ impl<'a> Line<'a> {
                 self.name(b"PREVIEW ");
                 write::string(self.out, digest.map(Digest::preview).unwrap_or_default());
             }
-            Item::Section(_) => {}
+            Item::Section(_) | Item::Binary(_) => {}
         }
     }
 
@@ -112,6 +112,12 @@ impl<'a> Line<'a> {
     pub(super) fn section_of(&mut self, label: &[u8], octets: u64) {
         self.name(label);
         write::literal_size(self.out, octets);
+    }
+
+    /// What BINARY.SIZE tells.
+    pub(super) fn octets(&mut self, label: &[u8], octets: u64) {
+        self.name(label);
+        write::number(self.out, octets);
     }
 
     fn digest(&mut self, name: &[u8], value: Option<&[u8]>) {

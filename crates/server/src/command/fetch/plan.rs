@@ -1,6 +1,7 @@
 //! What a FETCH needs for each message, decided once.
 
 use super::Failure;
+use super::binary::BinaryItem;
 use super::section::{Located, Octets, locate};
 use bytes::Bytes;
 use peregrine_mime::Structure;
@@ -36,6 +37,7 @@ pub(super) enum Item {
     SaveDate,
     Preview,
     Section(SectionItem),
+    Binary(BinaryItem),
 }
 
 /// One section.
@@ -75,8 +77,8 @@ impl Plan {
             matches!(it, Item::Envelope | Item::Body | Item::BodyStructure | Item::Preview)
         };
         let digests = has(digested);
-        let needs = if has(|it| matches!(it, Item::Section(_))) {
-            let structure = digests || has(|it| matches!(it, Item::Section(it) if it.in_part()));
+        let needs = if has(|it| matches!(it, Item::Section(_) | Item::Binary(_))) {
+            let structure = digests || has(Item::in_part);
             Needs::Bodies { structure }
         } else if digests {
             Needs::Digests
@@ -86,26 +88,16 @@ impl Plan {
         let tells_flags = has(|it| matches!(it, Item::Flags));
         let tells_uid = has(|it| matches!(it, Item::Uid));
         let tells_mod_seq = has(|it| matches!(it, Item::ModSeq));
-        let sets_seen = asked.iter().any(sets_seen);
+        let sets_seen = asked.iter().any(FetchItem::sets_seen);
         Self { items, needs, sets_seen, tells_flags, tells_uid, tells_mod_seq }
     }
 
     /// The part tree, where an item needs it.
     pub(super) fn structure(&self, digest: Option<&Digest>) -> Result<Option<Structure>, Failure> {
-        let in_part = |it: &Item| matches!(it, Item::Section(it) if it.in_part());
         match digest {
-            Some(digest) if self.items.iter().any(in_part) => Ok(Some(digest.structure()?)),
+            Some(digest) if self.items.iter().any(Item::in_part) => Ok(Some(digest.structure()?)),
             _ => Ok(None),
         }
-    }
-}
-
-/// `fetch-att` that sets \Seen (RFC 3501 §6.4.5).
-fn sets_seen(item: &FetchItem) -> bool {
-    match item {
-        FetchItem::Rfc822 | FetchItem::Rfc822Text => true,
-        FetchItem::BodySection { peek, .. } => !peek,
-        _ => false,
     }
 }
 
@@ -135,6 +127,19 @@ impl Item {
             FetchItem::BodySection { section, partial, .. } => {
                 Self::Section(SectionItem::new(section, *partial))
             }
+            FetchItem::Binary { part, partial, .. } => {
+                Self::Binary(BinaryItem::new(part, *partial))
+            }
+            FetchItem::BinarySize(part) => Self::Binary(BinaryItem::size(part)),
+        }
+    }
+
+    /// Whether the part tree is needed for it.
+    fn in_part(&self) -> bool {
+        match self {
+            Self::Section(item) => item.in_part(),
+            Self::Binary(item) => item.in_part(),
+            _ => false,
         }
     }
 }
@@ -143,13 +148,7 @@ impl SectionItem {
     fn new(section: &Section, partial: Option<Partial>) -> Self {
         let mut label = b"BODY".to_vec();
         section.write(&mut label);
-        // RFC 3501 §7.4.2: the answer names the origin only (trap-41).
-        if let Some(partial) = partial {
-            label.push(b'<');
-            write::number(&mut label, u64::from(partial.start));
-            label.push(b'>');
-        }
-        label.push(b' ');
+        end_label(&mut label, partial);
         Self { label, section: section.clone(), partial }
     }
 
@@ -181,6 +180,16 @@ impl SectionItem {
     }
 }
 
+/// RFC 3501 §7.4.2: the answer names the origin only (trap-41).
+pub(super) fn end_label(label: &mut Vec<u8>, partial: Option<Partial>) {
+    if let Some(partial) = partial {
+        label.push(b'<');
+        write::number(label, u64::from(partial.start));
+        label.push(b'>');
+    }
+    label.push(b' ');
+}
+
 /// The part of a range that a partial asks for; empty beyond the end (RFC 3501 §6.4.5).
 fn cut(range: std::ops::Range<u64>, partial: Partial) -> std::ops::Range<u64> {
     let start = (range.start + u64::from(partial.start)).min(range.end);
@@ -188,7 +197,7 @@ fn cut(range: std::ops::Range<u64>, partial: Partial) -> std::ops::Range<u64> {
 }
 
 /// Octets of a body: in pieces where they are many and not in memory.
-async fn octets(body: &Body, range: std::ops::Range<u64>) -> Result<Octets, Failure> {
+pub(super) async fn octets(body: &Body, range: std::ops::Range<u64>) -> Result<Octets, Failure> {
     let length = range.end - range.start;
     if length <= PIECE as u64 || body.in_memory().is_some() {
         return read(body, range).await.map(Octets::Memory);
@@ -200,7 +209,7 @@ async fn octets(body: &Body, range: std::ops::Range<u64>) -> Result<Octets, Fail
 }
 
 /// Octets of a body; of one that is not in memory, only those.
-async fn read(body: &Body, range: std::ops::Range<u64>) -> Result<Bytes, Failure> {
+pub(super) async fn read(body: &Body, range: std::ops::Range<u64>) -> Result<Bytes, Failure> {
     if let Some(whole) = body.in_memory() {
         return Ok(whole.slice(range.start as usize..range.end as usize));
     }

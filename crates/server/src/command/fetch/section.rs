@@ -1,5 +1,6 @@
 //! Where a section lies in its message (RFC 3501 §6.4.5), so that only those octets are read.
 
+use super::binary::Decoded;
 use bytes::Bytes;
 use bytestring::ByteString;
 use peregrine_mime::{Kind, Part, SectionText as Words, Span, Structure};
@@ -16,6 +17,8 @@ pub(super) enum Octets {
     Memory(Bytes),
     /// So many, the first of them already read.
     Pieces { first: Bytes, rest: BodyPieces, length: u64 },
+    /// So many, decoded as they are read.
+    Decoded { rest: Box<Decoded>, length: u64 },
 }
 
 /// Where a section lies.
