@@ -85,26 +85,26 @@ enum Command {
     Bench(bench_command::Arguments),
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Init(arguments) => init::run(arguments).await,
-        Command::Serve(arguments) => serve::run(arguments).await,
-        Command::Trace(arguments) => trace::run(arguments).await,
-        Command::Sessions(arguments) => sessions::run(&arguments).await,
-        Command::Kick(arguments) => sessions::kick(&arguments).await,
-        Command::Demo(arguments) => demo::run(arguments).await,
-        Command::User(arguments) => user::run(arguments).await,
-        Command::Import(arguments) => import::run(arguments).await,
-        Command::Export(arguments) => export::run(arguments).await,
-        Command::Migrate(arguments) => migrate_command::run(arguments).await,
-        Command::Check(arguments) => check::run(arguments).await,
+        Command::Init(arguments) => wait(init::run(arguments)),
+        // Before there are threads: what it gives up binds those that come later.
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Trace(arguments) => wait(trace::run(arguments)),
+        Command::Sessions(arguments) => wait(sessions::run(&arguments)),
+        Command::Kick(arguments) => wait(sessions::kick(&arguments)),
+        Command::Demo(arguments) => wait(demo::run(arguments)),
+        Command::User(arguments) => wait(user::run(arguments)),
+        Command::Import(arguments) => wait(import::run(arguments)),
+        Command::Export(arguments) => wait(export::run(arguments)),
+        Command::Migrate(arguments) => wait(migrate_command::run(arguments)),
+        Command::Check(arguments) => wait(check::run(arguments)),
         Command::CheckConfig(arguments) => check_config::run(&arguments),
-        Command::Account(arguments) => account_command::run(arguments).await,
-        Command::Mail(arguments) => mail_command::run(arguments).await,
-        Command::Fetch(arguments) => fetch::run(arguments).await,
-        Command::Shell(arguments) => shell_command::run(arguments).await,
-        Command::Bench(arguments) => bench_command::run(arguments).await,
+        Command::Account(arguments) => wait(account_command::run(arguments)),
+        Command::Mail(arguments) => wait(mail_command::run(arguments)),
+        Command::Fetch(arguments) => wait(fetch::run(arguments)),
+        Command::Shell(arguments) => wait(shell_command::run(arguments)),
+        Command::Bench(arguments) => wait(bench_command::run(arguments)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -113,6 +113,12 @@ async fn main() -> ExitCode {
             failure.exit_code()
         }
     }
+}
+
+/// Runs a subcommand that waits for things.
+fn wait(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Runtime::new();
+    runtime.map_err(|error| Failure::Io("cannot begin threads", error))?.block_on(work)
 }
 
 /// What most subcommands begin with.

@@ -78,6 +78,9 @@ pub enum AdminError {
     /// The server said no.
     #[error("the server says: {0}")]
     Refused(String),
+    /// The process may not serve.
+    #[error(transparent)]
+    Sandbox(#[from] crate::sandbox::SandboxError),
     /// The server could not start.
     #[error(transparent)]
     Server(#[from] crate::Error),

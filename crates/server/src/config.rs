@@ -26,6 +26,8 @@ pub const FILE_NAME: &str = "peregrine.toml";
 pub struct Config {
     /// The folder that the file stands in.
     pub folder: PathBuf,
+    /// The process as a whole.
+    pub server: Server,
     /// Where to listen.
     pub listeners: Listeners,
     /// Certificate and key.
@@ -38,6 +40,26 @@ pub struct Config {
     pub log: Log,
     /// Who may log in how.
     pub auth: Auth,
+}
+
+/// The process as a whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Server {
+    /// How far the process confines itself before it serves.
+    pub sandbox: Sandbox,
+    /// Shown to everybody after login, as an ALERT (RFC 3501 §7.1): one line of printable ASCII.
+    pub alert: Option<String>,
+}
+
+/// How far the process confines itself; see [`crate::sandbox`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sandbox {
+    /// As far as the system can.
+    On,
+    /// Fully, or it does not serve.
+    Required,
+    /// Not at all: for finding out whether the sandbox is in somebody's way.
+    Off,
 }
 
 /// Addresses to listen on.
@@ -125,6 +147,7 @@ impl Config {
         let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
         Self {
             folder: folder.to_owned(),
+            server: Server { sandbox: Sandbox::On, alert: None },
             listeners: Listeners {
                 imap: vec![local(Listeners::DEFAULT_IMAP_PORT)],
                 imaps: vec![local(Listeners::DEFAULT_IMAPS_PORT)],
@@ -146,6 +169,11 @@ impl Listeners {
     pub const DEFAULT_IMAP_PORT: u16 = 1143;
     /// Port of the TLS listener: not 993, so that no privilege is needed to try.
     pub const DEFAULT_IMAPS_PORT: u16 = 1993;
+}
+
+impl Server {
+    /// Octets of the text that everybody is shown after login: a line on a small screen or two.
+    pub const MAX_ALERT: usize = 200;
 }
 
 impl Tls {

@@ -8,7 +8,7 @@
 //!   certificates; `capability`: what is offered when.
 //! - [`options`]: what a server is started with and its bounds; [`config`]: the file that an
 //!   administrator writes; [`engine`]: the one place that names a storage engine; `log`: what is
-//!   written down about connections.
+//!   written down about connections; [`sandbox`]: what a serving process gives up.
 //!
 //! Commands never write to a socket, and nothing but `engine` knows how mail is stored.
 //!
@@ -41,6 +41,7 @@ pub mod admin;
 pub mod config;
 pub mod engine;
 pub mod options;
+pub mod sandbox;
 pub mod sessions;
 pub mod tls;
 
@@ -57,6 +58,7 @@ mod server;
 
 pub use authentication::{MAX_PASSWORD, MAX_USER, PasswordError, credentials, user_name};
 pub use error::Error;
+pub use listener::Bound;
 pub use log::Peer;
 pub use options::{ListenerConfig, Options, TlsMode};
 pub use server::Server;

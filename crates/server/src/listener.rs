@@ -4,15 +4,16 @@ use crate::log::Peer;
 use crate::options::{ListenerConfig, TlsMode};
 use crate::server::Shared;
 use crate::{Error, connection};
+use socket2::Socket;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 /// Connections that the system holds until they are accepted.
-const BACKLOG: u32 = 1024;
+const BACKLOG: i32 = 1024;
 
 /// Octets of answers that the system holds beyond what it has sent: enough to keep a fast client
 /// busy, and few, since what is answered later cannot overtake them.
@@ -22,26 +23,49 @@ const UNSENT: u32 = 64 * 1024;
 /// Pause after an accept that failed for want of files or memory, so that it is no busy loop.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A bound listener.
-pub(crate) struct Listening {
-    listener: TcpListener,
+/// A listener that has its port, and does not accept yet.
+pub struct Bound {
+    listener: std::net::TcpListener,
     pub(crate) address: SocketAddr,
     pub(crate) tls: TlsMode,
 }
 
-/// Binds one address.
-pub(crate) fn bind(config: &ListenerConfig) -> Result<Listening, Error> {
-    let listen = || -> io::Result<Listening> {
-        let socket =
-            if config.address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        // A restart must not wait for the old server's connections to be forgotten.
-        socket.set_reuseaddr(true)?;
-        socket.bind(config.address)?;
-        let listener = socket.listen(BACKLOG)?;
-        let address = listener.local_addr()?;
-        Ok(Listening { listener, address, tls: config.tls })
-    };
-    listen().map_err(|source| Error::Listen { address: config.address, source })
+impl Bound {
+    /// Takes an address. Needs no runtime, so that a process can give up what it takes to have a
+    /// port below 1024 before it has threads.
+    ///
+    /// # Errors
+    /// [`Error::Listen`].
+    pub fn new(config: &ListenerConfig) -> Result<Self, Error> {
+        let listen = || -> io::Result<Self> {
+            let domain = socket2::Domain::for_address(config.address);
+            let socket = Socket::new(domain, socket2::Type::STREAM, None)?;
+            // A restart must not wait for the old server's connections to be forgotten.
+            socket.set_reuse_address(true)?;
+            socket.set_nonblocking(true)?;
+            socket.bind(&config.address.into())?;
+            socket.listen(BACKLOG)?;
+            let listener = std::net::TcpListener::from(socket);
+            let address = listener.local_addr()?;
+            Ok(Self { listener, address, tls: config.tls })
+        };
+        listen().map_err(|source| Error::Listen { address: config.address, source })
+    }
+
+    /// Makes it ready to accept; within a runtime.
+    pub(crate) fn begin(self) -> Result<Listening, Error> {
+        let Self { listener, address, tls } = self;
+        let listener = TcpListener::from_std(listener);
+        let listener = listener.map_err(|source| Error::Listen { address, source })?;
+        Ok(Listening { listener, address, tls })
+    }
+}
+
+/// A listener that accepts.
+pub(crate) struct Listening {
+    listener: TcpListener,
+    address: SocketAddr,
+    tls: TlsMode,
 }
 
 /// Accepts until told to stop.

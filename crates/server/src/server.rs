@@ -1,13 +1,13 @@
 //! The server as a whole: what all connections share, starting, and ending orderly.
 
+use crate::Error;
 use crate::admission::Admission;
 use crate::authentication::Authenticator;
 use crate::connection;
-use crate::listener;
+use crate::listener::{self, Bound};
 use crate::log::Peer;
 use crate::options::{Options, TlsMode};
 use crate::sessions::Sessions;
-use crate::{Error, tls::TlsConfig};
 use peregrine_store::Store;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -48,14 +48,20 @@ impl Server {
     /// [`Error`] where an address cannot be bound or TLS lacks its certificate; nothing is then
     /// served.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let tls: Option<&TlsConfig> = options.tls.as_deref();
-        if let Some(listener) = options.listeners.iter().find(|it| it.tls != TlsMode::Off)
-            && tls.is_none()
+        let bound = options.listeners.iter().map(Bound::new).collect::<Result<_, _>>()?;
+        Self::start_on(bound, options).await
+    }
+
+    /// As [`Server::start`], on listeners that were bound before, instead of those of the options.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn start_on(bound: Vec<Bound>, options: Options) -> Result<Self, Error> {
+        if let Some(listener) = bound.iter().find(|it| it.tls != TlsMode::Off)
+            && options.tls.is_none()
         {
             return Err(Error::NoCertificate(listener.address));
         }
-        let sockets: Vec<_> =
-            options.listeners.iter().map(listener::bind).collect::<Result<_, _>>()?;
         let checks = options.limits.password_checks;
         let store = options.store.clone();
         // Hashing a password nobody has takes 20 ms of a core.
@@ -74,7 +80,8 @@ impl Server {
             options,
         });
         let listening = CancellationToken::new();
-        let addresses = sockets.iter().map(|socket| (socket.address, socket.tls)).collect();
+        let addresses = bound.iter().map(|socket| (socket.address, socket.tls)).collect();
+        let sockets: Vec<_> = bound.into_iter().map(Bound::begin).collect::<Result<_, _>>()?;
         for socket in sockets {
             tokio::spawn(listener::run(Arc::clone(&shared), socket, listening.clone()));
         }

@@ -4,12 +4,16 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use peregrine_server::Bound;
+use peregrine_server::admin::AdminError;
 use peregrine_server::admin::serve::{self, Serving};
+use peregrine_server::config::{Config, Sandbox};
+use peregrine_server::sandbox::{self, Reached};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::Failure;
 use crate::output::say;
-use crate::{load, logging};
+use crate::{load, logging, wait};
 
 const EXAMPLE: &str = "\
 Example:
@@ -38,11 +42,17 @@ pub struct Arguments {
     /// Listen here with TLS, instead of where peregrine.toml says. Repeatable.
     #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     imaps: Vec<SocketAddr>,
+    /// Do not confine the process; for finding out whether that is in your way.
+    #[arg(long)]
+    no_sandbox: bool,
 }
 
-/// Runs it.
-pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+/// Runs it. Before the runtime begins, since what is given up binds later threads only.
+pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut config = load(&arguments.dir)?;
+    if arguments.no_sandbox {
+        config.server.sandbox = Sandbox::Off;
+    }
     if !arguments.imap.is_empty() {
         config.listeners.imap = arguments.imap;
     }
@@ -50,15 +60,43 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         config.listeners.imaps = arguments.imaps;
     }
     logging::start(config.log);
-    warn_of_root();
+    let bound = serve::bind(&config)?;
+    let reached = sandbox::enter(&config).map_err(AdminError::from)?;
+    tell(&reached);
+    wait(serve_on(bound, config, &reached))
+}
+
+/// Says in the log what the process has given up.
+fn tell(reached: &Reached) {
+    tracing::info!("{reached}");
+    if let Some(user) = &reached.became {
+        tracing::info!(user, "no longer root");
+    }
+    if reached.root {
+        tracing::warn!(
+            "running as root, though without its powers; give the folder to a user of its own \
+             before others than this machine are served"
+        );
+    }
+}
+
+async fn serve_on(bound: Vec<Bound>, config: Config, reached: &Reached) -> Result<(), Failure> {
     // Before listening, so that a signal right after the ready line is not the end of it all.
     let mut signals = Signals::new().map_err(|e| Failure::Io("cannot wait for signals", e))?;
-    let serving = serve::serve(config).await?;
+    let serving = serve::serve_on(bound, config).await?;
     ready(&serving);
     while let Wish::Reload = signals.next().await {
         match serving.reload_certificate() {
             Ok(()) => tracing::info!("certificate read again"),
-            Err(error) => tracing::error!(%error, "the old certificate stays"),
+            Err(error) => {
+                tracing::error!(%error, "the old certificate stays");
+                if reached.files.is_some() {
+                    tracing::error!(
+                        "if the file has moved to another folder: the sandbox allows those of the \
+                         start only, so restart"
+                    );
+                }
+            }
         }
     }
     notify("STOPPING=1");
@@ -109,12 +147,12 @@ impl Signals {
     }
 }
 
-/// The one line that scripts wait for.
 /// Names are not looked up: what is listened on must not depend on a name server.
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "give an IP address and a port, such as 127.0.0.1:1143 or [::]:143")
 }
 
+/// The one line that scripts wait for.
 fn ready(serving: &Serving) {
     let addresses: Vec<String> =
         serving.addresses().map(|(name, address)| format!("{name} {address}")).collect();
@@ -143,19 +181,4 @@ fn notify(state: &str) {
     }
     #[cfg(not(target_os = "linux"))]
     let _ = state;
-}
-
-/// Mail servers are attacked; one that runs as root gives the whole machine away.
-fn warn_of_root() {
-    #[cfg(target_os = "linux")]
-    {
-        use std::os::unix::fs::MetadataExt;
-        // The owner of this folder is whom the process runs as.
-        if std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
-            tracing::warn!(
-                "running as root; give the folder to a user of its own and run as that one \
-                 (ports below 1024 then need CAP_NET_BIND_SERVICE)"
-            );
-        }
-    }
 }

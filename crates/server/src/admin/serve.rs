@@ -13,7 +13,7 @@ use crate::config::{self, Config};
 use crate::options::Limits;
 use crate::sessions::Sessions;
 use crate::tls::TlsConfig;
-use crate::{ListenerConfig, Options, Server, TlsMode};
+use crate::{Bound, ListenerConfig, Options, Server, TlsMode};
 
 /// A server that was started from a configuration.
 pub struct Serving {
@@ -25,21 +25,42 @@ pub struct Serving {
     admin: Option<AdminSocket>,
 }
 
+/// Takes the addresses that the configuration names. Needs no runtime: a process may give up
+/// privileges between this and [`serve_on`] (see [`crate::sandbox`]).
+///
+/// # Errors
+/// [`AdminError::Cleartext`], [`AdminError::File`] for the certificate, [`AdminError::Server`].
+pub fn bind(config: &Config) -> Result<Vec<Bound>, AdminError> {
+    let tls = certificate(config)?;
+    let listeners = listeners(config, tls.is_some());
+    Ok(listeners.iter().map(Bound::new).collect::<Result<_, _>>()?)
+}
+
 /// Serves what the configuration names.
 ///
 /// # Errors
 /// [`AdminError::Cleartext`] where a password would cross the network unprotected,
 /// [`AdminError::File`] for the certificate, [`AdminError::Server`].
 pub async fn serve(config: Config) -> Result<Serving, AdminError> {
+    let bound = bind(&config)?;
+    serve_on(bound, config).await
+}
+
+/// As [`serve`], on addresses that were taken before.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_on(bound: Vec<Bound>, config: Config) -> Result<Serving, AdminError> {
     let tls = certificate(&config)?.map(Arc::new);
     let store = user::open_store(&config).await?;
     let mut options = Options::new(store.clone());
-    options.listeners = listeners(&config, tls.is_some());
+    // The system's place may be memory, and is not to be seen from within the sandbox.
+    options.spool_folder = Some(config.store.path.clone());
     options.tls = tls.clone();
     options.cleartext_login = config.auth.cleartext_login;
     options.host_name = init::host_name();
     apply(&config.limits, &mut options.limits);
-    match Server::start(options).await {
+    match Server::start_on(bound, options).await {
         Ok(server) => {
             let admin = socket::open(&config.folder, server.sessions().clone());
             let told = |error| tracing::warn!(%error, "no admin socket: trace cannot be used");

@@ -96,6 +96,16 @@ pub fn path(folder: &Path) -> PathBuf {
     folder.join(FOLDER).join(NAME)
 }
 
+/// Makes the folder that the socket lies in, private, and tells which it is.
+///
+/// # Errors
+/// [`AdminError::File`]: it cannot be made, or is not ours alone.
+pub fn prepare(folder: &Path) -> Result<PathBuf, AdminError> {
+    let private = folder.join(FOLDER);
+    make_private(&private).map_err(AdminError::file("cannot make private", &private))?;
+    Ok(private)
+}
+
 /// Opens the socket of a served folder. One that a dead server has left is removed.
 ///
 /// # Errors
@@ -103,8 +113,7 @@ pub fn path(folder: &Path) -> PathBuf {
 /// is there is no socket, or the path is longer than the system allows (some 100 octets).
 pub fn open(folder: &Path, sessions: Sessions) -> Result<AdminSocket, AdminError> {
     let path = path(folder);
-    let private = folder.join(FOLDER);
-    make_private(&private).map_err(AdminError::file("cannot make private", &private))?;
+    prepare(folder)?;
     remove_dead(&path).map_err(AdminError::file("cannot replace", &path))?;
     let listener =
         UnixListener::bind(&path).map_err(AdminError::file("cannot listen on", &path))?;

@@ -12,9 +12,9 @@ use toml::de::{DeTable, DeValue};
 use super::document::{did_you_mean, document};
 use super::limits::{Kind, LIMITS, Limit, Limits};
 use super::quantity::{parse_size, parse_time, write_size, write_time};
-use super::{Config, ConfigError, LogFormat, LogLevel};
+use super::{Config, ConfigError, LogFormat, LogLevel, Sandbox, Server};
 
-const SECTIONS: &[&str] = &["listeners", "tls", "store", "auth", "log", "limits"];
+const SECTIONS: &[&str] = &["server", "listeners", "tls", "store", "auth", "log", "limits"];
 
 /// Reads `text`, which stands in `file`, as the configuration of a server in `folder`.
 pub(super) fn read(folder: &Path, file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
@@ -37,6 +37,12 @@ type Value<'t> = Spanned<DeValue<'t>>;
 impl<'t> Reader<'t> {
     fn config(&mut self, root: &DeTable<'t>, config: &mut Config) {
         self.refuse_unknown(root, SECTIONS, "section");
+        if let Some(section) = self.section(root, "server", &["sandbox", "alert"]) {
+            let words =
+                [("on", Sandbox::On), ("required", Sandbox::Required), ("off", Sandbox::Off)];
+            self.word(section, "sandbox", &words, &mut config.server.sandbox);
+            self.alert(section, &mut config.server.alert);
+        }
         if let Some(section) = self.section(root, "listeners", &["imap", "imaps"]) {
             let mut seen = BTreeMap::new();
             let mut set = |key: &'static str, field: &mut Vec<SocketAddr>| {
@@ -159,6 +165,26 @@ impl<'t> Reader<'t> {
                 .map_or(0..0, |(key, _)| key.span());
             self.error(span, "nothing would listen: `imap` and `imaps` are both empty".into())
                 .help("give one of them an address, or remove the line to have its default");
+        }
+    }
+
+    /// What stands in a response: printable ASCII (RFC 3501 §9, TEXT-CHAR), and of bounded length.
+    fn alert(&mut self, section: &DeTable<'t>, field: &mut Option<String>) {
+        let Some(value) = section.get("alert") else { return };
+        let printable = |octet: u8| matches!(octet, b' '..=b'~');
+        match value.get_ref().as_str() {
+            None => self.wrong_type("alert", value, "a line of text in quotes"),
+            Some(text) if text.len() > Server::MAX_ALERT => {
+                let most = Server::MAX_ALERT;
+                self.error(value.span(), format!("`alert` is longer than {most} letters"))
+                    .help("write one short line, and where to read more");
+            }
+            Some(text) if text.trim().is_empty() || !text.bytes().all(printable) => {
+                self.error(value.span(), "`alert` is not one line of ASCII letters".into()).help(
+                    "mail programs are only promised ASCII here; leave the line out for none",
+                );
+            }
+            Some(text) => *field = Some(text.to_owned()),
         }
     }
 
@@ -296,6 +322,7 @@ impl Last<'_> {
 /// Help for a word that resembles nothing here: another section may own it.
 fn misplaced(word: &str, known: &[&str]) -> String {
     let elsewhere: &[(&str, &[&str])] = &[
+        ("server", &["sandbox", "alert"]),
         ("listeners", &["imap", "imaps"]),
         ("tls", &["certificate", "key"]),
         ("store", &["path"]),

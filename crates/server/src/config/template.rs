@@ -11,6 +11,13 @@ pub fn template() -> String {
 # A line with # shows a default: remove the # to change it.
 # Check your changes with: peregrine check-config DIR
 
+[server]
+# Before it serves, the process gives up what it does not need. "required" refuses to serve where
+# the system cannot do all of it; "off" is for finding out whether that is in your way.
+#sandbox = "on"
+# Shown to everybody after login, once a connection.
+#alert = "Maintenance tonight from 22:00 to 22:30"
+
 [listeners]
 # IP address and port. 127.0.0.1 is this machine only; 0.0.0.0 and [::] are every address.
 # imap begins in clear and offers STARTTLS; imaps is TLS from the first byte (usual port 993).
