@@ -55,8 +55,13 @@ struct Server {
 
 impl Server {
     fn start(dir: &str) -> Self {
+        Self::start_with(dir, &[])
+    }
+
+    fn start_with(dir: &str, more: &[&str]) -> Self {
         let mut child = peregrine()
             .args(["serve", dir, "--imap", "127.0.0.1:0", "--imaps", "127.0.0.1:0"])
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -233,6 +238,31 @@ fn serve_refuses_clear_passwords_from_elsewhere() {
     let refused = run(&["serve", &dir]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(err(&refused).contains("in clear"), "{}", err(&refused));
+}
+
+/// What the process of a server has given up, and that its mail is served all the same.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_server_is_confined() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = init(folder.path());
+    let filters = [&[][..], &["--no-sandbox"]].map(|more| {
+        let server = Server::start_with(&dir, more);
+        let status = fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+        let value = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap_or_else(|| panic!("no {name} in {status}")).trim().to_owned()
+        };
+        // These need no sandbox.
+        assert_eq!(value("NoNewPrivs:"), "1");
+        for set in ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"] {
+            assert_eq!(value(set), "0000000000000000", "{set}");
+        }
+        assert_eq!(server.signal("TERM"), Some(0));
+        value("Seccomp_filters:").parse::<u32>().unwrap()
+    });
+    // Where the test runs may have filters of its own.
+    assert_eq!(filters[0], filters[1] + 2);
 }
 
 /// systemd starts what depends on the server when this word comes (sd_notify(3)).

@@ -199,6 +199,17 @@ pub fn load(folder: &Path) -> Result<Config, Vec<ConfigError>> {
     parse(folder, &text)
 }
 
+/// As [`load`], and what could be understood in spite of mistakes; the rest has its default. `None`
+/// where the file cannot be read or is no TOML.
+#[must_use]
+pub fn examine(folder: &Path) -> (Option<Config>, Vec<ConfigError>) {
+    let path = folder.join(FILE_NAME);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => read::examine(folder, &path, &text),
+        Err(error) => (None, vec![unreadable(&path, &error)]),
+    }
+}
+
 /// As [`load`], from text in hand.
 ///
 /// # Errors

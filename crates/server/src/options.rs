@@ -23,6 +23,8 @@ pub struct Options {
     pub cleartext_login: bool,
     /// The host's name, for the greeting.
     pub host_name: String,
+    /// Shown to everybody after login (RFC 3501 §7.1 ALERT): printable ASCII.
+    pub alert: Option<String>,
     /// Where large messages wait while they come in, in files without a name. `None` for the
     /// system's place for temporary files, which may be memory; better the store's own disk.
     pub spool_folder: Option<PathBuf>,
@@ -45,6 +47,7 @@ impl Options {
             tls: None,
             cleartext_login: false,
             host_name: "localhost".into(),
+            alert: None,
             spool_folder: None,
             pace: None,
             limits: Limits::default(),

@@ -126,6 +126,18 @@ fn single_mistakes() {
             "2:19 `cleartext_login` cannot be \"yes\" | write true or false",
         ),
         (
+            "[server]\nsandbox = \"require\"\n",
+            "2:11 `sandbox` cannot be `require` | did you mean `required`?",
+        ),
+        (
+            "[server]\nalert = \"Gr\u{fc}n\"\n",
+            "2:9 `alert` is not one line of ASCII letters | mail programs are only promised ASCII here; leave the line out for none",
+        ),
+        (
+            "[server]\nalert = \"a\\r\\n* BYE\"\n",
+            "2:9 `alert` is not one line of ASCII letters | mail programs are only promised ASCII here; leave the line out for none",
+        ),
+        (
             "[tls]\nkey = \"\"\n",
             "2:7 `key` is empty | write a path, or remove the line to have the default",
         ),
@@ -154,6 +166,31 @@ fn ranges_end_where_they_say() {
         let text = format!("[limits]\nidle_timeout = \"{value}\"\n");
         assert_eq!(parse(&text).is_ok(), right, "{value}");
     }
+}
+
+/// An alert of one letter more than is allowed is refused.
+#[test]
+fn alerts_are_short() {
+    for (length, right) in
+        [(config::Server::MAX_ALERT, true), (config::Server::MAX_ALERT + 1, false)]
+    {
+        let text = format!("[server]\nalert = \"{}\"\n", "x".repeat(length));
+        assert_eq!(parse(&text).is_ok(), right, "{length}");
+    }
+}
+
+/// What could be understood is there in spite of mistakes, so that the certificate can be looked
+/// at in the same go.
+#[test]
+fn examined_in_spite_of_mistakes() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[tls]\ncertificate = \"mine.pem\"\n[log]\nlevel = 3\n";
+    std::fs::write(folder.path().join("peregrine.toml"), text).unwrap();
+    let (config, mistakes) = config::examine(folder.path());
+    assert_eq!(config.unwrap().tls.certificate, folder.path().join("mine.pem"));
+    assert_eq!(mistakes.len(), 1);
+    std::fs::write(folder.path().join("peregrine.toml"), "[tls\n").unwrap();
+    assert!(config::examine(folder.path()).0.is_none());
 }
 
 #[test]

@@ -59,6 +59,8 @@ pub struct Session<H: Host> {
     /// A literal was refused, and no command has followed.
     literal_refused: bool,
     login_failures: u32,
+    /// What BYE said.
+    last_words: Option<Box<str>>,
     trace: Option<Box<TraceLog>>,
 }
 
@@ -95,6 +97,7 @@ impl<H: Host> Session<H> {
             bad_commands: 0,
             literal_refused: false,
             login_failures: 0,
+            last_words: None,
             trace: None,
         };
         session.write(&Response::Condition { status: Status::Ok, text: greeting });

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use peregrine_server::admin::serve::check_certificate;
+use peregrine_server::config::{self, Sandbox};
 
 use crate::failure::Failure;
-use crate::load;
 use crate::output::say;
 
 const EXAMPLE: &str = "\
@@ -22,20 +22,32 @@ pub struct Arguments {
 
 /// Runs it.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let config = load(&arguments.dir)?;
-    check_certificate(&config).map_err(Failure::Named)?;
+    let (config, mistakes) = config::examine(&arguments.dir);
+    let certificate = config.as_ref().map(check_certificate).transpose().map_err(Failure::Named);
+    if !mistakes.is_empty() {
+        // The certificate is looked at all the same, so that there is one round of mending.
+        if let Err(failure) = certificate {
+            failure.tell();
+        }
+        return Err(Failure::Config(mistakes));
+    }
+    certificate?;
+    let Some(config) = config else { return Err(Failure::Config(mistakes)) };
     let addresses = |name: &str, list: &[std::net::SocketAddr]| {
         let list: Vec<String> = list.iter().map(ToString::to_string).collect();
         if list.is_empty() { format!("no {name}") } else { format!("{name} {}", list.join(", ")) }
     };
     say!(
         "{} is right: {}, {}",
-        arguments.dir.join(peregrine_server::config::FILE_NAME).display(),
+        arguments.dir.join(config::FILE_NAME).display(),
         addresses("imap", &config.listeners.imap),
         addresses("imaps", &config.listeners.imaps),
     );
     if config.auth.cleartext_login {
         say!("note: cleartext_login lets passwords cross the network unencrypted");
+    }
+    if config.server.sandbox == Sandbox::Off {
+        say!("note: sandbox is off, so a fault in the server reaches all that its user may");
     }
     Ok(())
 }

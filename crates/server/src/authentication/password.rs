@@ -235,6 +235,26 @@ mod tests {
         assert!(!hasher.verify(Some("rubbish"), "password").await.unwrap());
     }
 
+    /// T59: as many wait as may, the next one is told to come again; and nobody waits for ever.
+    #[tokio::test(start_paused = true)]
+    async fn checks_and_their_queue_are_bounded() {
+        let hasher = Hasher::new(1).unwrap();
+        assert_eq!(hasher.permits.available_permits(), 1);
+        let working = Arc::clone(&hasher.permits).acquire_owned().await.unwrap();
+        let waiting = QUEUE_PER_PERMIT - 1;
+        let others = hasher.queue.try_acquire_many(u32::try_from(waiting).unwrap()).unwrap();
+        let begun = tokio::time::Instant::now();
+        let (last, one_more) = tokio::join!(hasher.verify(None, "x"), hasher.verify(None, "x"));
+        assert!(last.is_err() && one_more.is_err());
+        assert_eq!(begun.elapsed(), QUEUE_DEADLINE);
+        let begun = tokio::time::Instant::now();
+        let full = hasher.queue.try_acquire().unwrap();
+        assert!(hasher.verify(None, "x").await.is_err());
+        assert!(begun.elapsed().is_zero());
+        drop((working, others, full));
+        assert!(!hasher.verify(None, "x").await.unwrap());
+    }
+
     /// T51: what an unknown user is told does not change from one attempt to the next.
     #[test]
     fn nobody_has_a_steady_salt() {

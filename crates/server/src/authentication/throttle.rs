@@ -24,9 +24,17 @@ const MAX_ENTRIES: usize = 10_000;
 /// Attempts that may be held back at once, in all. More are turned away: they cost memory.
 const MAX_DELAYED: usize = 2_000;
 
+/// Failures are answered at multiples of this time only: what a check took does not show.
+const TICK: Duration = Duration::from_millis(250);
+/// Failures of all in one minute that an administrator should know of: people mistype less.
+const ALARM: u32 = 100;
+/// What the failures of all are counted over.
+const ALARM_WINDOW: Duration = Duration::from_secs(60);
+
 /// The failures of one server.
 pub(crate) struct Throttle {
     key: hmac::Key,
+    started: Instant,
     tables: Mutex<Tables>,
 }
 
@@ -37,6 +45,8 @@ struct Tables {
     /// Who logged in from where: their delay does not grow because others guess their password.
     good: HashMap<(Box<str>, IpAddr), Instant>,
     delayed: usize,
+    /// Failures of all since the beginning of the window.
+    recent: Option<(Instant, u32)>,
 }
 
 struct Failures {
@@ -53,7 +63,8 @@ pub(crate) struct Crowded;
 
 impl Throttle {
     pub(crate) fn new(key: &[u8; 32]) -> Self {
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, key), tables: Mutex::default() }
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+        Self { key, started: Instant::now(), tables: Mutex::default() }
     }
 
     /// Waits until this address may try this user.
@@ -81,14 +92,25 @@ impl Throttle {
         context.update(password);
         let mut attempt = [0; 8];
         attempt.copy_from_slice(&context.sign().as_ref()[..8]);
-        let until = self.with(|tables| {
+        let (alarm, until) = self.with(|tables| {
+            let alarm = tables.is_alarming();
             let of_user = note(&mut tables.users, user.into(), attempt);
             if is_loopback(remote) {
-                return of_user;
+                return (alarm, of_user);
             }
-            of_user.max(note(&mut tables.addresses, masked(remote), attempt))
+            (alarm, of_user.max(note(&mut tables.addresses, masked(remote), attempt)))
         });
-        self.delay(Some(until)).await
+        if alarm {
+            tracing::warn!("{ALARM} failed logins within a minute: somebody may be guessing");
+        }
+        self.delay(Some(self.tick(until))).await
+    }
+
+    /// The first tick that is not before `time`.
+    fn tick(&self, time: Instant) -> Instant {
+        let since = time.saturating_duration_since(self.started).as_nanos();
+        let ticks = since.div_ceil(TICK.as_nanos());
+        self.started + TICK * u32::try_from(ticks).unwrap_or(u32::MAX)
     }
 
     /// Notes a right password.
@@ -124,6 +146,19 @@ impl Throttle {
 
     fn with<T>(&self, f: impl FnOnce(&mut Tables) -> T) -> T {
         f(&mut self.tables.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Tables {
+    /// Counts a failure of anybody; whether it is the one to tell of, once in a window.
+    fn is_alarming(&mut self) -> bool {
+        let now = Instant::now();
+        let (begun, count) = match self.recent {
+            Some((begun, count)) if now.duration_since(begun) < ALARM_WINDOW => (begun, count),
+            _ => (now, 0),
+        };
+        self.recent = Some((begun, count.saturating_add(1)));
+        count + 1 == ALARM
     }
 }
 
@@ -231,6 +266,30 @@ mod tests {
             }),
         );
         assert_eq!((same_address, same_user, known, local), (1, 1, 0, 0));
+    }
+
+    /// T51: what a check took does not show in when its failure is told.
+    #[tokio::test(start_paused = true)]
+    async fn failures_are_told_at_ticks() {
+        let throttle = Throttle::new(&[7; 32]);
+        for (guess, took) in [("a", 1), ("b", 20), ("c", 249), ("d", 250), ("e", 251)] {
+            tokio::time::advance(Duration::from_millis(took)).await;
+            throttle.failed(HOME, "ann", guess.as_bytes()).await.unwrap();
+            let since = throttle.started.elapsed().as_millis();
+            assert_eq!(since % TICK.as_millis(), 0, "{guess}");
+        }
+    }
+
+    /// Told once a minute, at the hundredth failure.
+    #[tokio::test(start_paused = true)]
+    async fn many_failures_are_told_once_a_minute() {
+        let mut tables = Tables::default();
+        for _ in 0..2 {
+            let alarms = (1..=3 * ALARM).filter(|_| tables.is_alarming()).count();
+            assert_eq!(alarms, 1);
+            tokio::time::advance(ALARM_WINDOW).await;
+        }
+        assert!(!(1..ALARM).any(|_| tables.is_alarming()));
     }
 
     /// The tables stay bounded, and those held back as well.

@@ -1,11 +1,12 @@
 //! LOGIN (RFC 3501 §6.2.3).
 
-use super::{Deed, Done, Failure};
+use super::{Deed, Done, Failure, wire};
 use crate::authentication::{Denied, Identity, User};
 use crate::capability;
 use crate::host::{Outcome, Transition};
-use peregrine_proto::Code;
 use peregrine_proto::command::Login;
+use peregrine_proto::response::ResponseText;
+use peregrine_proto::{Code, Response, Status};
 
 const METHOD: &str = "LOGIN";
 
@@ -57,5 +58,9 @@ pub(super) async fn finish(
     }
     let mut outcome = Outcome::ok("Logged in").with_transition(Transition::Authenticated(account));
     outcome.text.code = Some(Code::Capability(capability::list(link, true)));
+    if let Some(alert) = &link.shared.options.alert {
+        let text = ResponseText { code: Some(Code::Alert), text: alert.as_str().into() };
+        outcome.data = wire(&Response::Condition { status: Status::Ok, text }).into();
+    }
     Ok(outcome)
 }

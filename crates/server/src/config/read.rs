@@ -18,12 +18,27 @@ const SECTIONS: &[&str] = &["server", "listeners", "tls", "store", "auth", "log"
 
 /// Reads `text`, which stands in `file`, as the configuration of a server in `folder`.
 pub(super) fn read(folder: &Path, file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
-    let table = document(file, text)?;
+    match examine(folder, file, text) {
+        (Some(config), errors) if errors.is_empty() => Ok(config),
+        (_, errors) => Err(errors),
+    }
+}
+
+/// As [`read`], with what could be understood in spite of mistakes.
+pub(super) fn examine(
+    folder: &Path,
+    file: &Path,
+    text: &str,
+) -> (Option<Config>, Vec<ConfigError>) {
+    let table = match document(file, text) {
+        Ok(table) => table,
+        Err(errors) => return (None, errors),
+    };
     let mut reader = Reader { file, text, errors: Vec::new() };
     let mut config = Config::defaults(folder);
     reader.config(table.get_ref(), &mut config);
     reader.errors.sort_by_key(|error| error.span.start);
-    if reader.errors.is_empty() { Ok(config) } else { Err(reader.errors) }
+    (Some(config), reader.errors)
 }
 
 struct Reader<'t> {

@@ -15,8 +15,7 @@ pub fn template() -> String {
 # Before it serves, the process gives up what it does not need. "required" refuses to serve where
 # the system cannot do all of it; "off" is for finding out whether that is in your way.
 #sandbox = "on"
-# Shown to everybody after login, once a connection.
-#alert = "Maintenance tonight from 22:00 to 22:30"
+# What everybody is shown after login, such as: alert = "Closed tonight from 22:00 to 22:30"
 
 [listeners]
 # IP address and port. 127.0.0.1 is this machine only; 0.0.0.0 and [::] are every address.

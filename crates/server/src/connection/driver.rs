@@ -311,6 +311,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Ends the connection and writes it down.
     pub(super) async fn end(self, why: &str) {
         let (bytes_in, bytes_out) = self.stream.octets();
+        let why = self.session.last_words().unwrap_or(why);
         self.link.peer.closed(self.link.user(), bytes_in, bytes_out, why);
         // The place of the connection is free before the client has closed its end.
         drop(self.link.take_ticket());

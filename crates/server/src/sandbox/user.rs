@@ -16,6 +16,10 @@ pub(super) fn leave_root(config: &Config, reached: &mut Reached) -> Result<(), S
     if !getuid().is_root() {
         return Ok(());
     }
+    // While it can be done: it takes a capability, and limits what could ever be had again.
+    if let Err(error) = caps::clear(None, CapSet::Bounding) {
+        reached.missing.push(format!("the bounding set of capabilities stays: {error}"));
+    }
     // What cannot be read belongs to nobody that we could become.
     let owner =
         std::fs::metadata(&config.folder).map_or((0, 0), |folder| (folder.uid(), folder.gid()));
@@ -66,11 +70,6 @@ fn become_user(uid: Uid, gid: Gid, entry: Option<User>) -> io::Result<()> {
 /// Drops every capability (the ports are bound by now), and lets no memory reach a disk or another
 /// process of this user: it holds passwords and keys.
 pub(super) fn leave_powers(reached: &mut Reached) {
-    // From the set that limits the others on. That one needs a capability, which few have.
-    let bounding = caps::clear(None, CapSet::Bounding);
-    if bounding.is_err() && getuid().is_root() {
-        reached.missing.push("the bounding set of capabilities stays".into());
-    }
     for set in [CapSet::Ambient, CapSet::Inheritable, CapSet::Effective, CapSet::Permitted] {
         if let Err(error) = caps::clear(None, set) {
             reached.missing.push(format!("capabilities stay: {error}"));

@@ -86,6 +86,22 @@ async fn malformed_and_foreign_messages() {
     }
 }
 
+/// RFC 3501 §7.1: ALERT is for a person to see; here what the operator wants to be known.
+#[tokio::test(start_paused = true)]
+async fn the_operators_alert_is_shown_after_login() {
+    let server = server(|options| options.alert = Some("Closed tonight".into())).await;
+    let plain = format!("b AUTHENTICATE PLAIN {}", plain("", "ann", "secret"));
+    for command in ["b LOGIN ann secret", &plain] {
+        let mut client = connect(&server, local()).await;
+        let refused = client.ask("a LOGIN ann wrong").await;
+        assert_eq!(refused.len(), 1, "{refused:?}");
+        let told = client.ask(command).await;
+        assert_eq!(told[0], "* OK [ALERT] Closed tonight", "{told:?}");
+        assert!(told.len() == 2 && told[1].starts_with("b OK [CAPABILITY "), "{told:?}");
+        assert_eq!(client.ask("c NOOP").await.len(), 1);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn unknown_mechanisms_are_named() {
     let server = server(|_| {}).await;

@@ -84,11 +84,17 @@ impl<H: Host> Session<H> {
         self.bye(ResponseText { code, text: text.into() });
     }
 
+    /// What BYE said, for the log; `None` where there was none, or only the answer to LOGOUT.
+    pub fn last_words(&self) -> Option<&str> {
+        self.last_words.as_deref()
+    }
+
     /// Answers what has ended, then says BYE; drops everything else.
     fn bye(&mut self, text: ResponseText) {
         if self.phase != Phase::Open {
             return;
         }
+        self.last_words = Some(Box::from(&*text.text));
         // In the middle of a literal there is no BYE.
         if !self.end_response() {
             return self.end();

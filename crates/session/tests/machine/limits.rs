@@ -27,6 +27,8 @@ fn bad_commands() {
         let text = client.take();
         assert_eq!(text.matches("a BAD").count(), limit);
         assert!(text.ends_with("* BYE Too many bad commands\r\n"), "{text}");
+        // The log says why.
+        assert_eq!(client.session.last_words(), Some("Too many bad commands"));
     }
 }
 
