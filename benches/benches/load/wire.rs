@@ -107,10 +107,10 @@ impl Wire {
     async fn read_line(&mut self) -> io::Result<()> {
         self.line.clear();
         let read = tokio::time::timeout(PATIENCE, self.stream.read_until(b'\n', &mut self.line));
-        match read.await {
-            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "starved: no answer in 60 s")),
-            Ok(read) if read? == 0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(_) => Ok(()),
+        let starved = |_| io::Error::new(io::ErrorKind::TimedOut, "starved: no answer in 60 s");
+        match read.await.map_err(starved)?? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
         }
     }
 

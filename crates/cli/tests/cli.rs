@@ -205,6 +205,7 @@ fn every_mistake_in_the_configuration_is_shown_and_ends_with_78() {
   help: zero does not mean unlimited here: write a large number if you want much, or remove the
         line to have the default
 2 mistakes in the configuration
+peregrine: cannot read DIR/certificate.pem: No such file or directory (os error 2)
 ";
     assert_eq!(shown, wanted);
     // Whoever needs the configuration says the same.

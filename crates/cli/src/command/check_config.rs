@@ -24,15 +24,17 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (config, mistakes) = config::examine(&arguments.dir);
     let certificate = config.as_ref().map(check_certificate).transpose().map_err(Failure::Named);
-    if !mistakes.is_empty() {
-        // The certificate is looked at all the same, so that there is one round of mending.
-        if let Err(failure) = certificate {
-            failure.tell();
+    let config = match config {
+        Some(config) if mistakes.is_empty() => config,
+        _ => {
+            let mistakes = Failure::Config(mistakes);
+            // The certificate is looked at all the same, so that there is one round of mending.
+            let Err(certificate) = certificate else { return Err(mistakes) };
+            mistakes.tell();
+            return Err(certificate);
         }
-        return Err(Failure::Config(mistakes));
-    }
+    };
     certificate?;
-    let Some(config) = config else { return Err(Failure::Config(mistakes)) };
     let addresses = |name: &str, list: &[std::net::SocketAddr]| {
         let list: Vec<String> = list.iter().map(ToString::to_string).collect();
         if list.is_empty() { format!("no {name}") } else { format!("{name} {}", list.join(", ")) }
