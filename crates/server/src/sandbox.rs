@@ -2,7 +2,7 @@
 //! does not need, and system calls that no mail server makes. A fault in us then reaches no further
 //! than the mail itself.
 //!
-//! - [`user`]: never as root on a network.
+//! - [`user`]: never as root on a network. [`descriptors`]: as many as there may be.
 //! - [`files`]: Landlock: the store may be written, certificate and configuration read, nothing
 //!   else; no TCP connection or listener can be opened any more.
 //! - [`calls`]: seccomp: no other program, no tracing, no mounts, no sockets but Unix ones.
@@ -13,6 +13,8 @@
 
 #[cfg(target_os = "linux")]
 mod calls;
+#[cfg(target_os = "linux")]
+mod descriptors;
 #[cfg(target_os = "linux")]
 mod files;
 #[cfg(target_os = "linux")]
@@ -36,6 +38,8 @@ pub struct Reached {
     pub files: Option<u32>,
     /// System calls are filtered.
     pub calls: bool,
+    /// What is wrong with the number of files that may be open.
+    pub descriptors: Option<String>,
     /// Why something was not reached.
     pub missing: Vec<String>,
 }
@@ -88,7 +92,8 @@ impl Display for Reached {
 /// [`SandboxError`]: the process may not serve.
 #[cfg(target_os = "linux")]
 pub fn enter(config: &Config) -> Result<Reached, SandboxError> {
-    let mut reached = Reached::default();
+    let mut reached =
+        Reached { descriptors: descriptors::take(config.limits.connections), ..Reached::default() };
     user::leave_root(config, &mut reached)?;
     user::leave_powers(&mut reached);
     if config.server.sandbox == Sandbox::Off {

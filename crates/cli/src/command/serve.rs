@@ -69,6 +69,9 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
 /// Says in the log what the process has given up.
 fn tell(reached: &Reached) {
     tracing::info!("{reached}");
+    if let Some(few) = &reached.descriptors {
+        tracing::warn!("{few}");
+    }
     if let Some(user) = &reached.became {
         tracing::info!(user, "no longer root");
     }
