@@ -1,4 +1,5 @@
-//! Character sets to UTF-8: those of the WHATWG Encoding Standard, more of their names, and UTF-7.
+//! Character sets to UTF-8: those of the WHATWG Encoding Standard, more of their names, UTF-7, and
+//! code page 850.
 
 use encoding_rs::{Encoding, WINDOWS_1252};
 
@@ -13,6 +14,9 @@ use encoding_rs::{Encoding, WINDOWS_1252};
 pub fn charset_to_utf8(charset: &[u8], bytes: &[u8]) -> Option<String> {
     if UTF_7.iter().any(|name| charset.eq_ignore_ascii_case(name)) {
         return Some(utf_7(bytes));
+    }
+    if CP_850.iter().any(|name| charset.eq_ignore_ascii_case(name)) {
+        return Some(cp_850(bytes));
     }
     Some(encoding(charset)?.decode(bytes).0.into_owned())
 }
@@ -54,6 +58,25 @@ const OTHER_NAMES: [(&str, &str); 14] = [
     ("iso-2022-jp-ms", "iso-2022-jp"),
     ("cp874", "windows-874"),
 ];
+
+const CP_850: [&[u8]; 4] = [b"cp850", b"ibm850", b"850", b"cspc850multilingual"];
+
+/// What the octets from 0x80 on mean in code page 850, which DOS wrote in Western Europe.
+const CP_850_UPPER: &str = "\
+     ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒ\
+     áíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐\
+     └┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀\
+     ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}\
+     ";
+
+fn cp_850(bytes: &[u8]) -> String {
+    let upper: Vec<char> = CP_850_UPPER.chars().collect();
+    let character = |octet: &u8| match octet.checked_sub(0x80) {
+        Some(place) => upper.get(usize::from(place)).copied().unwrap_or_default(),
+        None => char::from(*octet),
+    };
+    bytes.iter().map(character).collect()
+}
 
 fn encoding(charset: &[u8]) -> Option<&'static Encoding> {
     Encoding::for_label_no_replacement(charset).or_else(|| {

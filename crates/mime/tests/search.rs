@@ -66,7 +66,7 @@ fn the_limits_of_an_encoded_word() {
 
 #[test]
 fn character_sets() {
-    let rows: [(&str, &[u8], &str); 12] = [
+    let rows: [(&str, &[u8], &str); 13] = [
         ("US-ASCII", b"abc", "abc"),
         ("utf-8", "é".as_bytes(), "é"),
         ("iso-8859-15", b"\xa4", "€"),
@@ -78,6 +78,11 @@ fn character_sets() {
         ("utf-16be", b"\x00a\x00b", "ab"),
         ("UTF-7", b"a+-b +AOk- +2D3eAA-!+AOk", "a+b é 😀!é"),
         ("utf-7", b"+", "+"),
+        (
+            "IBM850",
+            b"Gr\x81\xe1e \x80\x9f\xa0\xbf\xc0\xdf\xe0\xf0\xff",
+            "Grüße Çƒá┐└▀Ó\u{ad}\u{a0}",
+        ),
         (" utf-8 ", b"a", "a"),
     ];
     for (charset, bytes, expected) in rows {
