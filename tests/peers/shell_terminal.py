@@ -78,7 +78,7 @@ def main():
             "--password-command",
             "printenv PEREGRINE_PASSWORD",
         )
-        shell.shows(rb"\x1b\[2m\*\x1b\[0m OK ")
+        shell.shows(rb"\x1b\[2m\*\x1b\[0m \x1b\[32mOK\x1b\[0m ")
         shell.shows(rb"logged in to")
         shell.shows(prompt(1))
 

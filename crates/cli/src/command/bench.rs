@@ -36,7 +36,8 @@ that answers at once over loopback: a figure near it tells more of this program 
 
 On each server it makes mailboxes whose names begin with peregrine-bench-, fills them with the
 messages asked for and some large ones, and removes them at the end, also after Ctrl-C. All other
-mail is left alone. A log-in is LOGIN, unless the account says otherwise.";
+mail is left alone. A log-in is LOGIN, unless the account says otherwise. Each server works as hard
+as it can meanwhile: measure your own.";
 
 /// Measure how fast IMAP servers are, several side by side.
 #[derive(clap::Args)]

@@ -22,8 +22,9 @@ Examples:
   peregrine migrate imaps://ann@old.example.org ~/mail --user ann
   peregrine migrate old.mbox imaps://ann@new.example.org
 
-Passwords come from the accounts' commands, or are asked for (the source's first), or read from standard input where that is no
-terminal, a line each; or from PEREGRINE_SOURCE_PASSWORD and PEREGRINE_TARGET_PASSWORD, or files.
+Passwords come from the accounts' commands, or are asked for (the source's first), or read from
+standard input where that is no terminal, a line each; or from PEREGRINE_SOURCE_PASSWORD and
+PEREGRINE_TARGET_PASSWORD, or files.
 
 Mailboxes, flags, keywords, dates, subscriptions and special uses come along; into a served folder
 also UIDs and UIDVALIDITY, so that mail programs need not read anything anew. Nothing is deleted,

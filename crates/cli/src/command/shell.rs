@@ -87,11 +87,11 @@ async fn open(
     if arguments.no_login {
         account = arguments.whose.account()?;
         raw = account.connector()?.connect_raw().await?;
-        put(&paint::response(raw.greeting(), None, style));
+        greet(&raw, style);
     } else {
         let access = arguments.whose.access(input).await?;
         raw = access.connector.connect_raw().await?;
-        put(&paint::response(raw.greeting(), None, style));
+        greet(&raw, style);
         log_in(&mut raw, &access).await?;
         account = access.account;
         if interactive {
@@ -106,6 +106,11 @@ async fn open(
         eprintln!("{how} {}; help explains, Ctrl-D ends", output::printable(&account.shown()));
     }
     Ok(raw)
+}
+
+fn greet(raw: &Raw, style: Style) {
+    let greeting = raw.greeting();
+    put(&paint::response(greeting, Response::parse(greeting).ok().as_ref(), style));
 }
 
 async fn log_in(raw: &mut Raw, access: &Access) -> Result<(), Failure> {

@@ -28,8 +28,11 @@ pub fn text(report: &Report, dry_run: bool, summary: &str) {
         "digest there",
         "UIDs",
     ];
-    let rows = report.mailboxes.iter().map(row);
-    say!("{}", output::table(&header, rows));
+    let rows: Vec<_> = report.mailboxes.iter().map(row).collect();
+    let told = telling(header.len(), &rows);
+    let kept = |cells: Vec<String>| told.iter().map(|at| cells[*at].clone()).collect::<Vec<_>>();
+    let header: Vec<&str> = told.iter().map(|at| header[*at]).collect();
+    say!("{}", output::table(&header, rows.into_iter().map(kept)));
     say!("{summary}");
     for problem in report.problems.iter().take(SHOWN) {
         let place = output::printable(&problem.place);
@@ -81,6 +84,23 @@ pub fn json(report: &Report) {
     say!("{whole}");
 }
 
+/// The columns that tell something: no counts that are 0 everywhere, and of two sides one where they
+/// are alike. All twelve are wider than most terminals.
+fn telling(columns: usize, rows: &[Vec<String>]) -> Vec<usize> {
+    /// What is there already, flags, failures, what is only there.
+    const COUNTS: [usize; 4] = [3, 4, 5, 8];
+    /// Octets and digest of the target, each with the source's.
+    const SIDES: [(usize, usize); 2] = [(7, 6), (10, 9)];
+    let tells = |at: &usize| {
+        let count = COUNTS.contains(at) && rows.iter().all(|row| matches!(&*row[*at], "0" | ""));
+        let side = SIDES.iter().any(|(target, source)| {
+            target == at && rows.iter().all(|row| row[*target] == row[*source])
+        });
+        !count && !side
+    };
+    (0..columns).filter(tells).collect()
+}
+
 fn row(m: &Migrated) -> Vec<String> {
     let mut cells = vec![match m.source == m.target {
         true => m.source.as_str().to_owned(),
@@ -127,4 +147,21 @@ fn total(total: &Total) -> Value {
 fn hexadecimal(total: &Total, digits: usize) -> String {
     let all: String = total.digest.iter().flatten().map(|octet| format!("{octet:02x}")).collect();
     all.chars().take(digits).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::telling;
+
+    fn row(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn columns_that_tell_nothing_are_left_out() {
+        let alike = row("INBOX 5 5 0 0 0 24 24 0 ab ab new");
+        assert_eq!(telling(12, std::slice::from_ref(&alike)), [0, 1, 2, 6, 9, 11]);
+        let unlike = row("Work 5 3 1 0 1 24 20 0 ab cd new");
+        assert_eq!(telling(12, &[alike, unlike]), [0, 1, 2, 3, 5, 6, 7, 9, 10, 11]);
+    }
 }
