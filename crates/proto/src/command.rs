@@ -34,7 +34,7 @@ pub mod thread;
 pub mod unselect;
 pub mod unsubscribe;
 
-use crate::effects::Effects;
+use crate::effects::{Answer, Effects};
 use crate::number::UidRanges;
 use crate::token::{Parsed, Reader, SyntaxError};
 use crate::writer::CommandWriter;
@@ -257,6 +257,26 @@ impl CommandBody {
     /// What it touches, and how it answers.
     pub fn effects(&self) -> Effects {
         each!(self, _Command, command => command.effects())
+    }
+
+    /// As [`Self::effects`], where IMAP4rev2 is enabled: SELECT and others tell LIST too (RFC 9051
+    /// §6.3.2, §6.3.9.7), which says no more than other LIST data whose it is; and what SEARCH tells
+    /// names its command.
+    pub fn effects_in_rev2(&self) -> Effects {
+        let effects = self.effects();
+        let answers = match self {
+            Self::Select(_) | Self::Examine(_) | Self::Rename(_) => Some(Answer::List),
+            Self::Create(Create { mailbox, .. })
+            | Self::Delete(Delete { mailbox })
+            | Self::Append(Append { mailbox, .. })
+                if mailbox.sent().is_some() =>
+            {
+                Some(Answer::List)
+            }
+            Self::Search(_) => None,
+            _ => effects.answers,
+        };
+        Effects { answers, ..effects }
     }
 
     pub(crate) fn write_arguments(&self, out: &mut CommandWriter) {

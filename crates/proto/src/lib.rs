@@ -8,6 +8,7 @@
 //! - [`command`]: one file for each command: fields, grammar, writing, effects, known answers.
 //! - [`response`]: one file for each kind of response, and where a server's response ends.
 //! - [`effects`]: what a command touches, and whether two may run at once.
+//! - [`encoding`]: whether names and quoted strings are in UTF-8.
 //! - [`CommandBody::redacted`]: a command as it may be shown to others than its client.
 //! - [`token`], [`mod@write`], [`writer`]: the primitives that all of these are made of.
 //! - [`tag`], [`number`], [`object_id`], [`flag`], [`mailbox`], [`section`], [`date`], [`secret`]: their values.
@@ -38,6 +39,7 @@
 pub mod command;
 pub mod date;
 pub mod effects;
+pub mod encoding;
 pub mod error;
 pub mod flag;
 mod form;
@@ -59,6 +61,7 @@ pub mod writer;
 
 pub use command::{Command, CommandBody};
 pub use date::{Date, DateTime};
+pub use encoding::Encoding;
 pub use error::ParseError;
 pub use flag::{Flag, Keyword};
 pub use frame::{Frame, FrameError, FrameEvent, FrameLimits, Framer};

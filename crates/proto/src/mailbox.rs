@@ -1,16 +1,25 @@
-//! Mailbox names (RFC 3501 §5.1): kept in UTF-8, modified UTF-7 (§5.1.3) only on the wire.
+//! Mailbox names (RFC 3501 §5.1, RFC 9051 §5.1): kept in UTF-8, modified UTF-7 (RFC 3501 §5.1.3)
+//! only on the wire.
 
 use crate::token::{Parsed, Reader, SyntaxError, class};
-use crate::utf7;
+use crate::{Encoding, utf7};
 use bytes::Bytes;
 use bytestring::ByteString;
 use smallvec::SmallVec;
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// A mailbox name in UTF-8, hierarchy separator `/`. `INBOX` in any case is `INBOX`;
 /// a child of INBOX begins with `INBOX/`. No control characters. Empty only in the answer to
-/// `LIST "" ""`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct MailboxName(ByteString);
+/// `LIST "" ""`. A name that came in a command is in Unicode Normalization Form C, so that no two
+/// mailboxes look the same; one that a server told is as the server spells it.
+#[derive(Clone, Debug)]
+pub struct MailboxName {
+    name: ByteString,
+    /// How the client spelt it, where that was another form.
+    sent: Option<Box<str>>,
+}
 
 /// A LIST or LSUB pattern, decoded to UTF-8: `*` matches all, `%` all but the separator.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -21,6 +30,33 @@ pub struct ListPattern(ByteString);
 #[error("{0}")]
 pub struct NameError(pub &'static str);
 
+/// Names are equal whatever they were sent as.
+impl PartialEq for MailboxName {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for MailboxName {}
+
+impl PartialOrd for MailboxName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for MailboxName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name.cmp(&other.name)
+    }
+}
+
+impl Hash for MailboxName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
 impl MailboxName {
     /// The one hierarchy separator.
     pub const SEPARATOR: char = '/';
@@ -29,7 +65,7 @@ impl MailboxName {
     pub const MAX: usize = 32 * 256 - 1;
 
     /// The INBOX.
-    pub const INBOX: Self = Self(ByteString::from_static("INBOX"));
+    pub const INBOX: Self = Self { name: ByteString::from_static("INBOX"), sent: None };
 
     /// The name, with INBOX in capitals.
     ///
@@ -47,36 +83,65 @@ impl MailboxName {
             return Ok(Self::INBOX);
         }
         if inbox && name.as_bytes()[5] == b'/' && !name.starts_with("INBOX") {
-            return Ok(Self(format!("INBOX{}", &name[5..]).into()));
+            return Ok(Self::plain(format!("INBOX{}", &name[5..]).into()));
         }
-        Ok(Self(name))
+        Ok(Self::plain(name))
+    }
+
+    const fn plain(name: ByteString) -> Self {
+        Self { name, sent: None }
+    }
+
+    /// The name in the one form that is taken here: Net-Unicode (RFC 5198 §2) without the
+    /// characters that RFC 6855 §3 forbids.
+    ///
+    /// # Errors
+    /// One of these characters, or too long.
+    pub fn composed(self) -> Result<Self, NameError> {
+        if self.name.is_ascii() {
+            return Ok(self);
+        }
+        if self.name.contains(['\u{2028}', '\u{2029}']) {
+            return Err(NameError("a mailbox name must not hold line or paragraph separators"));
+        }
+        if is_nfc(&self.name) {
+            return Ok(self);
+        }
+        let sent = Some(Box::from(&*self.name));
+        Ok(Self { sent, ..Self::from_text(compose(self.name))? })
+    }
+
+    /// How the client spelt the name, where it was not in Unicode Normalization Form C
+    /// (RFC 9051 §5.1).
+    pub fn sent(&self) -> Option<&str> {
+        self.sent.as_deref()
     }
 
     /// The name as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.name
     }
 
     /// Whether this is INBOX itself.
     pub fn is_inbox(&self) -> bool {
-        &*self.0 == "INBOX"
+        &*self.name == "INBOX"
     }
 
     /// The name above: all before the last separator; `None` at the top.
     pub fn parent(&self) -> Option<Self> {
-        let (parent, _) = self.0.rsplit_once(Self::SEPARATOR)?;
-        Some(Self(self.0.slice_ref(parent)))
+        let (parent, _) = self.name.rsplit_once(Self::SEPARATOR)?;
+        Some(Self::plain(self.name.slice_ref(parent)))
     }
 
     /// Whether this name lies below the other, at any depth.
     pub fn is_below(&self, other: &Self) -> bool {
-        self.0.strip_prefix(&*other.0).is_some_and(|rest| rest.starts_with(Self::SEPARATOR))
+        self.name.strip_prefix(&*other.name).is_some_and(|rest| rest.starts_with(Self::SEPARATOR))
     }
 
     /// The first level of the name.
     pub fn top(&self) -> Self {
-        match self.0.split_once(Self::SEPARATOR) {
-            Some((top, _)) => Self(self.0.slice_ref(top)),
+        match self.name.split_once(Self::SEPARATOR) {
+            Some((top, _)) => Self::plain(self.name.slice_ref(top)),
             None => self.clone(),
         }
     }
@@ -84,18 +149,25 @@ impl MailboxName {
     /// The name without one separator at its end (RFC 3501 §6.3.3: with it, a client says that
     /// it will make names below).
     pub(crate) fn without_trailing_separator(self) -> Self {
-        match self.0.strip_suffix(Self::SEPARATOR) {
-            Some(name) => Self(self.0.slice_ref(name)),
+        match self.name.strip_suffix(Self::SEPARATOR) {
+            Some(name) => Self { name: self.name.slice_ref(name), sent: self.sent },
             None => self,
         }
     }
 
-    /// `mailbox`: not empty.
+    /// `mailbox` in a command: not empty, brought into Unicode Normalization Form C.
     ///
     /// ```abnf
     /// mailbox = "INBOX" / astring
     /// ```
     pub fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
+        let offset = reader.offset();
+        let name = Self::parse_told(reader)?;
+        name.composed().map_err(|NameError(clause)| SyntaxError::wrong(offset, clause))
+    }
+
+    /// `mailbox` in a response: not empty, as the server spells it.
+    pub fn parse_told(reader: &mut Reader<'_>) -> Parsed<Self> {
         let offset = reader.offset();
         let name = Self::parse_or_empty(reader)?;
         if name.as_str().is_empty() {
@@ -104,7 +176,7 @@ impl MailboxName {
         Ok(name)
     }
 
-    /// As [`Self::parse`]; empty in the answer to `LIST "" ""` (RFC 3501 §6.3.8).
+    /// As [`Self::parse_told`]; empty in the answer to `LIST "" ""` (RFC 3501 §6.3.8).
     pub fn parse_or_empty(reader: &mut Reader<'_>) -> Parsed<Self> {
         let offset = reader.offset();
         let mut ahead = *reader;
@@ -113,7 +185,7 @@ impl MailboxName {
             return Ok(Self::INBOX);
         }
         let wire = reader.astring("a mailbox name")?;
-        decode(wire)
+        decode(wire, reader.encoding())
             .and_then(Self::from_text)
             .map_err(|NameError(clause)| SyntaxError::wrong(offset, clause))
     }
@@ -150,7 +222,10 @@ impl ListPattern {
                 reader.share(word)
             }
         };
-        let decoded = decode(wire).and_then(|text| check(&text).map(|()| text));
+        let decoded = decode(wire, reader.encoding()).and_then(|text| {
+            check(&text)?;
+            Ok(compose(text))
+        });
         decoded.map(Self).map_err(|NameError(clause)| SyntaxError::wrong(offset, clause))
     }
 
@@ -159,7 +234,7 @@ impl ListPattern {
     /// All places in the pattern where a match can stand go through the name at once, so the
     /// time is bounded by the product of both lengths, whatever the wildcards.
     pub fn matches(&self, name: &MailboxName) -> bool {
-        let (mut pattern, mut name) = (&self.0.as_bytes()[..], &name.0.as_bytes()[..]);
+        let (mut pattern, mut name) = (&self.0.as_bytes()[..], &name.name.as_bytes()[..]);
         if name == b"INBOX" || name.starts_with(b"INBOX/") {
             // What stands before the first wildcard is compared here, the letters of INBOX apart.
             let mut left = 5;
@@ -250,11 +325,20 @@ impl Places {
 }
 
 /// From the wire to UTF-8.
-pub(crate) fn decode(wire: Bytes) -> Result<ByteString, NameError> {
-    match utf7::decode(&wire).map_err(NameError)? {
+pub(crate) fn decode(wire: Bytes, encoding: Encoding) -> Result<ByteString, NameError> {
+    let decoded = match encoding {
+        Encoding::SevenBit => utf7::decode(&wire).map_err(NameError)?,
+        Encoding::Utf8 => None,
+    };
+    match decoded {
         Some(decoded) => Ok(decoded.into()),
         None => ByteString::try_from(wire).map_err(|_| NameError("the name is not UTF-8")),
     }
+}
+
+/// In Unicode Normalization Form C.
+pub(crate) fn compose(text: ByteString) -> ByteString {
+    if text.is_ascii() || is_nfc(&text) { text } else { text.nfc().collect::<String>().into() }
 }
 
 fn check(name: &str) -> Result<(), NameError> {

@@ -10,7 +10,7 @@ use crate::form::form;
 use crate::frame::Frame;
 use crate::suggest;
 use crate::token::{Parsed, Problem, Reader, SyntaxError, excerpt};
-use crate::{ParseError, Tag};
+use crate::{Encoding, ParseError, Tag};
 
 impl Command {
     /// Reads a command.
@@ -23,7 +23,17 @@ impl Command {
     /// ```
     #[expect(clippy::result_large_err, reason = "a command is larger still")]
     pub fn parse(frame: &Frame) -> Result<Self, ParseError> {
-        let mut reader = Reader::with_spooled(&frame.text, &frame.spooled);
+        Self::parse_in(frame, Encoding::SevenBit)
+    }
+
+    /// Reads a command with names in this encoding.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    #[expect(clippy::result_large_err, reason = "a command is larger still")]
+    pub fn parse_in(frame: &Frame, encoding: Encoding) -> Result<Self, ParseError> {
+        let reader = Reader::with_spooled(&frame.text, &frame.spooled);
+        let mut reader = reader.encoded(encoding);
         let tag = match tag(&mut reader) {
             Ok(tag) => tag,
             Err(error) => return Err(explain(None, frame, error)),

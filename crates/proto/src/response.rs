@@ -29,7 +29,7 @@ pub use thread::ThreadNode;
 pub use vanished::Vanished;
 
 use crate::token::{Parsed, Reader, SyntaxError, class};
-use crate::{Flag, ModSeq, ParseError, SequenceNumber, Tag};
+use crate::{Encoding, Flag, ModSeq, ParseError, SequenceNumber, Tag};
 use bytes::Bytes;
 use bytestring::ByteString;
 
@@ -104,6 +104,12 @@ impl Response {
     /// Appends the response with its CRLF. Whatever octets the values hold, what is written follows
     /// the grammar.
     pub fn write(&self, out: &mut Vec<u8>) {
+        self.write_in(out, Encoding::SevenBit);
+    }
+
+    /// As [`Self::write`], with mailbox names in this encoding. Strings of messages are written so
+    /// that they can be read in both.
+    pub fn write_in(&self, out: &mut Vec<u8>, encoding: Encoding) {
         match self {
             Self::Tagged { tag, status, text } => condition::write_tagged(out, tag, *status, text),
             Self::Continuation(octets) => condition::write_continuation(out, octets),
@@ -112,9 +118,9 @@ impl Response {
             Self::Bye(text) => condition::write(out, "BYE", text),
             Self::Capability(names) => capability::write(out, "CAPABILITY", names),
             Self::Enabled(names) => capability::write(out, "ENABLED", names),
-            Self::List(data) => data.write(out, "LIST"),
-            Self::Lsub(data) => data.write(out, "LSUB"),
-            Self::Status(data) => data.write(out),
+            Self::List(data) => data.write(out, "LIST", encoding),
+            Self::Lsub(data) => data.write(out, "LSUB", encoding),
+            Self::Status(data) => data.write(out, encoding),
             Self::Search(numbers, mod_seq) => {
                 search::write(out, "SEARCH", numbers.iter().copied(), *mod_seq);
             }
@@ -129,7 +135,7 @@ impl Response {
             Self::Recent(count) => size::write(out, *count, "RECENT"),
             Self::Expunge(number) => size::write(out, number.0.get(), "EXPUNGE"),
             Self::Fetch { number, data } => fetch::write(out, *number, data),
-            Self::Namespace(kinds) => namespace::write(out, kinds),
+            Self::Namespace(kinds) => namespace::write(out, kinds, encoding),
             Self::Id(parameters) => id::write(out, parameters.as_deref()),
         }
     }
@@ -142,11 +148,20 @@ impl Response {
     /// are not touched: the next response can be read.
     #[allow(clippy::result_large_err, reason = "a response is larger still")]
     pub fn parse(source: &Bytes) -> Result<Self, ParseError> {
+        Self::parse_in(source, Encoding::SevenBit)
+    }
+
+    /// As [`Self::parse`], with mailbox names in this encoding.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    #[allow(clippy::result_large_err, reason = "a response is larger still")]
+    pub fn parse_in(source: &Bytes, encoding: Encoding) -> Result<Self, ParseError> {
         let source = match source.strip_suffix(b"\r\n") {
             Some(line) => source.slice_ref(line),
             None => source.clone(),
         };
-        let mut reader = Reader::new(&source);
+        let mut reader = Reader::new(&source).encoded(encoding);
         let response = response(&mut reader).and_then(|response| match reader.is_at_end() {
             true => Ok(response),
             false => reader.expected("the end of the response"),

@@ -1,5 +1,6 @@
 //! Reads the grammar's primitives (RFC 3501 §9) from one frame, keeping slices of it.
 
+use crate::Encoding;
 use crate::frame::Spooled;
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -42,6 +43,9 @@ pub struct Reader<'a> {
     source: &'a Bytes,
     spooled: &'a [Spooled],
     at: usize,
+    encoding: Encoding,
+    /// Quoted strings must be UTF-8.
+    strict: bool,
 }
 
 /// Classes of octets, as bits of [`CLASSES`].
@@ -134,9 +138,8 @@ impl SyntaxError {
     }
 }
 
-/// For those who type names as they are spoken (RFC 3501 §5.1.3).
-const BEYOND_ASCII: &str =
-    "; letters beyond ASCII go into a literal, or in a mailbox name into modified UTF-7";
+/// For those who type names as they are spoken (RFC 9051 §4.3.1).
+const BEYOND_ASCII: &str = "; letters beyond ASCII go into quotes";
 
 /// The next word in quotes, cut and made printable.
 pub(crate) fn excerpt(rest: &[u8]) -> Cow<'static, str> {
@@ -155,14 +158,27 @@ pub(crate) fn excerpt(rest: &[u8]) -> Cow<'static, str> {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads a frame that has all its literals in place.
+    /// Reads a frame that has all its literals in place: a response, whose quoted strings may hold
+    /// any octets, since servers send such.
     pub fn new(source: &'a Bytes) -> Self {
-        Self { source, spooled: &[], at: 0 }
+        Self { source, spooled: &[], at: 0, encoding: Encoding::SevenBit, strict: false }
     }
 
-    /// Reads a frame some of whose literals were spooled.
+    /// Reads a command, some of whose literals may have been spooled. Its quoted strings must be
+    /// UTF-8 (RFC 6855 §3).
     pub fn with_spooled(source: &'a Bytes, spooled: &'a [Spooled]) -> Self {
-        Self { source, spooled, at: 0 }
+        Self { source, spooled, at: 0, encoding: Encoding::SevenBit, strict: true }
+    }
+
+    /// With names in this encoding.
+    #[must_use]
+    pub fn encoded(self, encoding: Encoding) -> Self {
+        Self { encoding, ..self }
+    }
+
+    /// How names are encoded.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     /// Octets read so far.
@@ -351,9 +367,19 @@ impl<'a> Reader<'a> {
     ///
     /// ```abnf
     /// quoted      = DQUOTE *QUOTED-CHAR DQUOTE
-    /// QUOTED-CHAR = <any TEXT-CHAR except quoted-specials> / "\" quoted-specials
+    /// QUOTED-CHAR = <any TEXT-CHAR except quoted-specials> / "\" quoted-specials /
+    ///               UTF8-2 / UTF8-3 / UTF8-4    ; RFC 9051 §9, RFC 6855 §3
     /// ```
     pub fn quoted(&mut self) -> Parsed<Bytes> {
+        let at = self.at;
+        let octets = self.quoted_octets()?;
+        if self.strict && std::str::from_utf8(&octets).is_err() {
+            return Err(SyntaxError::wrong(at, "the quoted string is not UTF-8"));
+        }
+        Ok(octets)
+    }
+
+    fn quoted_octets(&mut self) -> Parsed<Bytes> {
         self.byte(b'"', "a quoted string")?;
         let plain = self.run(class::QUOTED);
         if self.accept(b'"') {

@@ -2,7 +2,8 @@
 //! commands write between their literals.
 
 use crate::token::{class, is};
-use crate::{DateTime, Flag, MailboxName};
+use crate::{DateTime, Encoding, Flag, MailboxName};
+use std::borrow::Cow;
 
 /// Longest text that is written as a quoted string; RFC 3501 sets no limit, but other programs'
 /// line buffers do, and a literal costs a few octets only.
@@ -89,12 +90,48 @@ pub fn literal_size(out: &mut Vec<u8>, octets: u64) {
     out.extend_from_slice(b"}\r\n");
 }
 
-/// `mailbox`: in modified UTF-7 (RFC 3501 §5.1.3), as an astring.
-pub fn mailbox(out: &mut Vec<u8>, name: &MailboxName) {
-    match crate::utf7::encode(name.as_str()) {
-        Some(encoded) => astring(out, encoded.as_bytes()),
-        None => astring(out, name.as_str().as_bytes()),
+/// Whether the text can stand in quotes in this encoding.
+pub fn is_quotable_in(text: &[u8], encoding: Encoding) -> bool {
+    is_quotable(text)
+        || (encoding == Encoding::Utf8
+            && text.len() <= LONGEST_QUOTED
+            && !text.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n'))
+            && std::str::from_utf8(text).is_ok())
+}
+
+/// `astring`, in its shortest form in this encoding.
+pub fn astring_in(out: &mut Vec<u8>, text: &[u8], encoding: Encoding) {
+    if is_plain(text) {
+        out.extend_from_slice(text);
+    } else {
+        string_in(out, text, encoding);
     }
+}
+
+/// `string`: quoted where it can be in this encoding, else a literal.
+pub fn string_in(out: &mut Vec<u8>, text: &[u8], encoding: Encoding) {
+    if is_quotable_in(text, encoding) {
+        quoted(out, text);
+    } else {
+        literal(out, text);
+    }
+}
+
+/// A mailbox name, or the beginning of one, as it stands on the wire: in UTF-8, or in modified
+/// UTF-7 (RFC 3501 §5.1.3).
+pub(crate) fn name(text: &str, encoding: Encoding) -> Cow<'_, [u8]> {
+    match encoding {
+        Encoding::Utf8 => Cow::Borrowed(text.as_bytes()),
+        Encoding::SevenBit => match crate::utf7::encode(text) {
+            Some(encoded) => Cow::Owned(encoded.into_bytes()),
+            None => Cow::Borrowed(text.as_bytes()),
+        },
+    }
+}
+
+/// `mailbox`: in this encoding, as an astring.
+pub fn mailbox(out: &mut Vec<u8>, mailbox: &MailboxName, encoding: Encoding) {
+    astring_in(out, &name(mailbox.as_str(), encoding), encoding);
 }
 
 /// `flag`

@@ -1,6 +1,6 @@
 //! Writes commands for a client: octets, and the places where the client must wait.
 
-use crate::{Flag, MailboxName, write};
+use crate::{Encoding, Flag, MailboxName, write};
 use smallvec::SmallVec;
 
 /// How a client may send literals.
@@ -25,6 +25,7 @@ pub struct CommandWriter {
     /// Literals whose octets lie elsewhere.
     pub gaps: SmallVec<[Gap; 1]>,
     mode: LiteralMode,
+    encoding: Encoding,
 }
 
 /// A literal whose octets the client sends from elsewhere.
@@ -45,6 +46,12 @@ impl CommandWriter {
     /// An empty buffer.
     pub fn new(mode: LiteralMode) -> Self {
         Self { mode, ..Self::default() }
+    }
+
+    /// With names and quoted strings in this encoding.
+    #[must_use]
+    pub fn encoded(self, encoding: Encoding) -> Self {
+        Self { encoding, ..self }
     }
 
     /// Octets as they are: words of the grammar.
@@ -73,24 +80,26 @@ impl CommandWriter {
 
     /// `string`: quoted where it can be, else a literal.
     pub fn string(&mut self, text: &[u8]) {
-        if write::is_quotable(text) {
+        if write::is_quotable_in(text, self.encoding) {
             write::quoted(&mut self.octets, text);
         } else {
             self.literal(text);
         }
     }
 
-    /// `mailbox`, in modified UTF-7.
+    /// `mailbox`
     pub fn mailbox(&mut self, name: &MailboxName) {
-        self.utf7(name.as_str());
+        self.name(name.as_str());
     }
 
-    /// A text in modified UTF-7, as an astring.
-    pub(crate) fn utf7(&mut self, text: &str) {
-        match crate::utf7::encode(text) {
-            Some(encoded) => self.astring(encoded.as_bytes()),
-            None => self.astring(text.as_bytes()),
-        }
+    /// A mailbox name, or the beginning of one, as an astring.
+    pub(crate) fn name(&mut self, text: &str) {
+        self.astring(&write::name(text, self.encoding));
+    }
+
+    /// A mailbox name, or the beginning of one, as a string.
+    pub(crate) fn quoted_name(&mut self, text: &str) {
+        self.string(&write::name(text, self.encoding));
     }
 
     /// `flag-list`

@@ -26,8 +26,9 @@ use peregrine_proto::command::*;
 use peregrine_proto::number::{Bound, Number, NumberSet};
 use peregrine_proto::response::list::{SpecialUse, UseAttribute};
 use peregrine_proto::{
-    Command, CommandWriter, Date, DateTime, Flag, FrameEvent, FrameLimits, Framer, Keyword,
-    ListPattern, LiteralMode, MailboxName, ModSeq, ObjectId, Secret, SequenceNumber, Tag, Uid,
+    Command, CommandWriter, Date, DateTime, Encoding, Flag, FrameEvent, FrameLimits, Framer,
+    Keyword, ListPattern, LiteralMode, MailboxName, ModSeq, ObjectId, Secret, SequenceNumber, Tag,
+    Uid,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -407,7 +408,7 @@ fn command() -> impl Strategy<Value = Command> {
 }
 
 /// Sends what was written as a client does, waiting for `+` where it must.
-fn sent(out: &CommandWriter) -> Vec<Command> {
+fn sent(out: &CommandWriter, encoding: Encoding) -> Vec<Command> {
     let mut framer = Framer::new(FrameLimits { non_sync: u32::MAX, ..FrameLimits::AFTER_LOGIN });
     let mut commands = Vec::new();
     let mut start = 0;
@@ -417,7 +418,9 @@ fn sent(out: &CommandWriter) -> Vec<Command> {
         let mut waits = 0;
         while let Some(event) = framer.next() {
             match event {
-                FrameEvent::Frame(frame) => commands.push(Command::parse(&frame).unwrap()),
+                FrameEvent::Frame(frame) => {
+                    commands.push(Command::parse_in(&frame, encoding).unwrap());
+                }
                 FrameEvent::Continue => waits += 1,
                 other => panic!("{other:?}"),
             }
@@ -433,22 +436,23 @@ proptest! {
     #[test]
     fn what_is_written_is_read_as_the_same(command in command()) {
         let mut forms = Vec::new();
-        for mode in [LiteralMode::Wait, LiteralMode::Minus, LiteralMode::Plus] {
-            let mut out = CommandWriter::new(mode);
+        use {Encoding::*, LiteralMode::*};
+        for (mode, encoding) in [(Wait, SevenBit), (Minus, Utf8), (Plus, SevenBit), (Plus, Utf8)] {
+            let mut out = CommandWriter::new(mode).encoded(encoding);
             command.write(&mut out);
             prop_assert!(mode != LiteralMode::Plus || out.waits.is_empty());
-            let read = sent(&out);
+            let read = sent(&out, encoding);
             prop_assert_eq!(read.len(), 1);
             prop_assert_eq!(&read[0].tag, &command.tag);
             prop_assert_eq!(read[0].body.name(), command.body.name());
             prop_assert_eq!(format!("{:?}", read[0].body), format!("{:?}", command.body));
             // Secrets print as nothing: what they are shows when they are written again.
-            let mut again = CommandWriter::new(mode);
+            let mut again = CommandWriter::new(mode).encoded(encoding);
             read[0].write(&mut again);
             prop_assert_eq!(&again.octets, &out.octets);
             forms.push(out);
         }
-        let _ = command.body.effects();
+        let _ = (command.body.effects(), command.body.effects_in_rev2());
     }
 
     /// A prefix of a command never is another command with a surprise behind it: cutting a line

@@ -14,7 +14,7 @@ use peregrine_proto::response::{
     SearchDatum, Status, StatusData, ThreadNode, Vanished,
 };
 use peregrine_proto::{
-    Flag, Keyword, MailboxName, ModSeq, ObjectId, SequenceNumber, Tag, Uid, UidValidity,
+    Encoding, Flag, Keyword, MailboxName, ModSeq, ObjectId, SequenceNumber, Tag, Uid, UidValidity,
 };
 use std::num::NonZeroU32;
 
@@ -175,6 +175,7 @@ fn codes_that_are_words() {
         ("OVERQUOTA", Code::OverQuota),
         ("ALREADYEXISTS", Code::AlreadyExists),
         ("NONEXISTENT", Code::NonExistent),
+        ("HASCHILDREN", Code::HasChildren),
         ("UNKNOWN-CTE", Code::UnknownCte),
         ("TOOBIG", Code::TooBig),
         ("USEATTR", Code::UseAttr),
@@ -287,6 +288,7 @@ fn extended_lists() {
         separator: Some('/'),
         mailbox: mailbox("Foo"),
         child_info: ["SUBSCRIBED".into()].into(),
+        old_name: None,
     };
     both("* LIST () \"/\" Foo (\"CHILDINFO\" (\"SUBSCRIBED\"))", Response::List(info.clone()));
     for line in [
@@ -296,11 +298,36 @@ fn extended_lists() {
         let source = Bytes::from(format!("{line}\r\n"));
         assert_eq!(Response::parse(&source), Ok(Response::List(info.clone())), "{line}");
     }
+    // RFC 9051 §6.3.9.7
+    let old = ListData { child_info: Default::default(), old_name: Some(mailbox("B&R")), ..info };
+    both("* LIST () \"/\" Foo (\"OLDNAME\" (B&-R))", Response::List(old.clone()));
+    let both_items = ListData { child_info: ["SUBSCRIBED".into()].into(), ..old };
+    both(
+        "* LIST () \"/\" Foo (\"CHILDINFO\" (\"SUBSCRIBED\") \"OLDNAME\" (B&-R))",
+        Response::List(both_items),
+    );
     for wrong in [" (CHILDINFO)", " (CHILDINFO ())", " (X (a)", " (X a) (Y b)", " (X (a)) x", " ("]
     {
         let line = format!("* LIST () \"/\" Foo{wrong}\r\n");
         assert!(Response::parse(&line.clone().into()).is_err(), "{line}");
     }
+}
+
+/// RFC 9051 §5.1, RFC 6855 §3: `&` means itself, and what is beyond ASCII stands in quotes.
+#[test]
+fn names_in_utf8() {
+    let list = Response::List(ListData {
+        attributes: Default::default(),
+        separator: Some('/'),
+        mailbox: mailbox("B&R/Grüße"),
+        child_info: Default::default(),
+        old_name: Some(mailbox("&AOQ-")),
+    });
+    let line = "* LIST () \"/\" \"B&R/Grüße\" (\"OLDNAME\" (&AOQ-))\r\n";
+    let mut out = Vec::new();
+    list.write_in(&mut out, Encoding::Utf8);
+    assert_eq!(String::from_utf8(out).unwrap(), line);
+    assert_eq!(Response::parse_in(&line.into(), Encoding::Utf8), Ok(list));
 }
 
 /// RFC 8474 §4.3, RFC 7889 §3.1.
@@ -332,6 +359,7 @@ fn lists() {
         separator,
         mailbox: mailbox(name),
         child_info: Default::default(),
+        old_name: None,
     };
     both("* LIST () \"/\" blurdybloop", Response::List(list(&[], Some('/'), "blurdybloop")));
     both(
@@ -410,6 +438,7 @@ fn case_does_not_matter() {
                 separator: None,
                 mailbox,
                 child_info: Default::default(),
+                old_name: None,
             })
         }),
         (

@@ -19,7 +19,8 @@ use peregrine_proto::response::{
     ThreadNode, Vanished,
 };
 use peregrine_proto::{
-    DateTime, Flag, Keyword, MailboxName, ModSeq, ObjectId, PartPath, Section, SectionText, Tag,
+    DateTime, Encoding, Flag, Keyword, MailboxName, ModSeq, ObjectId, PartPath, Section,
+    SectionText, Tag,
     Uid, UidSet,
 };
 use proptest::collection::vec;
@@ -132,12 +133,13 @@ fn list_data() -> impl Strategy<Value = ListData> {
         "X[a-z]{1,9}".prop_map(|name| ListAttribute::Other(name.into())),
     ];
     let info = vec("[A-Z]{1,9}".prop_map(ByteString::from), 0..3);
-    (vec(attribute, 0..4), separator(), mailbox(), info).prop_map(
-        |(attributes, separator, mailbox, info)| ListData {
+    (vec(attribute, 0..4), separator(), mailbox(), info, of(mailbox())).prop_map(
+        |(attributes, separator, mailbox, info, old_name)| ListData {
             attributes: attributes.into_iter().collect(),
             separator,
             mailbox,
             child_info: info.into(),
+            old_name,
         },
     )
 }
@@ -404,11 +406,16 @@ fn response() -> impl Strategy<Value = Response> {
 
 /// The only response in these octets, as a client gets it.
 fn read(wire: &[u8]) -> Response {
+    read_in(wire, Encoding::SevenBit)
+}
+
+fn read_in(wire: &[u8], encoding: Encoding) -> Response {
     let mut framer = ResponseFramer::new(ResponseLimits::default());
     framer.push(wire);
     let line = framer.next_response().unwrap().expect("a whole response");
     assert_eq!(framer.buffered(), 0, "more than one in {}", wire.escape_ascii());
-    Response::parse(&line).unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii()))
+    Response::parse_in(&line, encoding)
+        .unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii()))
 }
 
 proptest! {
@@ -418,7 +425,10 @@ proptest! {
     fn written_and_read(response in response()) {
         let mut wire = Vec::new();
         response.write(&mut wire);
-        prop_assert_eq!(read(&wire), response);
+        prop_assert_eq!(&read(&wire), &response);
+        wire.clear();
+        response.write_in(&mut wire, Encoding::Utf8);
+        prop_assert_eq!(read_in(&wire, Encoding::Utf8), response);
     }
 
     /// As above, with many more structures than one among all responses gets.

@@ -1,4 +1,4 @@
-//! APPEND (RFC 3501 §6.3.11), of several messages too (RFC 3502).
+//! APPEND (RFC 3501 §6.3.11), of several messages too (RFC 3502), with UTF-8 in headers (RFC 6855 §4).
 
 use super::States;
 use crate::effects::Effects;
@@ -68,8 +68,9 @@ impl Append {
 
     /// ```abnf
     /// append         = "APPEND" SP mailbox 1*append-message
-    /// append-message = [SP flag-list] [SP date-time] SP (literal / literal8)
+    /// append-message = [SP flag-list] [SP date-time] SP (literal / literal8 / utf8-literal)
     /// literal8       = "~{" number ["+"] "}" CRLF *OCTET    ; RFC 4466 §6
+    /// utf8-literal   = "UTF8" SP "(" literal8 ")"    ; RFC 6855 §4, no longer needed in RFC 9755
     /// ```
     pub(crate) fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
         reader.space()?;
@@ -109,7 +110,8 @@ impl AppendMessage {
             date = Some(DateTime::parse(reader)?);
             reader.space()?;
         }
-        let binary = reader.rest().starts_with(b"~{") && reader.accept(b'~');
+        let utf8 = reader.accept_prefix("UTF8 (~");
+        let binary = utf8 || (reader.rest().starts_with(b"~{") && reader.accept(b'~'));
         if reader.peek() != Some(b'{') {
             return reader.expected("the message as a literal such as {310}");
         }
@@ -117,6 +119,9 @@ impl AppendMessage {
             LiteralData::Inline(octets) => Literal::Inline(octets),
             LiteralData::Spooled(id, length) => Literal::Spooled { id, length },
         };
+        if utf8 {
+            reader.byte(b')', "`)` behind the message")?;
+        }
         Ok(Self { flags, date, message, binary })
     }
 
@@ -170,6 +175,11 @@ mod tests {
         refused("a APPEND INBOX {0}\r\n (\\Seen)");
         refused("a APPEND INBOX {1}\r\na{1}\r\nb");
         refused("a APPEND INBOX {0}\r\n x");
+        known("a APPEND x (\\Seen) utf8 (~{2+}\r\n\u{e4})", "a APPEND x (\\Seen) ~{2}\r\n\u{e4}");
+        known("a APPEND x UTF8 (~{1}\r\na) UTF8 (~{1}\r\nb)", "a APPEND x ~{1}\r\na ~{1}\r\nb");
+        refused("a APPEND INBOX UTF8 (~{1}\r\na");
+        refused("a APPEND INBOX UTF8 ({1}\r\na)");
+        refused("a APPEND INBOX UTF8 ~{1}\r\na");
         refused("a APPEND INBOX (\\Seen");
         known("a APPEND INBOX ~{3}\r\na\0b", "a APPEND INBOX ~{3}\r\na\0b");
         known(

@@ -4,7 +4,6 @@ use super::States;
 use super::status::StatusItem;
 use crate::effects::{Answer, Effects, Resource};
 use crate::token::{Parsed, Reader, SyntaxError, class};
-use crate::write;
 use crate::writer::CommandWriter;
 use crate::{ListPattern, MailboxName};
 use bytestring::ByteString;
@@ -116,7 +115,7 @@ impl List {
             write_options(&selection.words(), None, out);
         }
         out.space();
-        out.utf7(&self.reference);
+        out.name(&self.reference);
         out.space();
         if let [pattern] = &self.patterns[..] {
             write_pattern(pattern, out);
@@ -256,7 +255,9 @@ fn write_options(
 pub(super) fn reference(reader: &mut Reader<'_>) -> Parsed<ByteString> {
     let offset = reader.offset();
     let wire = reader.astring("a reference such as \"\"")?;
-    crate::mailbox::decode(wire).map_err(|error| SyntaxError::wrong(offset, error.0))
+    crate::mailbox::decode(wire, reader.encoding())
+        .map(crate::mailbox::compose)
+        .map_err(|error| SyntaxError::wrong(offset, error.0))
 }
 
 /// `list-mailbox`: as it is where it can be, since quotes hide no wildcard.
@@ -267,13 +268,7 @@ pub(super) fn write_pattern(pattern: &ListPattern, out: &mut CommandWriter) {
         out.raw(text);
         return;
     }
-    match crate::utf7::encode(text) {
-        Some(encoded) if write::is_quotable(encoded.as_bytes()) => {
-            out.with(|out| write::quoted(out, encoded.as_bytes()));
-        }
-        Some(encoded) => out.string(encoded.as_bytes()),
-        None => out.string(text.as_bytes()),
-    }
+    out.quoted_name(text);
 }
 
 /// A plain LIST.

@@ -32,7 +32,7 @@ impl Lsub {
 
     pub(crate) fn write(&self, out: &mut CommandWriter) {
         out.space();
-        out.utf7(&self.reference);
+        out.name(&self.reference);
         out.space();
         super::list::write_pattern(&self.pattern, out);
     }

@@ -100,6 +100,8 @@ pub enum Code {
     AlreadyExists,
     /// `NONEXISTENT`
     NonExistent,
+    /// `HASCHILDREN` (RFC 9051 §7.1)
+    HasChildren,
     /// `NOTSAVED` (RFC 5182)
     NotSaved,
     /// `UNKNOWN-CTE` (RFC 3516)
@@ -114,7 +116,7 @@ pub enum Code {
 }
 
 /// The codes that are a word alone.
-static WORDS: [(&str, Code); 29] = [
+static WORDS: [(&str, Code); 30] = [
     ("ALERT", Code::Alert),
     ("PARSE", Code::Parse),
     ("READ-ONLY", Code::ReadOnly),
@@ -140,6 +142,7 @@ static WORDS: [(&str, Code); 29] = [
     ("OVERQUOTA", Code::OverQuota),
     ("ALREADYEXISTS", Code::AlreadyExists),
     ("NONEXISTENT", Code::NonExistent),
+    ("HASCHILDREN", Code::HasChildren),
     ("NOTSAVED", Code::NotSaved),
     ("UNKNOWN-CTE", Code::UnknownCte),
     ("TOOBIG", Code::TooBig),

@@ -1,8 +1,8 @@
-//! LIST and LSUB responses (RFC 3501 §7.2.2, RFC 3348, RFC 6154).
+//! LIST and LSUB responses (RFC 3501 §7.2.2, RFC 3348, RFC 6154, RFC 9051 §7.3.1).
 
-use crate::MailboxName;
 use crate::token::{Parsed, Reader, SyntaxError, class};
 use crate::write;
+use crate::{Encoding, MailboxName};
 use bytestring::ByteString;
 use smallvec::SmallVec;
 
@@ -18,6 +18,9 @@ pub struct ListData {
     /// Extended data item CHILDINFO (RFC 5258 §3.5): the selection options that a name below it
     /// meets; mostly empty.
     pub child_info: SmallVec<[ByteString; 1]>,
+    /// Extended data item OLDNAME (RFC 9051 §6.3.9.7): what the mailbox was called before, or how
+    /// the client spelt it.
+    pub old_name: Option<MailboxName>,
 }
 
 /// `use-attr` (RFC 6154 §6).
@@ -138,8 +141,8 @@ impl ListAttribute {
 }
 
 impl ListData {
-    /// Appends `* LIST …` or `* LSUB …`, as `word` says.
-    pub fn write(&self, out: &mut Vec<u8>, word: &str) {
+    /// Appends `* LIST …` or `* LSUB …`, as `word` says, the names in this encoding.
+    pub fn write(&self, out: &mut Vec<u8>, word: &str, encoding: Encoding) {
         out.extend_from_slice(b"* ");
         out.extend_from_slice(word.as_bytes());
         out.push(b' ');
@@ -150,13 +153,29 @@ impl ListData {
         out.push(b' ');
         write_separator(out, self.separator);
         out.push(b' ');
-        write::mailbox(out, &self.mailbox);
+        write::mailbox(out, &self.mailbox, encoding);
+        self.write_extended(out, encoding);
+        out.extend_from_slice(b"\r\n");
+    }
+
+    // mbox-list-extended    =  "(" [mbox-list-extended-item *(SP mbox-list-extended-item)] ")"
+    // oldname-extended-item =  "OLDNAME" SP "(" mailbox ")"
+    fn write_extended(&self, out: &mut Vec<u8>, encoding: Encoding) {
+        let mut before: &[u8] = b" (";
         if !self.child_info.is_empty() {
-            out.extend_from_slice(b" (\"CHILDINFO\" ");
+            out.extend_from_slice(std::mem::replace(&mut before, b" "));
+            out.extend_from_slice(b"\"CHILDINFO\" ");
             write::list(out, &self.child_info, |out, option| write::string(out, option.as_bytes()));
+        }
+        if let Some(name) = &self.old_name {
+            out.extend_from_slice(std::mem::replace(&mut before, b" "));
+            out.extend_from_slice(b"\"OLDNAME\" (");
+            write::mailbox(out, name, encoding);
             out.push(b')');
         }
-        out.extend_from_slice(b"\r\n");
+        if before == b" " {
+            out.push(b')');
+        }
     }
 
     // mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
@@ -171,7 +190,7 @@ impl ListData {
         let separator = parse_separator(reader)?;
         reader.space()?;
         let mailbox = MailboxName::parse_or_empty(reader)?;
-        let mut child_info = SmallVec::new();
+        let (mut child_info, mut old_name) = (SmallVec::new(), None);
         if reader.accept(b' ') {
             reader.list_or_empty(|reader| {
                 let name = reader.astring("the name of an extended data item")?;
@@ -182,10 +201,15 @@ impl ListData {
                         Ok(())
                     });
                 }
+                if name.eq_ignore_ascii_case(b"OLDNAME") {
+                    reader.byte(b'(', "`(`")?;
+                    old_name = Some(MailboxName::parse_told(reader)?);
+                    return reader.byte(b')', "`)`");
+                }
                 skip_value(reader)
             })?;
         }
-        Ok(Self { attributes, separator, mailbox, child_info })
+        Ok(Self { attributes, separator, mailbox, child_info, old_name })
     }
 }
 

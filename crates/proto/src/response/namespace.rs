@@ -1,7 +1,9 @@
 //! NAMESPACE response (RFC 2342 §5, §6).
 
 use super::{list, string};
+use crate::Encoding;
 use crate::token::{Parsed, Reader, SyntaxError};
+use crate::write;
 use bytestring::ByteString;
 
 /// A namespace: its prefix and separator (RFC 2342 §5).
@@ -14,27 +16,28 @@ pub struct Namespace {
 }
 
 /// Appends `* NAMESPACE` with the three kinds.
-pub fn write(out: &mut Vec<u8>, kinds: &[Option<Vec<Namespace>>; 3]) {
+pub fn write(out: &mut Vec<u8>, kinds: &[Option<Vec<Namespace>>; 3], encoding: Encoding) {
     out.extend_from_slice(b"* NAMESPACE");
     for kind in kinds {
         out.push(b' ');
         match kind.as_deref() {
             // The grammar has no empty list.
             None | Some([]) => out.extend_from_slice(b"NIL"),
-            Some(namespaces) => write_kind(out, namespaces),
+            Some(namespaces) => write_kind(out, namespaces, encoding),
         }
     }
     out.extend_from_slice(b"\r\n");
 }
 
-fn write_kind(out: &mut Vec<u8>, namespaces: &[Namespace]) {
+fn write_kind(out: &mut Vec<u8>, namespaces: &[Namespace], encoding: Encoding) {
     out.push(b'(');
     for namespace in namespaces {
         out.push(b'(');
-        // RFC 2342 §6: prefixes are in modified UTF-7, as mailbox names are.
-        match crate::utf7::encode(&namespace.prefix) {
-            Some(encoded) => string::string(out, encoded.as_bytes()),
-            None => string::string(out, namespace.prefix.as_bytes()),
+        // RFC 2342 §6: prefixes are encoded as mailbox names are.
+        let prefix = write::name(&namespace.prefix, encoding);
+        match write::is_quotable_in(&prefix, encoding) {
+            true => write::quoted(out, &prefix),
+            false => string::string(out, &prefix),
         }
         out.push(b' ');
         list::write_separator(out, namespace.separator);
@@ -64,8 +67,9 @@ fn parse_kind(reader: &mut Reader<'_>) -> Parsed<Option<Vec<Namespace>>> {
     loop {
         reader.byte(b'(', "`(`")?;
         let at = reader.offset();
-        let prefix = crate::mailbox::decode(reader.string("a namespace's prefix")?)
-            .map_err(|error| SyntaxError::wrong(at, error.0))?;
+        let prefix =
+            crate::mailbox::decode(reader.string("a namespace's prefix")?, reader.encoding())
+                .map_err(|error| SyntaxError::wrong(at, error.0))?;
         reader.space()?;
         let separator = list::parse_separator(reader)?;
         while reader.accept(b' ') {

@@ -2,7 +2,7 @@
 
 use crate::command::status::StatusItem;
 use crate::token::{Parsed, Reader, SyntaxError};
-use crate::{MailboxName, ObjectId, write};
+use crate::{Encoding, MailboxName, ObjectId, write};
 use smallvec::SmallVec;
 
 /// The data of a STATUS response.
@@ -18,10 +18,10 @@ pub struct StatusData {
 }
 
 impl StatusData {
-    /// Appends `* STATUS …`.
-    pub fn write(&self, out: &mut Vec<u8>) {
+    /// Appends `* STATUS …`, the name in this encoding.
+    pub fn write(&self, out: &mut Vec<u8>, encoding: Encoding) {
         out.extend_from_slice(b"* STATUS ");
-        write::mailbox(out, &self.mailbox);
+        write::mailbox(out, &self.mailbox, encoding);
         out.push(b' ');
         let numbers = self.items.iter().map(Some);
         let all = numbers.chain(self.mailbox_id.iter().map(|_| None));
@@ -45,7 +45,7 @@ impl StatusData {
     //                   "MAILBOXID" SP "(" objectid ")"
     pub(super) fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
         reader.space()?;
-        let mailbox = MailboxName::parse(reader)?;
+        let mailbox = MailboxName::parse_told(reader)?;
         reader.space()?;
         let (mut items, mut mailbox_id) = (SmallVec::new(), None);
         reader.list_or_empty(|reader| {

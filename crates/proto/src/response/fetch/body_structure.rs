@@ -85,7 +85,8 @@ pub enum PartDetail {
         /// Lines of the body.
         lines: u64,
     },
-    /// `body-type-msg`: the type is MESSAGE/RFC822.
+    /// `body-type-msg`: the type is MESSAGE/RFC822, or MESSAGE/GLOBAL (RFC 9051 §9
+    /// `media-message`).
     Message {
         /// Of the enclosed message.
         envelope: Box<Envelope>,

@@ -70,7 +70,7 @@ fn single(reader: &mut Reader<'_>, depth: usize) -> Parsed<SinglePart> {
         reader.space()?;
         PartDetail::Text { lines: reader.number64("a number of lines")? }
     } else if media_type.eq_ignore_ascii_case(b"MESSAGE")
-        && subtype.eq_ignore_ascii_case(b"RFC822")
+        && [&b"RFC822"[..], b"GLOBAL"].iter().any(|one| subtype.eq_ignore_ascii_case(one))
         && reader.rest().starts_with(b" (")
     {
         message(reader, depth)?
