@@ -64,7 +64,7 @@ pub use date::{SentDate, sent_date};
 pub use encoded_word::decode_header;
 pub use envelope::Envelope;
 pub use header::{Field, header_fields};
-pub use parameter::Parameters;
+pub use parameter::{Parameters, extended_value};
 pub use parse::parse;
 pub use preview::PREVIEW_CHARACTERS;
 pub use search::search_text;

@@ -237,6 +237,17 @@ pub(crate) fn list_tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// The text of an extended value, `charset'language'` and percent signs decoded (RFC 2231 §4);
+/// `None` where it is none, or the character set is not known.
+pub fn extended_value(value: &[u8]) -> Option<String> {
+    let charset = value.split(|&b| b == b'\'').next()?;
+    let quotes = value.iter().filter(|&&b| b == b'\'').count();
+    if quotes < 2 {
+        return None;
+    }
+    crate::charset::charset_to_utf8(charset, &percent_decode(value))
+}
+
 /// The octets of an extended value, behind its `charset'language'` (RFC 2231 §4).
 pub(crate) fn percent_decode(value: &[u8]) -> Vec<u8> {
     let mut rest = value.splitn(3, |&b| b == b'\'').nth(2).unwrap_or(value);

@@ -43,7 +43,7 @@ pub(crate) use failure::Failure;
 use crate::connection::{Link, Slot};
 use crate::host::{Context, Outcome, Selected};
 use futures_util::future::{BoxFuture, FutureExt};
-use peregrine_proto::{CommandBody, Response, Tag};
+use peregrine_proto::{CommandBody, Response, Tag, Uid};
 use peregrine_session::Enabled;
 use peregrine_store::Account;
 use std::sync::Arc;
@@ -74,6 +74,12 @@ impl Deed {
     /// The selected mailbox.
     fn selected(&self) -> Result<&Selected, Failure> {
         self.context.selected().ok_or(Failure::State("a command that needs a mailbox ran without"))
+    }
+
+    /// Whether \Recent is told of a message: RFC 9051 has no such flag.
+    fn is_recent(&self, uid: Uid) -> bool {
+        let selected = self.context.selected().filter(|_| !self.enabled.rev2);
+        selected.is_some_and(|selected| selected.view.recent(uid))
     }
 
     /// The selected mailbox, to be changed.

@@ -40,6 +40,8 @@ pub struct Config {
     pub log: Log,
     /// Who may log in how.
     pub auth: Auth,
+    /// Which messages may come in.
+    pub append: Append,
 }
 
 /// The process as a whole.
@@ -128,6 +130,13 @@ pub struct Auth {
     pub cleartext_login: bool,
 }
 
+/// Which messages may come in by APPEND and REPLACE.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Append {
+    /// Whether a client that has not enabled UTF-8 may add messages with 8-bit header fields.
+    pub eight_bit_headers: bool,
+}
+
 impl LogLevel {
     /// The level's name, as in the file.
     pub fn as_str(self) -> &'static str {
@@ -160,6 +169,7 @@ impl Config {
             limits: Limits::default(),
             log: Log { format: LogFormat::Text, level: LogLevel::Info },
             auth: Auth { cleartext_login: false },
+            append: Append { eight_bit_headers: false },
         }
     }
 }

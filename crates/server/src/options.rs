@@ -21,6 +21,9 @@ pub struct Options {
     /// Whether passwords may cross the network in clear. Loopback always may
     /// (RFC 3501 §11.1, RFC 8314 §3).
     pub cleartext_login: bool,
+    /// Whether a client that has not enabled UTF-8 may add messages with 8-bit header fields, which
+    /// RFC 6855 §4 forbids.
+    pub eight_bit_headers: bool,
     /// The host's name, for the greeting.
     pub host_name: String,
     /// Shown to everybody after login (RFC 3501 §7.1 ALERT): printable ASCII.
@@ -46,6 +49,7 @@ impl Options {
             listeners: Vec::new(),
             tls: None,
             cleartext_login: false,
+            eight_bit_headers: false,
             host_name: "localhost".into(),
             alert: None,
             spool_folder: None,

@@ -44,7 +44,7 @@ fn values_are_taken() {
     let config = parse(
         "[listeners]\nimap = []\nimaps = [\"[::1]:993\", \"10.0.0.1:993\"]\n\
          [tls]\ncertificate = \"/etc/ssl/c.pem\"\n[store]\npath = \"spool\"\n\
-         [auth]\ncleartext_login = true\n[log]\nformat = \"json\"\n\
+         [auth]\ncleartext_login = true\n[append]\neight_bit_headers = true\n[log]\nformat = \"json\"\n\
          [limits]\nconnections = 0x10\nidle_timeout = \"1 h\"\nmessage_size = \"100 MB\"\n",
     )
     .unwrap();
@@ -53,7 +53,7 @@ fn values_are_taken() {
     assert_eq!(config.tls.certificate, Path::new("/etc/ssl/c.pem"));
     assert_eq!(config.tls.key, Path::new("mail.d/key.pem"));
     assert_eq!(config.store.path, Path::new("mail.d/spool"));
-    assert!(config.auth.cleartext_login);
+    assert!(config.auth.cleartext_login && config.append.eight_bit_headers);
     assert_eq!(config.log.format, LogFormat::Json);
     assert_eq!(config.limits.connections, 16);
     assert_eq!(config.limits.idle_timeout, Duration::from_secs(3600));

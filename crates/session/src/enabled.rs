@@ -1,15 +1,20 @@
 //! What a client has enabled (RFC 5161), and by which commands (RFC 7162 §3.1).
 
-use peregrine_proto::CommandBody;
 use peregrine_proto::command::status::StatusItem;
+use peregrine_proto::{CommandBody, Encoding};
 
-/// Extensions that change what is told.
+/// Extensions that change what is told, or how it is read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Enabled {
     /// Changes are told with UID and MODSEQ (RFC 7162 §3.2.4).
     pub condstore: bool,
     /// VANISHED is told in EXPUNGE's place (RFC 7162 §3.2.10); never without `condstore`.
     pub qresync: bool,
+    /// Names and quoted strings are in UTF-8, and SEARCH names no charset (RFC 6855 §3).
+    pub utf8_accept: bool,
+    /// RFC 9051 holds, not RFC 3501: ESEARCH is told and RECENT is not, SELECT tells LIST, and names
+    /// and quoted strings are in UTF-8.
+    pub rev2: bool,
 }
 
 impl Enabled {
@@ -18,14 +23,26 @@ impl Enabled {
         let CommandBody::Enable(enable) = body else { return Self::default() };
         let has = |name: &str| enable.capabilities.iter().any(|it| &**it == name);
         let qresync = has("QRESYNC");
-        Self { condstore: qresync || has("CONDSTORE"), qresync }
+        Self {
+            condstore: qresync || has("CONDSTORE"),
+            qresync,
+            utf8_accept: has("UTF8=ACCEPT"),
+            rev2: has("IMAP4REV2"),
+        }
     }
 
-    /// Both.
+    /// How names and quoted strings stand on the wire.
+    pub fn encoding(self) -> Encoding {
+        if self.utf8_accept || self.rev2 { Encoding::Utf8 } else { Encoding::SevenBit }
+    }
+
+    /// What either has.
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
             condstore: self.condstore || other.condstore,
             qresync: self.qresync || other.qresync,
+            utf8_accept: self.utf8_accept || other.utf8_accept,
+            rev2: self.rev2 || other.rev2,
         }
     }
 }

@@ -183,7 +183,9 @@ impl<H: Host> Selection<H> {
         let gone = self.take_ghosts(occasion);
         let exists = arrived.then(|| self.view.exists());
         let count = self.view.recent_count();
-        let recent = (count != self.recent_told).then_some(count);
+        // RFC 9051 has no RECENT.
+        let tells = !occasion.enabled.rev2 && count != self.recent_told;
+        let recent = tells.then_some(count);
         self.recent_told = count;
         let (view, form) = (self.view.clone(), Form::new(occasion.uid, occasion.enabled));
         Some(Updates { head, gone, exists, recent, changed: changed.into_iter(), view, form })

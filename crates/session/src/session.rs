@@ -147,6 +147,11 @@ impl<H: Host> Session<H> {
         self.account.as_ref()
     }
 
+    /// What the client has enabled.
+    pub fn enabled(&self) -> Enabled {
+        self.enabled
+    }
+
     /// Keeps what happens to each command for [`Session::poll_trace`], beginning with the commands
     /// that are under way: at most so many events that have not been fetched; the oldest go first,
     /// and are counted. None at all for 0.

@@ -35,12 +35,16 @@ pub(crate) enum Gone {
 pub(crate) struct Form {
     pub uid: bool,
     pub mod_seq: bool,
+    /// \Recent is told.
+    pub recent: bool,
 }
 
 impl Form {
-    /// RFC 7162 §3.2.4: who understands MODSEQ is told the UID too.
+    /// RFC 7162 §3.2.4: who understands MODSEQ is told the UID too; so is everybody by RFC 9051
+    /// §7.5.2.
     pub fn new(uid: bool, enabled: Enabled) -> Self {
-        Self { uid: uid || enabled.condstore, mod_seq: enabled.condstore }
+        let Enabled { condstore, rev2, .. } = enabled;
+        Self { uid: uid || condstore || rev2, mod_seq: condstore, recent: !rev2 }
     }
 }
 
@@ -126,7 +130,8 @@ impl<S: Snapshot> Updates<S> {
             out.extend_from_slice(b") ");
         }
         out.extend_from_slice(b"FLAGS ");
-        snapshot.write_flags(uid, self.view.recent(uid), out);
+        let recent = self.form.recent && self.view.recent(uid);
+        snapshot.write_flags(uid, recent, out);
         out.extend_from_slice(b")\r\n");
     }
 }

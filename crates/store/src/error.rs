@@ -15,6 +15,9 @@ pub enum Error {
     /// `CANNOT`: it can never be done this way.
     #[error("{0}")]
     Cannot(&'static str),
+    /// `HASCHILDREN`: names lie below it, so it cannot be deleted (RFC 9051 §6.3.5).
+    #[error("the name has children; delete these first")]
+    HasChildren,
     /// `USEATTR`: a special use belongs to one mailbox (RFC 6154 §3).
     #[error("another mailbox has this use already")]
     UseTaken,

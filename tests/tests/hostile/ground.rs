@@ -48,6 +48,8 @@ impl Ground {
             store.create_account(user, cheap(password)).await.unwrap();
         }
         let mut options = Options::new(store.clone());
+        // Attacks have octets of every kind in headers.
+        options.eight_bit_headers = true;
         configure(&mut options);
         let server = Server::start(options).await.unwrap();
         let mut ground = Self { server, store, before: Vec::new() };

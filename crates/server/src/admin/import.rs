@@ -216,10 +216,12 @@ fn targets(
 /// The mailbox here for a mailbox of the source.
 fn target(name: &str, into: Option<&MailboxName>) -> Option<MailboxName> {
     let inbox = name.eq_ignore_ascii_case("INBOX");
+    // Clients find it by the form that names have in commands.
+    let new = |name: &str| MailboxName::new(name).and_then(MailboxName::composed).ok();
     match into {
         Some(into) if inbox => Some(into.clone()),
-        Some(into) => MailboxName::new(&format!("{}/{name}", into.as_str())).ok(),
-        None => MailboxName::new(name).ok(),
+        Some(into) => new(&format!("{}/{name}", into.as_str())),
+        None => new(name),
     }
 }
 

@@ -58,6 +58,7 @@ pub async fn serve_on(bound: Vec<Bound>, config: Config) -> Result<Serving, Admi
     options.spool_folder = Some(config.store.path.clone());
     options.tls = tls.clone();
     options.cleartext_login = config.auth.cleartext_login;
+    options.eight_bit_headers = config.append.eight_bit_headers;
     options.host_name = init::host_name();
     options.alert.clone_from(&config.server.alert);
     apply(&config.limits, &mut options.limits);

@@ -2,13 +2,14 @@
 
 mod nul;
 
-use super::{Deed, Done, Failure};
+use super::{Deed, Done, Failure, list};
 use crate::host::Outcome;
 use crate::server::APPEND_MEMORY_MIB;
 use bytes::Bytes;
+use peregrine_mime::header_fields;
 use peregrine_proto::command::Append;
 use peregrine_proto::command::append::{AppendMessage, Literal};
-use peregrine_proto::{Code, DateTime, Status};
+use peregrine_proto::{Code, DateTime, Encoding, Status};
 use peregrine_store::{Appended, NewMessage};
 use std::io;
 use std::sync::Arc;
@@ -24,7 +25,8 @@ pub(super) async fn run(deed: &Deed, command: Append) -> Done {
     asked.extend(more);
     let (messages, _memory) = messages(deed, asked).await?;
     let appended = account.append(&mailbox, messages).await.map_err(Failure::Target)?;
-    Ok(Outcome::new(Status::Ok, Some(code(appended)), "Kept"))
+    let data = list::respelt(deed, &mailbox)?;
+    Ok(Outcome::new(Status::Ok, Some(code(appended)), "Kept").with_data(data))
 }
 
 /// APPENDUID (RFC 4315 §3).
@@ -57,12 +59,26 @@ pub(super) async fn messages(
     let mut messages = Vec::with_capacity(asked.len());
     for AppendMessage { flags, date, message, binary } in asked {
         let mut body = body(deed, message).await?;
+        check_header(deed, &body)?;
         if binary && memchr::memchr(0, &body).is_some() {
             body = without_nul(body).await?;
         }
         messages.push(NewMessage { body, flags: flags.into_vec(), date: date.unwrap_or_else(now) });
     }
     Ok((messages, permit))
+}
+
+/// RFC 6855 §4: who has not said that it understands UTF-8 in header fields must not add any.
+fn check_header(deed: &Deed, message: &[u8]) -> Result<(), Failure> {
+    let enabled = deed.enabled.encoding() == Encoding::Utf8;
+    let taken = enabled || deed.link.shared.options.eight_bit_headers;
+    if taken || header_fields(message).all(|field| field.line.is_ascii()) {
+        return Ok(());
+    }
+    Err(Failure::Refused(
+        Code::Cannot,
+        "The header has octets beyond ASCII: ENABLE UTF8=ACCEPT first; nothing was added",
+    ))
 }
 
 async fn body(deed: &Deed, message: Literal) -> Result<Bytes, Failure> {

@@ -1,6 +1,6 @@
 //! CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3) and MAILBOXID (RFC 8474).
 
-use super::{Deed, Done, Failure};
+use super::{Deed, Done, Failure, list};
 use crate::host::Outcome;
 use peregrine_proto::command::Create;
 use peregrine_proto::response::list::{SpecialUse, UseAttribute};
@@ -13,7 +13,8 @@ pub(super) async fn run(deed: &Deed, command: Create) -> Done {
     let made = account.create_for(&command.mailbox, special_use).await?;
     // RFC 8474 §4.1
     let code = mailbox_id(account.id(), made).map(Code::MailboxId);
-    Ok(Outcome::new(Status::Ok, code, "Made"))
+    let data = list::respelt(deed, &command.mailbox)?;
+    Ok(Outcome::new(Status::Ok, code, "Made").with_data(data))
 }
 
 /// The one use that a mailbox may have.

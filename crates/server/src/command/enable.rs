@@ -1,4 +1,4 @@
-//! ENABLE (RFC 5161): what we don't know is passed over.
+//! ENABLE (RFC 5161, RFC 9051 §6.3.1): what we don't know is passed over.
 
 use super::{Deed, Done, wire};
 use crate::host::Outcome;
@@ -6,13 +6,11 @@ use peregrine_proto::Response;
 use peregrine_proto::command::Enable;
 
 /// What can be enabled; the session acts on it.
-const KNOWN: [&str; 2] = ["CONDSTORE", "QRESYNC"];
+const KNOWN: [&str; 4] = ["CONDSTORE", "IMAP4rev2", "QRESYNC", "UTF8=ACCEPT"];
 
 pub(super) async fn run(_: &Deed, command: Enable) -> Done {
-    let mut enabled = command.capabilities.to_vec();
-    enabled.retain(|name| KNOWN.contains(&&**name));
-    enabled.sort_unstable();
-    enabled.dedup();
+    let named = |known: &&str| command.capabilities.iter().any(|it| it.eq_ignore_ascii_case(known));
+    let enabled: Vec<_> = KNOWN.into_iter().filter(named).map(Into::into).collect();
     let text = if enabled.is_empty() { "Nothing of that needs enabling here" } else { "Enabled" };
     Ok(Outcome::ok(text).with_data(wire(&Response::Enabled(enabled))))
 }

@@ -77,6 +77,7 @@ fn of_store(error: &Error) -> Outcome {
         Error::NonExistent(_) => Code::NonExistent,
         Error::AlreadyExists(_) => Code::AlreadyExists,
         Error::Cannot(_) => Code::Cannot,
+        Error::HasChildren => Code::HasChildren,
         Error::Limit(_) => Code::Limit,
         Error::UseTaken => Code::UseAttr,
         Error::TooBig { .. } => Code::TooBig,

@@ -5,6 +5,7 @@ mod binary;
 mod changed;
 mod line;
 mod plan;
+mod prepared;
 mod section;
 
 pub(super) use changed::earlier;
@@ -23,6 +24,7 @@ use peregrine_proto::{Code, Flag, ModSeq, SequenceNumber};
 use peregrine_session::OwnChange;
 use peregrine_store::{Body, Digest, FlagChange, MailboxView, Message, SystemFlags};
 use plan::{Item, Needs, Plan};
+use prepared::Prepared;
 use section::Octets;
 
 /// Octets after which a block is sent: other commands of the connection get their turn then.
@@ -263,13 +265,19 @@ impl Writer<'_> {
         digest: Option<&Digest>,
     ) {
         let fresh = self.seen.as_ref().and_then(|seen| seen.of(message));
-        let recent = self.selected.view.recent(message.uid);
-        let account = self.selected.mailbox.account().id();
+        let recent = self.deed.is_recent(message.uid);
+        let known = self.known(digest);
         let mut line = Line::begin(&mut self.out, number);
         for item in &self.plan.items {
-            line.item(item, fresh.unwrap_or((view, message)), recent, (account, digest));
+            line.item(item, fresh.unwrap_or((view, message)), recent, known);
         }
         line.end();
+    }
+
+    fn known<'d>(&self, digest: Option<&'d Digest>) -> Prepared<'d> {
+        let account = self.selected.mailbox.account().id();
+        let enabled = self.deed.enabled;
+        Prepared { account, digest, encoding: enabled.encoding(), rev2: enabled.rev2 }
     }
 
     /// One response with sections.
@@ -283,7 +291,7 @@ impl Writer<'_> {
     ) -> Result<(), Failure> {
         let plan = self.plan;
         let structure = plan.structure(digest)?;
-        let recent = self.selected.view.recent(message.uid);
+        let recent = self.deed.is_recent(message.uid);
         self.whole = self.out.len();
         Line::begin(&mut self.out, number);
         let mut first = true;
@@ -301,8 +309,8 @@ impl Writer<'_> {
             }
             let fresh = self.seen.as_ref().and_then(|seen| seen.of(message));
             let told = fresh.unwrap_or((view, message));
-            let account = self.selected.mailbox.account().id();
-            Line::resume(&mut self.out, first).item(item, told, recent, (account, digest));
+            let known = self.known(digest);
+            Line::resume(&mut self.out, first).item(item, told, recent, known);
             first = false;
         }
         let fresh = self.seen.as_ref().and_then(|seen| seen.of(message));

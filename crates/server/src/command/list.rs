@@ -1,5 +1,5 @@
 //! LIST (RFC 3501 §6.3.8), with children (RFC 3348) and uses (RFC 6154), extended (RFC 5258), with
-//! STATUS (RFC 5819).
+//! STATUS (RFC 5819); and the LIST responses of other commands (RFC 9051).
 
 use super::{Deed, Done, Failure, status};
 use crate::host::Outcome;
@@ -61,18 +61,18 @@ fn tell(
     let items = returns.map_or(&[][..], |returns| &returns.status);
     let selectable = listing.tree.get(name).is_some_and(|entry| entry.selectable);
     if items.is_empty() || !selectable || !listing.meets(name) {
-        data.write(out, "LIST");
+        data.write(out, "LIST", deed.enabled.encoding());
         return Ok(());
     }
     match deed.account()?.status(name) {
         Ok(found) => {
-            data.write(out, "LIST");
+            data.write(out, "LIST", deed.enabled.encoding());
             status::write(deed, name.clone(), items, &found, out)?;
         }
         Err(_) => {
             // RFC 5819 §2: it went meanwhile.
             data.attributes.push(ListAttribute::NoSelect);
-            data.write(out, "LIST");
+            data.write(out, "LIST", deed.enabled.encoding());
         }
     }
     Ok(())
@@ -130,7 +130,36 @@ impl Listing<'_> {
         let child_info: SmallVec<[ByteString; 1]> =
             if below { smallvec!["SUBSCRIBED".into()] } else { SmallVec::new() };
         let separator = Some(MailboxName::SEPARATOR);
-        Some(ListData { attributes, separator, mailbox: name.clone(), child_info })
+        Some(ListData { attributes, separator, mailbox: name.clone(), child_info, old_name: None })
+    }
+}
+
+/// A LIST response that was not asked for by LIST (RFC 9051 §6.3.2, §6.3.9.7): what there is under a
+/// name now, and which name stood in the client's command, where it is another.
+pub(super) fn unasked(
+    deed: &Deed,
+    name: &MailboxName,
+    old_name: Option<&str>,
+) -> Result<Vec<u8>, Failure> {
+    let tree = deed.account()?.tree();
+    let entry = tree.get(name);
+    let mut attributes = attributes(&tree, name, entry);
+    if entry.is_none() {
+        attributes[0] = ListAttribute::NonExistent;
+    }
+    let old_name = old_name.and_then(|old| MailboxName::new(old).ok());
+    let (separator, mailbox) = (Some(MailboxName::SEPARATOR), name.clone());
+    let data = ListData { attributes, separator, mailbox, child_info: SmallVec::new(), old_name };
+    let mut out = Vec::new();
+    data.write(&mut out, "LIST", deed.enabled.encoding());
+    Ok(out)
+}
+
+/// The same, where IMAP4rev2 is enabled and the client spelt a name otherwise than it is kept.
+pub(super) fn respelt(deed: &Deed, name: &MailboxName) -> Result<Vec<u8>, Failure> {
+    match name.sent() {
+        Some(sent) if deed.enabled.rev2 => unasked(deed, name, Some(sent)),
+        _ => Ok(Vec::new()),
     }
 }
 

@@ -31,8 +31,10 @@ pub(super) async fn run(deed: &Deed, command: Lsub) -> Done {
     }
     let mut out = Vec::new();
     for (name, attributes) in found {
-        let (separator, child_info) = (Some(MailboxName::SEPARATOR), SmallVec::new());
-        ListData { attributes, separator, mailbox: name, child_info }.write(&mut out, "LSUB");
+        let separator = Some(MailboxName::SEPARATOR);
+        let child_info = SmallVec::new();
+        let data = ListData { attributes, separator, mailbox: name, child_info, old_name: None };
+        data.write(&mut out, "LSUB", deed.enabled.encoding());
     }
     Ok(Outcome::ok("That is all").with_data(out))
 }

@@ -1,4 +1,4 @@
-//! SEARCH (RFC 3501 §6.4.4), extended (RFC 4731, RFC 5182, RFC 7162, RFC 9394).
+//! SEARCH (RFC 3501 §6.4.4, RFC 9051 §6.4.4), extended (RFC 4731, RFC 5182, RFC 7162, RFC 9394).
 
 use super::append::now;
 use super::{Deed, Done, Failure, wire};
@@ -28,9 +28,19 @@ pub(super) const CHARSETS: [&str; 12] = [
 
 pub(super) async fn run(deed: &Deed, command: Search) -> Done {
     let selected = deed.selected()?;
+    // RFC 6855 §3
+    if deed.enabled.utf8_accept && command.charset.is_some() {
+        return Err(Failure::Bad("UTF-8 is enabled, so no CHARSET can be named"));
+    }
+    // RFC 9051 Appendix E.12
+    if deed.enabled.rev2 && command.keys.iter().any(asks_recent) {
+        return Err(Failure::Bad("IMAP4rev2 has no RECENT, NEW and OLD"));
+    }
     let indexes = find(selected, &command.keys, command.charset.as_deref()).await?;
     let numbers = numbers(&selected.view, &indexes, command.uid);
-    let Some(returns) = command.returns else {
+    // RFC 9051 §6.4.4: where nothing is said, ALL is meant.
+    let all = deed.enabled.rev2.then(|| SearchReturn { all: true, ..SearchReturn::default() });
+    let Some(returns) = command.returns.or(all) else {
         let mut out = Vec::new();
         let mod_seq = mod_seq(selected, &command.keys, &indexes);
         response::search::write(&mut out, "SEARCH", numbers, mod_seq);

@@ -1,7 +1,7 @@
-//! SELECT (RFC 3501 §6.3.1), resynchronizing (RFC 7162 §3.2.5).
+//! SELECT (RFC 3501 §6.3.1, RFC 9051 §6.3.2), resynchronizing (RFC 7162 §3.2.5).
 
 use super::fetch::{Line, earlier};
-use super::{Deed, Done, Failure};
+use super::{Deed, Done, Failure, list};
 use crate::host::{Outcome, Snapshot, Transition};
 use peregrine_proto::command::Select;
 use peregrine_proto::command::select::{Resync, SelectParameters};
@@ -36,12 +36,18 @@ pub(super) async fn open(
         }
     };
     let view = mailbox.view();
-    let recent = if read_only { mailbox.recent(&view) } else { mailbox.claim_recent(&view) };
+    // Who is not told RECENT takes it from nobody who is.
+    let claims = !read_only && !deed.enabled.rev2;
+    let recent = if claims { mailbox.claim_recent(&view) } else { mailbox.recent(&view) };
     let id = mailbox_id(mailbox.account().id(), mailbox.id());
     let mut data = closed(deed);
-    describe(&view, &recent, read_only, id, &mut data);
+    let of_rev1 = (!deed.enabled.rev2).then_some(&recent);
+    describe(&view, of_rev1, read_only, id, &mut data);
+    if deed.enabled.rev2 {
+        data.extend(list::unasked(deed, &name, name.sent())?);
+    }
     if let Some(resync) = parameters.qresync.filter(|it| it.uid_validity == view.uid_validity()) {
-        resynchronize(&mailbox, &view, &recent, &resync, &mut data).await?;
+        resynchronize(&mailbox, &view, of_rev1, &resync, &mut data).await?;
     }
     let (code, text) = if read_only {
         (Code::ReadOnly, "Opened for reading only")
@@ -54,10 +60,11 @@ pub(super) async fn open(
 }
 
 /// What a client must know of a mailbox, in the order of RFC 3501 §6.3.1. All of it comes for
-/// EXAMINE too: programs have shown an empty mailbox otherwise (trap-29).
+/// EXAMINE too: programs have shown an empty mailbox otherwise (trap-29). RECENT and UNSEEN only in
+/// IMAP4rev1, where `recent` is given.
 fn describe(
     view: &MailboxView,
-    recent: &UidRanges,
+    recent: Option<&UidRanges>,
     read_only: bool,
     id: Option<ObjectId>,
     out: &mut Vec<u8>,
@@ -66,11 +73,13 @@ fn describe(
     view.write_flag_names(out);
     out.extend_from_slice(b"\r\n");
     Response::Exists(view.exists()).write(out);
-    let recent = u32::try_from(recent.count()).unwrap_or(u32::MAX);
-    Response::Recent(recent).write(out);
+    if let Some(recent) = recent {
+        Response::Recent(u32::try_from(recent.count()).unwrap_or(u32::MAX)).write(out);
+    }
     let mut tell = |code, text| tell(code, text, out);
     // Only where there is one: zero has confused programs.
-    let unseen = view.first_unseen().and_then(|index| SequenceNumber::new(index + 1));
+    let unseen = recent.and_then(|_| view.first_unseen());
+    let unseen = unseen.and_then(|index| SequenceNumber::new(index + 1));
     if let Some(unseen) = unseen {
         tell(Code::Unseen(unseen), "First unread message");
     }
@@ -109,7 +118,7 @@ fn closed(deed: &Deed) -> Vec<u8> {
 async fn resynchronize(
     mailbox: &Mailbox,
     view: &MailboxView,
-    recent: &UidRanges,
+    recent: Option<&UidRanges>,
     resync: &Resync,
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
@@ -128,7 +137,8 @@ async fn resynchronize(
             let mut line = Line::begin(out, index + 1);
             line.uid(message.uid);
             line.mod_seq(message.mod_seq);
-            line.flags(view, message, recent.contains(message.uid));
+            let recent = recent.is_some_and(|recent| recent.contains(message.uid));
+            line.flags(view, message, recent);
             line.end();
         }
     }

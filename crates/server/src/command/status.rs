@@ -1,4 +1,4 @@
-//! STATUS (RFC 3501 §6.3.10, RFC 7162, RFC 7889, RFC 8438, RFC 8474).
+//! STATUS (RFC 3501 §6.3.10, RFC 7162, RFC 7889, RFC 8438, RFC 8474, RFC 9051 §6.3.11).
 
 use super::{Deed, Done, Failure};
 use crate::host::Outcome;
@@ -24,6 +24,10 @@ pub(super) fn write(
     found: &peregrine_store::Status,
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
+    // RFC 9051 Appendix E.12
+    if deed.enabled.rev2 && items.contains(&StatusItem::Recent) {
+        return Err(Failure::Bad("IMAP4rev2 has no RECENT"));
+    }
     let mut data = StatusData { mailbox, items: Default::default(), mailbox_id: None };
     for item in items {
         let value = match item {
@@ -45,6 +49,6 @@ pub(super) fn write(
         };
         data.items.push((*item, value));
     }
-    data.write(out);
+    data.write(out, deed.enabled.encoding());
     Ok(())
 }

@@ -96,7 +96,7 @@ fn answer(
                 line.mod_seq(message.mod_seq);
             }
             if !command.silent || modified.contains(message.uid) {
-                line.flags(newest, message, selected.view.recent(message.uid));
+                line.flags(newest, message, deed.is_recent(message.uid));
             }
             line.end();
         }

@@ -14,7 +14,8 @@ use super::limits::{Kind, LIMITS, Limit, Limits};
 use super::quantity::{parse_size, parse_time, write_size, write_time};
 use super::{Config, ConfigError, LogFormat, LogLevel, Sandbox, Server};
 
-const SECTIONS: &[&str] = &["server", "listeners", "tls", "store", "auth", "log", "limits"];
+const SECTIONS: &[&str] =
+    &["server", "listeners", "tls", "store", "auth", "append", "log", "limits"];
 
 /// Reads `text`, which stands in `file`, as the configuration of a server in `folder`.
 pub(super) fn read(folder: &Path, file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
@@ -76,14 +77,8 @@ impl<'t> Reader<'t> {
         if let Some(section) = self.section(root, "store", &["path"]) {
             self.path(section, "path", &config.folder, &mut config.store.path);
         }
-        if let Some(section) = self.section(root, "auth", &["cleartext_login"])
-            && let Some(value) = section.get("cleartext_login")
-        {
-            match value.get_ref().as_bool() {
-                Some(allowed) => config.auth.cleartext_login = allowed,
-                None => self.wrong_type("cleartext_login", value, "true or false"),
-            }
-        }
+        self.switch(root, "auth", "cleartext_login", &mut config.auth.cleartext_login);
+        self.switch(root, "append", "eight_bit_headers", &mut config.append.eight_bit_headers);
         if let Some(section) = self.section(root, "log", &["format", "level"]) {
             let formats = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
             self.word(section, "format", formats, &mut config.log.format);
@@ -99,6 +94,23 @@ impl<'t> Reader<'t> {
                     self.limit(limit, value, &mut config.limits);
                 }
             }
+        }
+    }
+
+    /// A section whose one key is true or false.
+    fn switch(
+        &mut self,
+        root: &DeTable<'t>,
+        section: &'static str,
+        key: &'static str,
+        field: &mut bool,
+    ) {
+        let Some(value) = self.section(root, section, &[key]).and_then(|it| it.get(key)) else {
+            return;
+        };
+        match value.get_ref().as_bool() {
+            Some(allowed) => *field = allowed,
+            None => self.wrong_type(key, value, "true or false"),
         }
     }
 

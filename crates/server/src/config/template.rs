@@ -35,6 +35,11 @@ path = "{store}"
 # true lets passwords cross the network unencrypted. From this machine they always may.
 #cleartext_login = false
 
+[append]
+# true lets programs that know nothing of UTF-8 in IMAP add messages with 8-bit header fields, as old
+# mail in Russian or Chinese has them. The standard (RFC 9755) wants them refused.
+#eight_bit_headers = false
+
 [log]
 #format = "text"  # or "json"
 #level = "info"   # error, warn, info, debug, trace

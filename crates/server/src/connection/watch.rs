@@ -67,8 +67,9 @@ impl Watch {
             return;
         }
         self.given = view.mod_seq();
-        let recent =
-            if self.read_only { UidRanges::new() } else { self.mailbox.claim_recent(&view) };
+        // Who is not told RECENT (RFC 9051) takes it from nobody who is.
+        let claims = !self.read_only && !session.enabled().rev2;
+        let recent = if claims { self.mailbox.claim_recent(&view) } else { UidRanges::new() };
         session.handle_snapshot(now, Snapshot(view), recent);
     }
 }

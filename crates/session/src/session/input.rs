@@ -147,7 +147,7 @@ impl<H: Host> Session<H> {
             let text = format!("the command is longer than {} octets", self.limits.command);
             return self.refuse(None, Status::Bad, Some(Code::TooBig), text, octets);
         }
-        match Command::parse(frame) {
+        match Command::parse_in(frame, self.enabled.encoding()) {
             Ok(command) => {
                 self.literal_refused = false;
                 self.line_up(command, octets, spooled);
@@ -171,7 +171,8 @@ impl<H: Host> Session<H> {
         let name = body.name();
         let command = || Some(body.redacted().into());
         self.note(id, Some(&tag), || TraceStep::Arrived { command: command(), octets });
-        let effects = body.effects();
+        let rev2 = self.enabled.rev2;
+        let effects = if rev2 { body.effects_in_rev2() } else { body.effects() };
         let enables = Enabled::named_by(&body);
         // At once: the client understands MODSEQ in what it is told from now on.
         let first_of_mod_seqs = !self.enabled.condstore

@@ -87,6 +87,23 @@ fn a_reply_comes_behind_its_own_blocks() {
     assert_eq!(client.take(), "* 1 FETCH (FLAGS ())\r\n* 2 FETCH (FLAGS ())\r\na OK Done\r\n");
 }
 
+/// RFC 9051 §6.3.2: the LIST of a SELECT does not say whose it is, and an earlier LIST would get it.
+#[test]
+fn the_list_of_a_select_waits_for_an_earlier_list() {
+    let mut client = Client::authenticated();
+    client.send("e ENABLE IMAP4rev2\r\n");
+    client.ok("e");
+    client.take();
+    client.send("a LIST \"\" *\r\nb SELECT x\r\n");
+    let selected = Outcome::ok("B").with_data("* LIST () \"/\" x\r\n");
+    let selected = selected.with_transition(client.selection(&[]));
+    client.end("b", selected);
+    assert_eq!(client.take(), "");
+    client.end("a", Outcome::ok("A").with_data("* LIST () \"/\" y\r\n"));
+    let expected = "* LIST () \"/\" y\r\na OK A\r\n* LIST () \"/\" x\r\nb OK B\r\n";
+    assert_eq!(client.take(), expected);
+}
+
 /// A STATUS behind a FETCH of gigabytes is answered at once.
 #[test]
 fn a_small_reply_overtakes_a_long_stream() {

@@ -102,8 +102,9 @@ impl Renderer<'_> {
         let Some(part) = self.structure.parts.get(index as usize) else { return PartDetail::Basic };
         let lines = u64::from(part.lines);
         match part.kind {
-            // RFC 3501 §9 `media-message` knows RFC822 only; MESSAGE/GLOBAL came with RFC 6855.
-            Kind::Message { child } if content.subtype.eq_ignore_ascii_case(b"rfc822") => {
+            // MESSAGE/GLOBAL too (RFC 9051 §7.5.2); RFC 3501 §9 `media-message` knows RFC822 only, so
+            // who tells of it leaves out what is not for its client.
+            Kind::Message { child } => {
                 let envelope = Box::new(self.envelope(child));
                 PartDetail::Message { envelope, body: Box::new(self.part(child)), lines }
             }

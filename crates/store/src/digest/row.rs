@@ -6,10 +6,10 @@ use crate::search::fold;
 use bytes::Bytes;
 use peregrine_mime::{SentDate, decode_header, header_fields, sent_date};
 
-const VERSION: u8 = 4;
-/// Rows without a preview, or without sort keys and folded in another way: they are made anew when
-/// they are read.
-const OLD_VERSIONS: [u8; 2] = [1, 3];
+const VERSION: u8 = 5;
+/// Rows without a preview, without sort keys and folded in another way, or without what MESSAGE/GLOBAL
+/// encloses: they are made anew when they are read.
+const OLD_VERSIONS: [u8; 3] = [1, 3, 4];
 /// The row of a message whose digest is too long for a row.
 pub(super) const TOO_LONG: &[u8] = &[2];
 /// Envelope, BODY, BODYSTRUCTURE, part tree, header texts, sort keys, preview.

@@ -27,7 +27,7 @@ impl Operation for Delete {
             let hollow = Entry { id, uid_validity, selectable: false, special_use: None };
             batch.put_entry(name.clone(), hollow);
         } else {
-            return Err(Error::Cannot("the name has children; delete these first").into());
+            return Err(Error::HasChildren.into());
         }
         batch.remove_contents(entry.id);
         Ok(())

@@ -1,8 +1,10 @@
 //! One FETCH response as it is written.
 
 use super::plan::Item;
+use super::prepared::{self, Prepared};
+use peregrine_proto::response::fetch::body_structure::Form;
 use peregrine_proto::{ModSeq, Uid, write};
-use peregrine_store::{AccountId, Digest, MailboxView, Message, email_id};
+use peregrine_store::{Digest, MailboxView, Message, email_id};
 
 /// A response that has been begun.
 pub(crate) struct Line<'a> {
@@ -54,8 +56,9 @@ impl<'a> Line<'a> {
         item: &Item,
         (view, message): (&MailboxView, &Message),
         recent: bool,
-        (account, digest): (AccountId, Option<&Digest>),
+        known: Prepared<'_>,
     ) {
+        let digest = known.digest;
         match item {
             Item::Uid => self.uid(message.uid),
             Item::ModSeq => self.mod_seq(message.mod_seq),
@@ -68,14 +71,19 @@ impl<'a> Line<'a> {
                 self.name(b"RFC822.SIZE ");
                 write::number(self.out, u64::from(message.size));
             }
-            Item::Envelope => self.digest(b"ENVELOPE ", digest.map(Digest::envelope)),
-            Item::Body => self.digest(b"BODY ", digest.map(Digest::body)),
+            Item::Envelope => {
+                self.name(b"ENVELOPE ");
+                let value = digest.map_or(&b"NIL"[..], Digest::envelope);
+                prepared::strings(self.out, value, known.encoding);
+            }
+            Item::Body => self.structure(b"BODY ", Digest::body, Form::Body, known),
             Item::BodyStructure => {
-                self.digest(b"BODYSTRUCTURE ", digest.map(Digest::body_structure));
+                let form = Form::BodyStructure;
+                self.structure(b"BODYSTRUCTURE ", Digest::body_structure, form, known);
             }
             Item::EmailId => {
                 self.name(b"EMAILID ");
-                match email_id(account, message.body) {
+                match email_id(known.account, message.body) {
                     Some(id) => id.write_in_parentheses(self.out),
                     None => self.out.extend_from_slice(b"NIL"),
                 }
@@ -88,7 +96,8 @@ impl<'a> Line<'a> {
             }
             Item::Preview => {
                 self.name(b"PREVIEW ");
-                write::string(self.out, digest.map(Digest::preview).unwrap_or_default());
+                let text = digest.map(Digest::preview).unwrap_or_default();
+                write::string_in(self.out, text, known.encoding);
             }
             Item::Section(_) | Item::Binary(_) => {}
         }
@@ -120,9 +129,16 @@ impl<'a> Line<'a> {
         write::number(self.out, octets);
     }
 
-    fn digest(&mut self, name: &[u8], value: Option<&[u8]>) {
+    fn structure(
+        &mut self,
+        name: &[u8],
+        of: impl Fn(&Digest) -> &[u8],
+        form: Form,
+        known: Prepared<'_>,
+    ) {
         self.name(name);
-        self.out.extend_from_slice(value.unwrap_or(b"NIL"));
+        let value = known.digest.map_or(&b"NIL"[..], of);
+        prepared::structure(self.out, value, form, known);
     }
 
     fn name(&mut self, name: &[u8]) {
