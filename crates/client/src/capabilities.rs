@@ -1,7 +1,7 @@
 //! What the server says that it can do.
 
 use bytestring::ByteString;
-use peregrine_proto::LiteralMode;
+use peregrine_proto::{Encoding, LiteralMode};
 
 /// Capabilities in capitals, as last told; empty while the server has told none.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -69,6 +69,21 @@ impl Capabilities {
         } else {
             LiteralMode::Wait
         }
+    }
+}
+
+/// What is enabled changes how both sides read each other.
+impl Capabilities {
+    /// Whether the server answers by RFC 9051.
+    pub(crate) fn is_rev2(&self) -> bool {
+        self.is_enabled("IMAP4REV2")
+    }
+
+    /// How mailbox names and quoted strings stand on the wire: in UTF-8 once IMAP4rev2 or
+    /// UTF8=ACCEPT is enabled (RFC 9051 §5.1, RFC 6855 §3).
+    pub fn encoding(&self) -> Encoding {
+        let utf8 = self.is_rev2() || self.is_enabled("UTF8=ACCEPT");
+        if utf8 { Encoding::Utf8 } else { Encoding::SevenBit }
     }
 }
 

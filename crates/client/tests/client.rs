@@ -29,6 +29,8 @@ mod played;
 mod privacy;
 #[path = "client/reading.rs"]
 mod reading;
+#[path = "client/rev2.rs"]
+mod rev2;
 #[path = "client/sharing.rs"]
 mod sharing;
 #[path = "client/tap.rs"]

@@ -98,7 +98,7 @@ impl Target for LocalSide {
     fn name_for(&self, path: &[String]) -> Result<MailboxName, String> {
         let safe = |level: &String| level.replace([MailboxName::SEPARATOR, '*', '%'], "_");
         let name = path.iter().map(safe).collect::<Vec<_>>().join("/");
-        MailboxName::new(&name).map_err(|error| error.to_string())
+        MailboxName::new(&name).and_then(MailboxName::composed).map_err(|error| error.to_string())
     }
 
     fn create(&mut self, name: &MailboxName, special_use: Option<SpecialUse>) -> Doing<'_, ()> {

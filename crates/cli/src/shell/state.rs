@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use peregrine_client::proto::{Code, MailboxName, Response, Status, write};
+use peregrine_client::proto::{Code, Encoding, MailboxName, Response, Status, write};
 
 /// Most mailbox names that are kept for completion.
 const NAMES: usize = 100_000;
@@ -27,6 +27,8 @@ pub struct Inner {
     pub failed: bool,
     /// Mailboxes as they are typed.
     pub names: BTreeSet<String>,
+    /// How they are typed, and told.
+    pub encoding: Encoding,
     /// In capitals.
     capabilities: Vec<String>,
     next: u64,
@@ -74,6 +76,7 @@ impl Inner {
     pub fn note(&mut self, response: &Response) -> Option<(String, String, Status)> {
         match response {
             Response::Capability(names) => self.set_capabilities(names.iter().map(|name| &**name)),
+            Response::Enabled(names) => self.note_enabled(names.iter().map(|name| &**name)),
             Response::List(data) | Response::Lsub(data) => self.add_name(&data.mailbox),
             Response::Condition { text, .. } => self.note_code(text.code.as_ref()),
             Response::Tagged { tag, status, text } => {
@@ -97,6 +100,15 @@ impl Inner {
         self.capabilities = names.map(str::to_ascii_uppercase).collect();
     }
 
+    /// RFC 9051 §5.1, RFC 6855 §3: names are in UTF-8 from now on.
+    fn note_enabled<'n>(&mut self, mut names: impl Iterator<Item = &'n str>) {
+        let utf8 = ["IMAP4REV2", "UTF8=ACCEPT"];
+        if names.any(|name| utf8.iter().any(|known| name.eq_ignore_ascii_case(known))) {
+            self.encoding = Encoding::Utf8;
+            self.names.clear();
+        }
+    }
+
     fn note_code(&mut self, code: Option<&Code>) {
         if let Some(Code::Capability(names)) = code {
             self.set_capabilities(names.iter().map(|name| &**name));
@@ -105,7 +117,7 @@ impl Inner {
 
     fn add_name(&mut self, name: &MailboxName) {
         let mut typed = Vec::new();
-        write::mailbox(&mut typed, name);
+        write::mailbox(&mut typed, name, self.encoding);
         if let Ok(typed) = String::from_utf8(typed)
             && self.names.len() < NAMES
             && !name.as_str().is_empty()

@@ -127,7 +127,7 @@ pub async fn receive(
             Ok(None) => break None,
             Err(lost) => break Some(lost),
         };
-        let parsed = Response::parse(&octets).ok();
+        let parsed = Response::parse_in(&octets, state.lock().encoding).ok();
         let heard = {
             let mut state = state.lock();
             let done = parsed.as_ref().and_then(|response| state.note(response));

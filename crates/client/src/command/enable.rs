@@ -1,4 +1,4 @@
-//! ENABLE (RFC 5161).
+//! ENABLE (RFC 5161, RFC 9051 §6.3.1).
 
 use crate::call::Call;
 use crate::client::Client;
@@ -10,6 +10,10 @@ use smallvec::SmallVec;
 impl Client {
     /// Turns on extensions that change what the server sends. Which of them are in effect then,
     /// [`Capabilities::is_enabled`](crate::Capabilities::is_enabled) tells.
+    ///
+    /// Nothing is enabled unasked. Whatever is, all calls work as before: after `IMAP4rev2` or
+    /// `UTF8=ACCEPT`, mailbox names go both ways in UTF-8, and SEARCH is answered with ESEARCH;
+    /// after `IMAP4rev2` there is no RECENT.
     pub fn enable(&self, names: &[&str]) -> Call<()> {
         let atom = |name: &&str| {
             !name.is_empty()

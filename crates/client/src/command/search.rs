@@ -11,7 +11,7 @@ use peregrine_proto::command::search::{SearchFlag, SearchKey, SearchReturn};
 use peregrine_proto::number::Number;
 use peregrine_proto::response::esearch::SearchDatum;
 use peregrine_proto::{
-    Code, CommandBody, Date, Keyword, Response, SequenceNumber, Status, Uid, UidSet,
+    Code, CommandBody, Date, Encoding, Keyword, Response, SequenceNumber, Status, Uid, UidSet,
 };
 
 /// What messages must be like to be found: all that is said of them. Without anything said, all
@@ -165,8 +165,13 @@ impl Mailbox {
     }
 
     fn find<N: Number + Send + 'static>(&self, query: Query, uid: bool) -> Call<Vec<N>> {
-        let extended = self.client().capabilities().has("ESEARCH");
+        let capabilities = self.client().capabilities();
+        let extended = capabilities.has("ESEARCH") || capabilities.is_rev2();
         let search = match query.into_search(uid, extended) {
+            // RFC 6855 §3: no CHARSET may be named then; RFC 9051 §6.4.4: UTF-8 is meant without.
+            Ok(search) if capabilities.encoding() == Encoding::Utf8 => {
+                Search { charset: None, ..search }
+            }
             Ok(search) => search,
             Err(error) => return Call::answered(Err(error)),
         };

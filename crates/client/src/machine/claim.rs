@@ -53,6 +53,11 @@ pub(super) fn claim(
             let told = uid.is_some() || !store.messages.is_uid();
             shared(flags && told && names(&store.messages, *number, uid, view))
         }
+        // OLDNAME: LIST does not tell it, RENAME and others do (RFC 9051 §6.3.9.7).
+        (CommandBody::List(_), Response::List(data)) if data.old_name.is_some() => Claim::No,
+        (CommandBody::Rename(rename), Response::List(data)) => {
+            shared(data.old_name.as_ref() == Some(&rename.from))
+        }
         (CommandBody::List(_), Response::List(_))
         | (CommandBody::Lsub(_), Response::Lsub(_))
         | (CommandBody::Search(search::Search { .. }), Response::Search(..))
@@ -75,6 +80,8 @@ pub(super) fn claim(
             Response::Flags(_)
                 | Response::Exists(_)
                 | Response::Recent(_)
+                // RFC 9051 §6.3.2
+                | Response::List(_)
                 | Response::Condition { .. }
         )),
         (body, Response::Condition { text, .. }) => code(body, text.code.as_ref()),

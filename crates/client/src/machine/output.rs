@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use peregrine_proto::command::append::Literal;
-use peregrine_proto::{Command, CommandBody, CommandWriter, LiteralMode, Secret, Tag};
+use peregrine_proto::{Command, CommandBody, CommandWriter, Encoding, LiteralMode, Secret, Tag};
 use std::collections::VecDeque;
 
 /// A piece to be sent.
@@ -54,13 +54,13 @@ enum What {
 }
 
 impl Output {
-    /// Queues a command. Gives it back, perhaps without the octets that are only sent.
+    /// Queues a command, written in this way. Gives it back, perhaps without the octets that are only sent.
     pub(super) fn command(
         &mut self,
         id: CommandId,
         tag: &Tag,
         body: CommandBody,
-        mode: LiteralMode,
+        (mode, encoding): (LiteralMode, Encoding),
     ) -> CommandBody {
         let mut body = body;
         let mut message = Bytes::new();
@@ -80,7 +80,7 @@ impl Output {
             _ => None,
         };
         let command = Command { tag: tag.clone(), body };
-        let mut writer = CommandWriter::new(mode);
+        let mut writer = CommandWriter::new(mode).encoded(encoding);
         command.write(&mut writer);
         self.written(id, writer, &message, shown);
         if matches!(command.body, CommandBody::Idle(_)) {

@@ -136,7 +136,8 @@ impl Machine {
         if matches!(body, CommandBody::Select(_) | CommandBody::Examine(_)) {
             self.opening(&body);
         }
-        body = self.output.command(id, &tag, body, self.capabilities.literal_mode());
+        let known = &self.capabilities;
+        body = self.output.command(id, &tag, body, (known.literal_mode(), known.encoding()));
         if let CommandBody::Append(append) = &mut body {
             append.message = Literal::Inline(Bytes::new());
         }

@@ -41,12 +41,13 @@ impl Machine {
     /// Reads a response; one that is wrong is mended.
     #[expect(clippy::result_large_err, reason = "a response is larger still")]
     fn read(&mut self, frame: &Bytes) -> Result<Response, ParseError> {
-        let response = match Response::parse(frame) {
+        let encoding = self.capabilities.encoding();
+        let response = match Response::parse_in(frame, encoding) {
             Ok(response) => response,
             Err(error) => {
                 let Some(mended) = oddity::mend(frame) else { return Err(error) };
                 // What is still wrong is said of the octets that the server sent.
-                let response = Response::parse(&mended.octets).map_err(|_| error)?;
+                let response = Response::parse_in(&mended.octets, encoding).map_err(|_| error)?;
                 for oddity in mended.oddities {
                     self.odd(oddity, frame.clone());
                 }
@@ -61,7 +62,7 @@ impl Machine {
         if oddities.contains(&Oddity::SwappedAddress)
             && let Some(mended) = oddity::mend(frame)
         {
-            return Ok(Response::parse(&mended.octets).unwrap_or(response));
+            return Ok(Response::parse_in(&mended.octets, encoding).unwrap_or(response));
         }
         Ok(response)
     }

@@ -40,8 +40,15 @@ impl Imap {
         Self::new(client, false).await
     }
 
-    /// A target.
+    /// A target. UTF8=ACCEPT is enabled where it is offered: without it, messages with 8-bit header
+    /// fields would be refused (RFC 6855 §4).
     pub async fn target(client: Client) -> Result<Self, Error> {
+        if client.capabilities().has("UTF8=ACCEPT") {
+            match client.enable(&["UTF8=ACCEPT"]).await {
+                Err(error) if error.is_lost() => return Err(error),
+                _ => {}
+            }
+        }
         Self::new(client, true).await
     }
 
