@@ -160,6 +160,31 @@ def others(imap):
     check(ok(imap.uid("FETCH", uid, "(BODY.PEEK[])"), "fetch")[0][1] == big, "300 kB came back otherwise")
 
 
+def utf8():
+    """Names and headers beyond ASCII, once UTF8=ACCEPT is enabled (RFC 9755)."""
+    imap = imaplib.IMAP4(HOST, IMAP)
+    ok(imap.login(USER, PASSWORD), "login")
+    if "UTF8=ACCEPT" not in imap.capabilities:
+        return
+    name, letter = "Entwürfe & Pläne", message(7).replace(b"number 7", "Grüße".encode())
+    refused(imap.append("Work", None, None, letter), "a header in UTF-8 before UTF-8 is enabled")
+    ok(imap.enable("UTF8=ACCEPT"), "enable")
+    ok(imap.create(f'"{name}"'), "create")
+    check(ok(imap.list('""', '"Entw*"'), "list")[0].endswith(f'"{name}"'.encode()), "LIST names another")
+    # imaplib's own append puts the words `UTF8 (` into the literal.
+    imap.literal = letter
+    ok(imap._simple_command("APPEND", f'"{name}"'), "append")
+    check(ok(imap.select(f'"{name}"'), "select") == [b"1"], "another number of messages")
+    check(ok(imap.search(None, "SUBJECT", '"grüsse"'), "search") == [b""], "ß is not ss")
+    check(ok(imap.search(None, "SUBJECT", '"GRÜß"'), "search") == [b"1"], "not found")
+    told = ok(imap.fetch("1", "(ENVELOPE BODY.PEEK[])"), "fetch")
+    check('"Grüße"'.encode() in told[0][0] and told[0][1] == letter, f"the letter came back as {told}")
+    ok(imap.close(), "close")
+    ok(imap.rename(f'"{name}"', '"Pläne"'), "rename")
+    ok(imap.delete('"Pläne"'), "delete")
+    imap.logout()
+
+
 def main():
     sessions()
     imap = imaplib.IMAP4(HOST, IMAP)
@@ -169,6 +194,7 @@ def main():
     messages(imap)
     moving(imap)
     others(imap)
+    utf8()
     check(imap.logout()[0] == "BYE", "logout")
     print(f"imaplib: {checks} checks passed")
 

@@ -330,7 +330,7 @@ fn errors_help_a_person() {
         (
             "a SELECT Entwürfe",
             "expected the end of the command at column 14, found `\\xc3\\xbcrfe`; letters beyond \
-             ASCII go into a literal, or in a mailbox name into modified UTF-7",
+             ASCII go into quotes",
         ),
         ("a SELECT {1+}\r\nx y", "expected the end of the command at column 3, found `y`"),
         ("", "expected a tag at column 1, found the end of the line"),

@@ -20,8 +20,7 @@ use peregrine_proto::response::{
 };
 use peregrine_proto::{
     DateTime, Encoding, Flag, Keyword, MailboxName, ModSeq, ObjectId, PartPath, Section,
-    SectionText, Tag,
-    Uid, UidSet,
+    SectionText, Tag, Uid, UidSet,
 };
 use proptest::collection::vec;
 use proptest::option::of;

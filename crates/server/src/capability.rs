@@ -9,12 +9,14 @@ use bytestring::ByteString;
 /// LITERAL- and not LITERAL+ (RFC 7888): with LITERAL+ a client may send 64 MiB before we can say
 /// that we don't want them, and we must read them all. With LITERAL- nobody waits for small
 /// literals, and large ones are announced.
-const ALWAYS: [&str; 34] = [
+const ALWAYS: [&str; 36] = [
     "IMAP4rev1",
+    "IMAP4rev2",
     "LITERAL-",
     "SASL-IR",
     "ID",
     "ENABLE",
+    "UTF8=ACCEPT",
     "IDLE",
     "NAMESPACE",
     "UIDPLUS",
