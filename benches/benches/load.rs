@@ -148,6 +148,8 @@ async fn sample(served: &Served, minutes: f64) -> Vec<Sample> {
 /// What the server's process holds.
 struct Sample {
     resident_mib: f64,
+    /// Of that, what is not the store's file, which is mapped and may be dropped by the system.
+    own_mib: f64,
     descriptors: Option<usize>,
 }
 
@@ -156,19 +158,22 @@ impl Sample {
         let descriptors = std::fs::read_dir(format!("/proc/{}/fd", served.id()));
         Self {
             resident_mib: served.resident() / 1024.0,
+            own_mib: served.own() / 1024.0,
             descriptors: descriptors.ok().map(Iterator::count),
         }
     }
 
     fn report(empty: &Self, samples: &[Self]) {
         let (Some(first), Some(last)) = (samples.first(), samples.last()) else { return };
-        let most = samples.iter().map(|sample| sample.resident_mib).fold(0.0, f64::max);
-        let least = samples.iter().map(|sample| sample.resident_mib).fold(f64::MAX, f64::min);
-        println!(
-            "resident memory in MiB: {:.0} without connections, {:.0} at first, {:.0} at last, \
-             from {least:.0} to {most:.0}",
-            empty.resident_mib, first.resident_mib, last.resident_mib
-        );
+        let all = |of: fn(&Self) -> f64| {
+            // First, each quarter and last: growth that goes on shows.
+            let places = (0..=4).map(|quarter| (samples.len() - 1) * quarter / 4);
+            let values: Vec<String> =
+                places.map(|place| format!("{:.0}", of(&samples[place]))).collect();
+            format!("{:.0} without connections, then {}", of(empty), values.join(", "))
+        };
+        println!("resident memory in MiB: {}", all(|sample| sample.resident_mib));
+        println!("of it not the mapped store: {}", all(|sample| sample.own_mib));
         let most = samples.iter().filter_map(|sample| sample.descriptors).max();
         println!(
             "descriptors: {} without connections, {} at first, {} at last, {} at most",

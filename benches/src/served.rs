@@ -116,9 +116,19 @@ impl Served {
     /// Resident memory in KiB.
     #[must_use]
     pub fn resident(&self) -> f64 {
+        self.status("VmRSS:")
+    }
+
+    /// As [`Served::resident`], without what is mapped from files.
+    #[must_use]
+    pub fn own(&self) -> f64 {
+        self.status("RssAnon:")
+    }
+
+    fn status(&self, name: &str) -> f64 {
         let path = format!("/proc/{}/status", self.process.id());
         let text = std::fs::read_to_string(path).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
         let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
         number.unwrap_or(f64::NAN)
     }
