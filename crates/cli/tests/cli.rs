@@ -266,6 +266,32 @@ fn the_server_is_confined() {
     assert_eq!(filters[0], filters[1] + 2);
 }
 
+/// Started as root, the server becomes whom the folder belongs to; only root can try that.
+#[cfg(target_os = "linux")]
+#[test]
+fn root_becomes_the_owner_of_the_folder() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    const NOBODY: u32 = 65534;
+    let folder = tempfile::tempdir().unwrap();
+    let dir = init(folder.path());
+    if fs::metadata(&dir).unwrap().uid() != 0 {
+        return eprintln!("skipped: this test does not run as root");
+    }
+    let mut left = vec![folder.path().to_owned()];
+    while let Some(path) = left.pop() {
+        chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+        left.extend(fs::read_dir(&path).into_iter().flatten().map(|entry| entry.unwrap().path()));
+    }
+    let server = Server::start(&dir);
+    let status = fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+    let ids = format!("\t{NOBODY}").repeat(4);
+    for line in [format!("Uid:{ids}"), format!("Gid:{ids}"), "CapEff:\t0000000000000000".into()] {
+        assert!(status.lines().any(|it| it == line), "{line} in {status}");
+    }
+    assert!(server.say("a LOGIN alice secret\r\nb LOGOUT\r\n").contains("a OK"));
+    assert_eq!(server.signal("TERM"), Some(0));
+}
+
 /// systemd starts what depends on the server when this word comes (sd_notify(3)).
 #[test]
 fn the_service_manager_is_told() {
