@@ -5,6 +5,7 @@ pub mod authenticate;
 pub mod capability;
 pub mod check;
 pub mod close;
+pub mod compress;
 pub mod copy;
 pub mod create;
 pub mod delete;
@@ -31,6 +32,7 @@ pub mod status;
 pub mod store;
 pub mod subscribe;
 pub mod thread;
+pub mod unauthenticate;
 pub mod unselect;
 pub mod unsubscribe;
 
@@ -46,6 +48,7 @@ pub use authenticate::Authenticate;
 pub use capability::Capability;
 pub use check::Check;
 pub use close::Close;
+pub use compress::Compress;
 pub use copy::Copy;
 pub use create::Create;
 pub use delete::Delete;
@@ -72,6 +75,7 @@ pub use status::Status;
 pub use store::Store;
 pub use subscribe::Subscribe;
 pub use thread::Thread;
+pub use unauthenticate::Unauthenticate;
 pub use unselect::Unselect;
 pub use unsubscribe::Unsubscribe;
 
@@ -112,6 +116,10 @@ pub enum CommandBody {
     StartTls(StartTls),
     /// AUTHENTICATE
     Authenticate(Authenticate),
+    /// COMPRESS
+    Compress(Compress),
+    /// UNAUTHENTICATE
+    Unauthenticate(Unauthenticate),
     /// LOGIN
     Login(Login),
     /// SELECT
@@ -207,7 +215,7 @@ impl States {
 macro_rules! each {
     ($body:expr, $Command:ident, $command:ident => $result:expr) => {
         each!(@ $body, $Command, $command, $result;
-            Capability Noop Logout StartTls Authenticate Login Select Examine Create Delete Rename
+            Capability Noop Logout StartTls Authenticate Compress Unauthenticate Login Select Examine Create Delete Rename
             Subscribe Unsubscribe List Lsub Status Check Close Unselect Expunge Idle Namespace Id
             Enable Store Copy Move Append Replace Fetch Search Sort Thread)
     };
@@ -285,12 +293,14 @@ impl CommandBody {
             | Self::Noop(_)
             | Self::Logout(_)
             | Self::StartTls(_)
+            | Self::Unauthenticate(_)
             | Self::Check(_)
             | Self::Close(_)
             | Self::Unselect(_)
             | Self::Idle(_)
             | Self::Namespace(_) => {}
             Self::Authenticate(authenticate) => authenticate.write(out),
+            Self::Compress(compress) => compress.write(out),
             Self::Login(login) => login.write(out),
             Self::Select(select) => select.write(out),
             Self::Examine(examine) => examine.write(out),

@@ -1,10 +1,10 @@
 //! From a frame to a command: tag, name, arguments, end; and what to say when it is none.
 
 use crate::command::{
-    Append, Authenticate, Capability, Check, Close, Command, CommandBody, Copy, Create, Delete,
-    Enable, Examine, Expunge, Fetch, Id, Idle, List, Login, Logout, Lsub, Move, Namespace, Noop,
-    Rename, Replace, Search, Select, Sort, StartTls, Status, Store, Subscribe, Thread, Unselect,
-    Unsubscribe, key,
+    Append, Authenticate, Capability, Check, Close, Command, CommandBody, Compress, Copy, Create,
+    Delete, Enable, Examine, Expunge, Fetch, Id, Idle, List, Login, Logout, Lsub, Move, Namespace,
+    Noop, Rename, Replace, Search, Select, Sort, StartTls, Status, Store, Subscribe, Thread,
+    Unauthenticate, Unselect, Unsubscribe, key,
 };
 use crate::form::form;
 use crate::frame::Frame;
@@ -114,6 +114,8 @@ fn arguments(
         (LOGOUT, _) => *body = CommandBody::Logout(Logout),
         (STARTTLS, _) => *body = CommandBody::StartTls(StartTls),
         (NAMESPACE, _) => *body = CommandBody::Namespace(Namespace),
+        (COMPRESS, _) => *body = CommandBody::Compress(Compress::parse(reader)?),
+        (UNAUTHENTICATE, _) => *body = CommandBody::Unauthenticate(Unauthenticate),
         (LOGIN, _) => *body = CommandBody::Login(Login::parse(reader)?),
         (AUTHENTICATE, _) => *body = CommandBody::Authenticate(Authenticate::parse(reader)?),
         (ID, _) => *body = CommandBody::Id(Id::parse(reader)?),
@@ -149,12 +151,13 @@ fn explain(tag: Option<Tag>, frame: &Frame, error: SyntaxError) -> ParseError {
 }
 
 /// The names that a slip may have meant.
-const NAMES: [&str; 34] = [
+const NAMES: [&str; 36] = [
     Append::NAME,
     Authenticate::NAME,
     Capability::NAME,
     Check::NAME,
     Close::NAME,
+    Compress::NAME,
     Copy::NAME,
     Create::NAME,
     Delete::NAME,
@@ -182,6 +185,7 @@ const NAMES: [&str; 34] = [
     Subscribe::NAME,
     Thread::NAME,
     "UID",
+    Unauthenticate::NAME,
     Unselect::NAME,
     Unsubscribe::NAME,
 ];
@@ -191,6 +195,7 @@ const AUTHENTICATE: u128 = key(Authenticate::NAME.as_bytes());
 const CAPABILITY: u128 = key(Capability::NAME.as_bytes());
 const CHECK: u128 = key(Check::NAME.as_bytes());
 const CLOSE: u128 = key(Close::NAME.as_bytes());
+const COMPRESS: u128 = key(Compress::NAME.as_bytes());
 const COPY: u128 = key(Copy::NAME.as_bytes());
 const CREATE: u128 = key(Create::NAME.as_bytes());
 const DELETE: u128 = key(Delete::NAME.as_bytes());
@@ -217,5 +222,6 @@ const STATUS: u128 = key(Status::NAME.as_bytes());
 const STORE: u128 = key(Store::NAME.as_bytes());
 const SUBSCRIBE: u128 = key(Subscribe::NAME.as_bytes());
 const THREAD: u128 = key(Thread::NAME.as_bytes());
+const UNAUTHENTICATE: u128 = key(Unauthenticate::NAME.as_bytes());
 const UNSELECT: u128 = key(Unselect::NAME.as_bytes());
 const UNSUBSCRIBE: u128 = key(Unsubscribe::NAME.as_bytes());

@@ -205,6 +205,8 @@ fn plain() -> impl Strategy<Value = CommandBody> {
         CommandBody::Noop(Noop),
         CommandBody::Logout(Logout),
         CommandBody::StartTls(StartTls),
+        CommandBody::Compress(Compress),
+        CommandBody::Unauthenticate(Unauthenticate),
         CommandBody::Check(Check),
         CommandBody::Close(Close),
         CommandBody::Unselect(Unselect),

@@ -16,7 +16,7 @@ use std::path::Path;
 
 /// What is judged, each beside each: every command at least once, with arguments that matter.
 /// INBOX is selected, and the client knows of 9 messages with UIDs 1 to 9.
-const COMMANDS: [&str; 59] = [
+const COMMANDS: [&str; 61] = [
     "NOOP",
     "CHECK",
     "CAPABILITY",
@@ -26,6 +26,8 @@ const COMMANDS: [&str; 59] = [
     "STARTTLS",
     "LOGIN fred secret",
     "AUTHENTICATE PLAIN",
+    "UNAUTHENTICATE",
+    "COMPRESS DEFLATE",
     "LOGOUT",
     "IDLE",
     "SELECT Sent",

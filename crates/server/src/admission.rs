@@ -142,10 +142,20 @@ impl Ticket {
         self.user = Some(Box::from(user));
         Ok(())
     }
+
+    /// The user has left; the connection goes on.
+    pub(crate) fn log_out(&mut self) {
+        if let Some(user) = self.user.take() {
+            let mut tables = self.admission.tables();
+            less(tables.users_at.entry((user.clone(), self.address)));
+            less(tables.users.entry(user));
+        }
+    }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
+        self.log_out();
         let mut guard = self.admission.tables();
         let tables = &mut *guard;
         tables.connections = tables.connections.saturating_sub(1);
@@ -154,10 +164,6 @@ impl Drop for Ticket {
             if entry.connections == 0 && entry.window.elapsed() >= RATE_WINDOW {
                 tables.addresses.remove(&self.address);
             }
-        }
-        if let Some(user) = self.user.take() {
-            less(tables.users_at.entry((user.clone(), self.address)));
-            less(tables.users.entry(user));
         }
     }
 }

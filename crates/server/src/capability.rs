@@ -52,7 +52,12 @@ const ALWAYS: [&str; 36] = [
 pub(crate) fn list(link: &Link, logged_in: bool) -> Vec<ByteString> {
     let mut names: Vec<ByteString> = ALWAYS.iter().map(|&name| name.into()).collect();
     names.push(format!("APPENDLIMIT={}", link.shared.options.limits.session.frame.append).into());
-    if !logged_in {
+    if logged_in {
+        names.push("COMPRESS=DEFLATE".into());
+        if link.shared.options.unauthenticate {
+            names.push("UNAUTHENTICATE".into());
+        }
+    } else {
         if link.starttls {
             names.push("STARTTLS".into());
         }

@@ -8,6 +8,7 @@ mod authenticate;
 mod capability;
 mod check;
 mod close;
+mod compress;
 mod copy;
 mod create;
 mod delete;
@@ -35,6 +36,7 @@ mod status;
 mod store;
 mod subscribe;
 mod thread;
+mod unauthenticate;
 mod unselect;
 mod unsubscribe;
 
@@ -106,6 +108,8 @@ pub(crate) fn run(deed: Deed, body: CommandBody) -> BoxFuture<'static, Outcome> 
         CommandBody::Logout(command) => boxed!(logout, command),
         CommandBody::StartTls(command) => boxed!(starttls, command),
         CommandBody::Authenticate(command) => boxed!(authenticate, command),
+        CommandBody::Compress(command) => boxed!(compress, command),
+        CommandBody::Unauthenticate(command) => boxed!(unauthenticate, command),
         CommandBody::Login(command) => boxed!(login, command),
         CommandBody::Select(command) => boxed!(select, command),
         CommandBody::Examine(command) => boxed!(examine, command),

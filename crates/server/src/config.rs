@@ -128,6 +128,8 @@ pub struct Auth {
     /// Whether a password may cross an unencrypted connection from elsewhere than this machine.
     /// From this machine (loopback) it always may.
     pub cleartext_login: bool,
+    /// Whether a connection may change its user (UNAUTHENTICATE, RFC 8437).
+    pub unauthenticate: bool,
 }
 
 /// Which messages may come in by APPEND and REPLACE.
@@ -168,7 +170,7 @@ impl Config {
             store: Store { path: folder.join(Store::DEFAULT_PATH) },
             limits: Limits::default(),
             log: Log { format: LogFormat::Text, level: LogLevel::Info },
-            auth: Auth { cleartext_login: false },
+            auth: Auth { cleartext_login: false, unauthenticate: true },
             append: Append { eight_bit_headers: false },
         }
     }

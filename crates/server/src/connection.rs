@@ -2,10 +2,12 @@
 //!
 //! - [`driver`]: one poll that does what there is to do; [`stream`], [`transport`]: octets in and
 //!   out, plain or under TLS. While nothing happens they hold no buffer.
+//! - [`deflate`]: what COMPRESS puts between the two.
 //! - [`jobs`], [`slot`]: the commands in progress, in the connection's own task.
 //! - [`tap`]: what commands do, for those who watch. [`watch`]: the selected mailbox; [`spool`]: large messages that come in; [`link`]: what
 //!   commands may know of their connection.
 
+mod deflate;
 mod driver;
 mod jobs;
 mod link;

@@ -74,6 +74,12 @@ impl Peer {
         tracing::info!(user = %Shown(user), method, %rip, %lip, tls, why, "login failed");
     }
 
+    /// Logs that a user has left a connection that goes on.
+    pub(crate) fn logged_out(&self, user: &str) {
+        let (rip, lip) = (self.remote.ip(), self.local.ip());
+        tracing::info!(user = %Shown(user), %rip, %lip, "unauthenticated");
+    }
+
     /// Logs the end of a connection.
     pub(crate) fn closed(&self, user: Option<&str>, bytes_in: u64, bytes_out: u64, why: &str) {
         let (rip, lip) = (self.remote.ip(), self.local.ip());

@@ -24,6 +24,9 @@ pub struct Options {
     /// Whether a client that has not enabled UTF-8 may add messages with 8-bit header fields, which
     /// RFC 6855 §4 forbids.
     pub eight_bit_headers: bool,
+    /// Whether a connection may change its user (UNAUTHENTICATE). RFC 8437 §8 wants a way to forbid
+    /// it: for proxies that look at the first login only.
+    pub unauthenticate: bool,
     /// The host's name, for the greeting.
     pub host_name: String,
     /// Shown to everybody after login (RFC 3501 §7.1 ALERT): printable ASCII.
@@ -50,6 +53,7 @@ impl Options {
             tls: None,
             cleartext_login: false,
             eight_bit_headers: false,
+            unauthenticate: true,
             host_name: "localhost".into(),
             alert: None,
             spool_folder: None,

@@ -14,7 +14,7 @@ use crate::log::{Peer, SessionId};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 use tokio_util::sync::CancellationToken;
 
@@ -56,7 +56,7 @@ pub(crate) struct Seat {
     peer: Peer,
     since: SystemTime,
     tls: AtomicBool,
-    user: OnceLock<String>,
+    user: Mutex<Option<Arc<str>>>,
     running: Mutex<Vec<&'static str>>,
     /// Commands of the time before TLS: numbers begin anew with it, those in traces go on.
     earlier: AtomicU64,
@@ -102,7 +102,7 @@ impl Sessions {
             peer,
             since: SystemTime::now(),
             tls: tls.into(),
-            user: OnceLock::new(),
+            user: Mutex::default(),
             running: Mutex::default(),
             earlier: AtomicU64::new(0),
             closing: closing.child_token(),
@@ -127,7 +127,7 @@ impl Drop for Taken {
         let seat = &self.0;
         seat.sessions.seats().remove(&seat.id);
         for watcher in seat.watchers().all() {
-            if watcher.of.matches(&seat.name(), seat.user()) {
+            if watcher.of.matches(&seat.name(), seat.user().as_deref()) {
                 watcher.tell(now(), &seat.name(), 0, What::Closed);
             }
         }
@@ -140,8 +140,12 @@ impl Seat {
         self.id.to_string()
     }
 
-    pub(crate) fn user(&self) -> Option<&str> {
-        self.user.get().map(String::as_str)
+    pub(crate) fn user(&self) -> Option<Arc<str>> {
+        self.named().clone()
+    }
+
+    fn named(&self) -> MutexGuard<'_, Option<Arc<str>>> {
+        self.user.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn watchers(&self) -> &Watchers {
@@ -150,7 +154,19 @@ impl Seat {
 
     /// Somebody has logged in: who watches this user sees the session from now on.
     pub(crate) fn log_in(&self, user: &str) {
-        let _ = self.user.set(user.to_owned());
+        *self.named() = Some(user.into());
+        if !self.watchers().is_empty() {
+            self.watchers().reconsider();
+        }
+    }
+
+    /// UNAUTHENTICATE: who it was.
+    pub(crate) fn log_out(&self) -> Option<Arc<str>> {
+        self.named().take()
+    }
+
+    /// The answer to UNAUTHENTICATE is on its way: who watches the user is done with this session.
+    pub(crate) fn left(&self) {
         if !self.watchers().is_empty() {
             self.watchers().reconsider();
         }
@@ -178,7 +194,7 @@ impl Seat {
 
     pub(crate) fn introduction(&self) -> What {
         What::Session {
-            user: self.user().map(str::to_owned),
+            user: self.user().map(|user| user.to_string()),
             from: self.peer.remote.to_string(),
             tls: self.tls.load(Ordering::Relaxed),
         }
@@ -187,7 +203,7 @@ impl Seat {
     fn info(&self) -> SessionInfo {
         SessionInfo {
             id: self.name(),
-            user: self.user().map(str::to_owned),
+            user: self.user().map(|user| user.to_string()),
             from: self.peer.remote,
             tls: self.tls.load(Ordering::Relaxed),
             since: self.since,

@@ -105,6 +105,8 @@ pub(crate) enum Kind {
     Idle,
     /// STARTTLS
     StartTls,
+    /// COMPRESS and UNAUTHENTICATE: what follows may be in another layer.
+    Layer,
     /// DELETE
     Delete,
     /// Any other.
@@ -129,6 +131,7 @@ impl Kind {
             CommandBody::Login(_) | CommandBody::Authenticate(_) => Self::LogIn,
             CommandBody::Idle(_) => Self::Idle,
             CommandBody::StartTls(_) => Self::StartTls,
+            CommandBody::Compress(_) | CommandBody::Unauthenticate(_) => Self::Layer,
             CommandBody::Delete(_) => Self::Delete,
             _ => Self::Plain,
         }

@@ -16,7 +16,7 @@
 //! - `wire.rs`: octets on their way to the socket.
 //! - [`Enabled`]: the extensions that change what is told, and which commands turn them on.
 //! - [`Host`] and [`Snapshot`]: what the caller's mail must offer. [`Job`], [`Outcome`],
-//!   [`Transition`], [`Spool`]: what goes between the machine and the caller.
+//!   [`Transition`], [`Layer`], [`Spool`]: what goes between the machine and the caller.
 //! - [`Limits`]: every bound. [`TraceEvent`]: what happened to each command and why.
 //!
 //! # Example
@@ -86,7 +86,7 @@ pub use enabled::Enabled;
 pub use host::{Difference, Host, Snapshot};
 pub use job::{Context, Job, JobId, Selected};
 pub use limits::{Limits, ZeroLimit};
-pub use outcome::{Outcome, OwnChange, Transition};
+pub use outcome::{Layer, Outcome, OwnChange, Transition};
 pub use session::Session;
 pub use spool::Spool;
 pub use trace::{TraceEvent, TraceStep};

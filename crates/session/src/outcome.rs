@@ -72,8 +72,21 @@ pub enum Transition<H: Host> {
     Unselected,
     /// LOGOUT: the machine writes the `* BYE` itself.
     LogOut,
+    /// COMPRESS: behind its OK both directions are compressed.
+    Compressed,
+    /// UNAUTHENTICATE: everything but TLS is as it was when the connection was made.
+    Unauthenticated,
     /// STARTTLS: after its OK the connection goes on under TLS, in a new session.
     StartTls,
+}
+
+/// How the octets behind a tagged OK are to be read and written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Layer {
+    /// By DEFLATE (RFC 4978), in both directions. These octets were read behind COMPRESS already.
+    Deflate(Bytes),
+    /// As they are (RFC 8437 §4.1).
+    Plain,
 }
 
 impl<H: Host> Outcome<H> {

@@ -136,6 +136,21 @@ impl Framer {
         dropped
     }
 
+    /// Takes back what is held behind the last command, unread: behind COMPRESS it means something
+    /// else (RFC 4978 §3). Only between commands.
+    pub fn take_unread(&mut self) -> Bytes {
+        debug_assert!(matches!(self.state, State::Line) && self.gathered.is_empty());
+        let behind = std::mem::take(&mut self.input);
+        let front = std::mem::take(&mut self.front);
+        self.start_command();
+        if behind.is_empty() {
+            return front;
+        }
+        let mut all = BytesMut::from(front);
+        behind.iter().for_each(|piece| all.extend_from_slice(piece));
+        all.freeze()
+    }
+
     /// The next event, or `None` until more input comes.
     #[expect(clippy::should_implement_trait, reason = "more events come after None")]
     pub fn next(&mut self) -> Option<FrameEvent> {

@@ -110,6 +110,8 @@ pub enum Code {
     TooBig,
     /// `USEATTR` (RFC 6154)
     UseAttr,
+    /// `COMPRESSIONACTIVE` (RFC 4978)
+    CompressionActive,
     /// Any other: its name, an atom, and what follows it, not empty and without `]`. Also a code
     /// above whose argument makes no sense, such as a COPYUID of unequal sets: nobody acts on it.
     Other(ByteString, Option<ByteString>),
@@ -147,6 +149,7 @@ static WORDS: [(&str, Code); 30] = [
     ("UNKNOWN-CTE", Code::UnknownCte),
     ("TOOBIG", Code::TooBig),
     ("USEATTR", Code::UseAttr),
+    ("COMPRESSIONACTIVE", Code::CompressionActive),
 ];
 
 impl Code {

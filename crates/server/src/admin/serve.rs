@@ -59,6 +59,7 @@ pub async fn serve_on(bound: Vec<Bound>, config: Config) -> Result<Serving, Admi
     options.tls = tls.clone();
     options.cleartext_login = config.auth.cleartext_login;
     options.eight_bit_headers = config.append.eight_bit_headers;
+    options.unauthenticate = config.auth.unauthenticate;
     options.host_name = init::host_name();
     options.alert.clone_from(&config.server.alert);
     apply(&config.limits, &mut options.limits);

@@ -16,6 +16,7 @@ use super::{Config, ConfigError, LogFormat, LogLevel, Sandbox, Server};
 
 const SECTIONS: &[&str] =
     &["server", "listeners", "tls", "store", "auth", "append", "log", "limits"];
+const AUTH: &[&str] = &["cleartext_login", "unauthenticate"];
 
 /// Reads `text`, which stands in `file`, as the configuration of a server in `folder`.
 pub(super) fn read(folder: &Path, file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
@@ -77,7 +78,10 @@ impl<'t> Reader<'t> {
         if let Some(section) = self.section(root, "store", &["path"]) {
             self.path(section, "path", &config.folder, &mut config.store.path);
         }
-        self.switch(root, "auth", "cleartext_login", &mut config.auth.cleartext_login);
+        if let Some(section) = self.section(root, "auth", AUTH) {
+            self.truth(section, "cleartext_login", &mut config.auth.cleartext_login);
+            self.truth(section, "unauthenticate", &mut config.auth.unauthenticate);
+        }
         self.switch(root, "append", "eight_bit_headers", &mut config.append.eight_bit_headers);
         if let Some(section) = self.section(root, "log", &["format", "level"]) {
             let formats = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
@@ -249,6 +253,14 @@ impl<'t> Reader<'t> {
         }
     }
 
+    fn truth(&mut self, section: &DeTable<'t>, key: &str, field: &mut bool) {
+        let Some(value) = section.get(key) else { return };
+        match value.get_ref().as_bool() {
+            Some(truth) => *field = truth,
+            None => self.wrong_type(key, value, "true or false"),
+        }
+    }
+
     fn limit(&mut self, limit: &Limit, value: &Value<'t>, limits: &mut Limits) {
         let key = limit.key;
         match limit.kind {
@@ -353,7 +365,7 @@ fn misplaced(word: &str, known: &[&str]) -> String {
         ("listeners", &["imap", "imaps"]),
         ("tls", &["certificate", "key"]),
         ("store", &["path"]),
-        ("auth", &["cleartext_login"]),
+        ("auth", AUTH),
         ("log", &["format", "level"]),
     ];
     let limit = LIMITS.iter().any(|limit| limit.key == word).then_some("limits");

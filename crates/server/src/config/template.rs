@@ -34,6 +34,9 @@ path = "{store}"
 [auth]
 # true lets passwords cross the network unencrypted. From this machine they always may.
 #cleartext_login = false
+# Whether a connection may go on as another user (UNAUTHENTICATE). Forbid it behind a proxy that
+# looks at the first login only.
+#unauthenticate = true
 
 [append]
 # true lets programs that know nothing of UTF-8 in IMAP add messages with 8-bit header fields, as old

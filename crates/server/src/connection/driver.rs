@@ -4,7 +4,7 @@
 use super::jobs::{Ended, Finished, Jobs};
 use super::link::Link;
 use super::slot::Piece;
-use super::stream::Stream;
+use super::stream::{Broken, Stream};
 use super::tap::Tap;
 use super::transport::Transport;
 use super::watch::Watch;
@@ -43,6 +43,8 @@ pub(super) struct Connection<S> {
     jobs: Jobs,
     watch: Option<Watch>,
     tap: Tap,
+    /// UNAUTHENTICATE has ended and is not answered yet.
+    leaving: bool,
     /// No command ran at the end of the last poll.
     idle: bool,
     /// The client has ended its side; what runs may still be answered until then.
@@ -67,6 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             jobs: Jobs::default(),
             watch: None,
             tap: Tap::default(),
+            leaving: false,
             idle: true,
             half_closed: None,
             timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
@@ -95,7 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn poll_all(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         self.poll_closing(cx);
         self.take_session_output(cx);
-        let sent = self.stream.octets().1;
+        let effort = self.stream.effort();
         let mut rounds = 0;
         loop {
             self.tap.look(&self.link.seat, &mut self.session);
@@ -106,6 +109,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Ok(wrote) => progress |= wrote,
                 Err(_) => return Poll::Ready(End::Closed("connection lost")),
             }
+            if let Some(layer) = self.session.poll_layer() {
+                self.stream.switch(layer);
+                progress = true;
+            }
+            self.poll_user();
             if self.session.poll_starttls() && self.stream.is_flushed() {
                 return Poll::Ready(End::StartTls);
             }
@@ -124,7 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 return Poll::Pending;
             }
             rounds += 1;
-            if rounds >= ROUNDS || self.stream.octets().1 - sent >= TURN {
+            if rounds >= ROUNDS || self.stream.effort() - effort >= TURN {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -178,6 +186,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 self.watch = Some(Watch::new(mailbox, snapshot, *read_only));
             }
             Some(Transition::Unselected) => self.watch = None,
+            Some(Transition::Unauthenticated) => {
+                self.watch = None;
+                self.leaving = true;
+            }
             _ => {}
         }
         self.session.handle_outcome(now, id, outcome);
@@ -232,6 +244,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
+    /// Who watches the user that has left sees how he left, and nothing of what comes.
+    fn poll_user(&mut self) {
+        if self.leaving && self.session.account().is_none() {
+            self.leaving = false;
+            self.link.seat.left();
+            self.tap.look(&self.link.seat, &mut self.session);
+        }
+    }
+
     fn poll_read(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         if self.half_closed.is_some()
             || !self.session.wants_bytes()
@@ -244,7 +265,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Poll::Ready(Ok(None)) => {
                 self.half_closed = Some(Box::pin(tokio::time::sleep(HALF_CLOSED)));
             }
-            Poll::Ready(Err(error)) => return Err(error),
+            Poll::Ready(Err(Broken::Lost)) => return Err(io::ErrorKind::BrokenPipe.into()),
+            Poll::Ready(Err(Broken::Damaged)) => {
+                let text = "What came is no DEFLATE, though COMPRESS is active".into();
+                let text = ResponseText { code: Some(Code::ClientBug), text };
+                self.session.handle_shutdown(now(), text);
+            }
             Poll::Pending => return Ok(false),
         }
         Ok(true)
@@ -312,7 +338,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub(super) async fn end(self, why: &str) {
         let (bytes_in, bytes_out) = self.stream.octets();
         let why = self.session.last_words().unwrap_or(why);
-        self.link.peer.closed(self.link.user(), bytes_in, bytes_out, why);
+        self.link.peer.closed(self.link.user().as_deref(), bytes_in, bytes_out, why);
         // The place of the connection is free before the client has closed its end.
         drop(self.link.take_ticket());
         self.stream.close().await;

@@ -5,6 +5,7 @@ use crate::admission::{Refused, Ticket, is_loopback};
 use crate::log::{Peer, SessionId};
 use crate::server::Shared;
 use crate::sessions::Seat;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// One connection, seen from its commands. After STARTTLS there is a new one.
@@ -20,6 +21,8 @@ pub(crate) struct Link {
     /// The connection's entry among the sessions.
     pub(crate) seat: Arc<Seat>,
     ticket: Mutex<Option<Ticket>>,
+    /// COMPRESS is active, or begins with its answer.
+    deflated: AtomicBool,
 }
 
 impl Link {
@@ -41,6 +44,7 @@ impl Link {
             spools,
             seat,
             ticket: Mutex::new(Some(ticket)),
+            deflated: AtomicBool::new(false),
         }
     }
 
@@ -61,8 +65,25 @@ impl Link {
         Ok(())
     }
 
+    /// Gives back what [`Link::log_in`] took, and all that the user's commands have set here.
+    pub(crate) fn log_out(&self) {
+        self.deflated.store(false, Ordering::Relaxed);
+        let mut ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ticket) = ticket.as_mut() {
+            ticket.log_out();
+        }
+        if let Some(user) = self.seat.log_out() {
+            self.peer.logged_out(&user);
+        }
+    }
+
+    /// Notes that compression begins; `false` where it is active already.
+    pub(crate) fn begin_compression(&self) -> bool {
+        !self.deflated.swap(true, Ordering::Relaxed)
+    }
+
     /// Who is logged in.
-    pub(crate) fn user(&self) -> Option<&str> {
+    pub(crate) fn user(&self) -> Option<Arc<str>> {
         self.seat.user()
     }
 

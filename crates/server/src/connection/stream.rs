@@ -1,15 +1,17 @@
 //! The octets of a connection: read through a buffer that the thread's connections share, written
 //! in gathered pieces.
 
+use super::deflate::{Damaged, Incoming, Outgoing};
 use super::now;
 use super::transport::Transport;
 use crate::host::Session;
 use bytes::{Buf, Bytes};
+use peregrine_session::Layer;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::Sleep;
@@ -33,6 +35,9 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Octets that are read and thrown away meanwhile.
 const LINGER_OCTETS: usize = 1024 * 1024;
 
+/// What deflating an octet costs, as sending so many.
+const DEFLATED: u64 = 8;
+
 thread_local! {
     /// Used within a poll only, so that an idle connection has no buffer.
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ].into_boxed_slice());
@@ -42,7 +47,11 @@ thread_local! {
 pub(super) struct Stream<S> {
     transport: Transport<S>,
     queue: VecDeque<Bytes>,
+    /// What COMPRESS has put between the session and the transport; each direction ends by itself.
+    outgoing: Option<Box<Outgoing>>,
+    incoming: Option<Box<Incoming>>,
     flushed: bool,
+    effort: u64,
     octets_in: u64,
     octets_out: u64,
     last_words: Option<Pin<Box<Sleep>>>,
@@ -53,27 +62,69 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
         Self {
             transport,
             queue: VecDeque::new(),
+            outgoing: None,
+            incoming: None,
             flushed: true,
+            effort: 0,
             octets_in: 0,
             octets_out: 0,
             last_words: None,
         }
     }
 
-    /// The client's next octets; `None` at their end, an error where the connection has broken.
-    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
+    /// What comes later is in this layer. What the session had handed out before must be sent.
+    pub(super) fn switch(&mut self, layer: Layer) {
+        match layer {
+            Layer::Deflate(read) => {
+                self.outgoing = Some(Box::new(Outgoing::new()));
+                self.incoming = Some(Box::new(Incoming::new(read)));
+            }
+            Layer::Plain => {
+                self.outgoing = None;
+                if let Some(incoming) = &mut self.incoming {
+                    incoming.end();
+                }
+            }
+        }
+    }
+
+    /// The client's next octets; `None` at their end.
+    pub(super) fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, Broken>> {
         BUFFER.with_borrow_mut(|buffer| {
-            let mut buffer = ReadBuf::new(buffer);
-            match Pin::new(&mut self.transport).poll_read(cx, &mut buffer) {
-                Poll::Pending => Poll::Pending,
-                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-                Poll::Ready(Ok(())) if buffer.filled().is_empty() => Poll::Ready(Ok(None)),
-                Poll::Ready(Ok(())) => {
-                    self.octets_in += buffer.filled().len() as u64;
-                    Poll::Ready(Ok(Some(Bytes::copy_from_slice(buffer.filled()))))
+            loop {
+                if let Some(incoming) = &mut self.incoming {
+                    if let Some(octets) = incoming.inflate(buffer)? {
+                        return Poll::Ready(Ok(Some(Bytes::copy_from_slice(&buffer[..octets]))));
+                    }
+                    if let Some(rest) = incoming.ended() {
+                        self.incoming = None;
+                        if !rest.is_empty() {
+                            return Poll::Ready(Ok(Some(rest)));
+                        }
+                    }
+                }
+                let octets = ready!(self.poll_receive(cx, buffer))?;
+                if octets == 0 {
+                    return Poll::Ready(Ok(None));
+                }
+                let read = Bytes::copy_from_slice(&buffer[..octets]);
+                match &mut self.incoming {
+                    Some(incoming) => incoming.take(read),
+                    None => return Poll::Ready(Ok(Some(read))),
                 }
             }
         })
+    }
+
+    fn poll_receive(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(buffer);
+        ready!(Pin::new(&mut self.transport).poll_read(cx, &mut buffer))?;
+        let octets = buffer.filled().len();
+        self.octets_in += octets as u64;
+        Poll::Ready(Ok(octets))
     }
 
     /// Sends what the session has, as far as the client takes it; tells whether anything went.
@@ -87,7 +138,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
             while let Some(bytes) = session.poll_transmit() {
                 self.queue.push_back(bytes);
             }
-            if self.queue.is_empty() {
+            if self.is_drained() {
                 break;
             }
             match self.poll_queue(cx) {
@@ -103,16 +154,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
             self.queue.shrink_to(KEPT);
         }
         self.poll_flush(cx)?;
+        if let Some(outgoing) = &mut self.outgoing {
+            outgoing.poll_rest(cx);
+        }
         Ok(progress)
     }
 
     pub(super) fn is_flushed(&self) -> bool {
-        self.queue.is_empty() && self.flushed
+        self.is_drained() && self.flushed
+    }
+
+    fn is_drained(&self) -> bool {
+        self.queue.is_empty() && self.outgoing.as_ref().is_none_or(|outgoing| outgoing.is_empty())
     }
 
     /// Sends what is left, within a bounded time.
     pub(super) fn poll_last(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while !self.queue.is_empty() {
+        while !self.is_drained() {
             match self.poll_queue(cx) {
                 Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(_)) => return Poll::Ready(()),
@@ -123,6 +181,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
             Ok(()) if !self.flushed => self.poll_last_words(cx),
             _ => Poll::Ready(()),
         }
+    }
+
+    /// What sending has cost so far, in octets sent plainly.
+    pub(super) fn effort(&self) -> u64 {
+        self.effort
     }
 
     /// Octets received and sent.
@@ -136,6 +199,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
 
     /// Ends our side, and waits a little for the client's end.
     pub(super) async fn close(mut self) {
+        self.incoming = None;
         let closing = async {
             if self.transport.shutdown().await.is_err() {
                 return;
@@ -151,8 +215,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
         let _ = tokio::time::timeout(LINGER, closing).await;
     }
 
-    /// One gathered write.
+    /// One write; how many of the session's octets it has sent.
     fn poll_queue(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Some(outgoing) = &mut self.outgoing else { return self.poll_gathered(cx) };
+        let chunk = outgoing.chunk(&mut self.queue);
+        let written = ready!(Pin::new(&mut self.transport).poll_write(cx, chunk))?;
+        if written == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+        }
+        self.flushed = false;
+        self.octets_out += written as u64;
+        let sent = outgoing.wrote(written);
+        self.effort += sent as u64 * DEFLATED;
+        Poll::Ready(Ok(sent))
+    }
+
+    /// One gathered write.
+    fn poll_gathered(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let mut slices = [IoSlice::new(&[]); GATHER];
         let mut count = 0;
         for (slice, bytes) in slices.iter_mut().zip(&self.queue) {
@@ -165,6 +244,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
             Poll::Ready(Ok(sent)) => {
                 self.flushed = false;
                 self.octets_out += sent as u64;
+                self.effort += sent as u64;
                 self.advance(sent);
                 Poll::Ready(Ok(sent))
             }
@@ -199,6 +279,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
     fn poll_last_words(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let timer = || Box::pin(tokio::time::sleep(LAST_WORDS));
         self.last_words.get_or_insert_with(timer).as_mut().poll(cx)
+    }
+}
+
+/// Why nothing more can be read.
+pub(super) enum Broken {
+    /// The connection is lost.
+    Lost,
+    /// What came is not compressed, or not whole.
+    Damaged,
+}
+
+impl From<io::Error> for Broken {
+    fn from(_: io::Error) -> Self {
+        Self::Lost
+    }
+}
+
+impl From<Damaged> for Broken {
+    fn from(_: Damaged) -> Self {
+        Self::Damaged
     }
 }
 

@@ -52,7 +52,7 @@ impl Tap {
         let undecided = unknown && all.iter().any(|one| matches!(one.of, Watched::User(_)));
         let name = seat.name();
         let mut watchers = all;
-        watchers.retain(|watcher| watcher.of.matches(&name, seat.user()));
+        watchers.retain(|watcher| watcher.of.matches(&name, seat.user().as_deref()));
         let is_new = |one: &&Arc<Watcher>| !self.watchers.iter().any(|old| Arc::ptr_eq(one, old));
         let new: Vec<_> = watchers.iter().filter(is_new).cloned().collect();
         if !self.watchers.is_empty() {

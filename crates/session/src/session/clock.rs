@@ -8,7 +8,8 @@ use std::time::Instant;
 pub(super) struct Clock {
     /// The newest time that the caller passed in.
     pub now: Instant,
-    opened: Instant,
+    /// The connection was made, or the user before has left.
+    pub opened: Instant,
     /// Octets came.
     pub heard: Instant,
     /// Octets were handed out to be sent.

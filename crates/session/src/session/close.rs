@@ -1,9 +1,9 @@
 //! The end of a connection, whoever wants it.
 
 use super::Session;
-use crate::Host;
 use crate::entry::{Entry, Kind, Stage};
 use crate::schedule::Schedule;
+use crate::{Host, Layer};
 use peregrine_proto::effects::{Resource, Use};
 use peregrine_proto::response::ResponseText;
 use peregrine_proto::{Code, Response, Status};
@@ -16,6 +16,9 @@ pub(super) enum Phase {
     Open,
     /// Nothing is read any longer; what has been put in order is sent, then it is closed.
     Closing,
+    /// The layer below changes behind what has been put in order: nothing is read, nor put in order
+    /// behind it, until the caller has changed it.
+    Switching,
     /// STARTTLS has been answered: nothing is read any longer, TLS begins when its OK is sent.
     Securing,
     /// Nothing is read or sent.
@@ -70,7 +73,7 @@ impl<H: Host> Session<H> {
         match self.phase {
             Phase::Closed => true,
             Phase::Closing => self.wire.is_drained(),
-            Phase::Open | Phase::Securing => false,
+            Phase::Open | Phase::Switching | Phase::Securing => false,
         }
     }
 
@@ -78,6 +81,26 @@ impl<H: Host> Session<H> {
     /// What the client had sent behind it is dropped (RFC 3501 §6.2.1); a new session goes on.
     pub fn poll_starttls(&mut self) -> bool {
         self.phase == Phase::Securing && self.wire.is_drained()
+    }
+
+    /// The layer that begins now: what is handed out from here on, and what is read, is in it.
+    pub fn poll_layer(&mut self) -> Option<Layer> {
+        if self.phase != Phase::Switching || !self.wire.is_drained() {
+            return None;
+        }
+        self.phase = Phase::Open;
+        Some(match self.deflated {
+            true => Layer::Deflate(self.framer.take_unread()),
+            false => Layer::Plain,
+        })
+    }
+
+    /// From here on the octets are `deflated` or not, once what stands before is sent.
+    pub(super) fn switch(&mut self, deflated: bool) {
+        if self.deflated != deflated {
+            self.deflated = deflated;
+            self.phase = Phase::Switching;
+        }
     }
 
     pub(super) fn say_bye(&mut self, code: Option<Code>, text: &str) {
@@ -91,6 +114,10 @@ impl<H: Host> Session<H> {
 
     /// Answers what has ended, then says BYE; drops everything else.
     fn bye(&mut self, text: ResponseText) {
+        // Nobody knows in which layer the client would read it.
+        if self.phase == Phase::Switching {
+            return self.leave(Phase::Closing);
+        }
         if self.phase != Phase::Open {
             return;
         }

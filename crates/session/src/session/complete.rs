@@ -6,7 +6,7 @@ use crate::entry::{Ending, Entry, Kind, Piece, Stage};
 use crate::own::Silence;
 use crate::selection::{Occasion, Selection};
 use crate::updates::Updates;
-use crate::{Host, JobId, Outcome, TraceStep, Transition};
+use crate::{Enabled, Host, JobId, Outcome, TraceStep, Transition};
 use bytes::Bytes;
 use bytestring::ByteString;
 use peregrine_proto::response::{ResponseText, condition};
@@ -286,11 +286,25 @@ impl<H: Host> Session<H> {
                 self.framer.set_limits(self.limits.frame);
             }
             Transition::Unselected => self.selection = None,
+            Transition::Compressed => self.switch(true),
+            Transition::Unauthenticated => self.forget_user(),
             Transition::LogOut => self.leave(Phase::Closing),
             Transition::StartTls => self.leave(Phase::Securing),
             // Taken out when the outcome came.
             Transition::Selected { .. } => {}
         }
+    }
+
+    /// RFC 8437 §3: all state but that of TLS. What a client has done wrong stays counted, so that
+    /// nobody can guess passwords for ever on one connection.
+    fn forget_user(&mut self) {
+        self.account = None;
+        self.selection = None;
+        self.gone = false;
+        self.enabled = Enabled::default();
+        self.framer.set_limits(self.limits.frame_before_login);
+        self.clock.opened = self.clock.now;
+        self.switch(false);
     }
 
     /// Counts what a client should not do often. Somebody who has logged in and types commands by

@@ -57,10 +57,11 @@ impl<H: Host> Session<H> {
     /// Whether to read on from the client. `false` is no error: reading goes on when commands
     /// have ended.
     pub fn wants_bytes(&self) -> bool {
-        // What is read behind STARTTLS would be missing in the TLS handshake.
-        let secures = self.schedule.back().is_some_and(|entry| entry.kind == Kind::StartTls);
+        // What is read behind STARTTLS would be missing in the TLS handshake, and what is read
+        // behind COMPRESS and UNAUTHENTICATE is in another layer.
+        let leaves = |entry: &Entry<H>| matches!(entry.kind, Kind::StartTls | Kind::Layer);
         self.phase == Phase::Open
-            && !secures
+            && !self.schedule.back().is_some_and(leaves)
             && (self.may_frame() || self.framer.buffered() < self.limits.read_ahead)
     }
 

@@ -1,7 +1,7 @@
 //! What goes out next: updates under way, replies whose turn it is, then blocks, fairly.
 
-use super::Session;
 use super::complete::Tail;
+use super::{Phase, Session};
 use crate::entry::Kind;
 use crate::selection::Occasion;
 use crate::updates::Updates;
@@ -57,6 +57,10 @@ impl<H: Host> Session<H> {
 
     /// Puts the next thing in order for sending; `false` where there is none.
     fn step(&mut self) -> bool {
+        // It is for the next layer.
+        if self.phase == Phase::Switching {
+            return false;
+        }
         if let Some(telling) = &mut self.telling {
             if telling.updates.write(self.wire.buffer(), self.limits.chunk) {
                 let tail = std::mem::take(&mut telling.tail);
