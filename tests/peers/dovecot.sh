@@ -38,6 +38,10 @@ mail_location = maildir:$folder/mail/%u
 mail_max_userip_connections = 50
 first_valid_uid = 0
 first_valid_gid = 0
+$([ -e /usr/lib/dovecot/modules/lib30_imap_zlib_plugin.so ] && echo "mail_plugins = zlib
+protocol imap {
+  mail_plugins = zlib imap_zlib
+}")
 namespace inbox {
   inbox = yes
   separator = /

@@ -10,15 +10,16 @@
 //! - `sessions`: T55–T57. `bounds`: T58, T59, T62–T65.
 //!
 //! With TLS from the client's side, and proofs of SCRAM: T17, T41–T43, T48 and T51 stand in the
-//! server's own tests; T32–T37 in those of the MIME reader.
+//! server's own tests, and so do T30 (COMPRESS) and T54 (UNAUTHENTICATE); T32–T37 in those of the
+//! MIME reader.
 //!
 //! Not here:
 //! - G2 and G4: memory and latency are measured by the benches; a counting allocator needs unsafe
 //!   code, and a test that looks at a clock fails by chance.
 //! - T23: the maps of the standard library have random keys, so no keys can be chosen to collide.
-//! - T30 (COMPRESS), T40 (BINARY): neither is offered yet. T27 with QRESYNC enabled, T38 (THREAD)
+//! - T40 (BINARY): not offered yet. T27 with QRESYNC enabled, T38 (THREAD)
 //!   and T63 with MULTIAPPEND: offered, and not attacked here yet.
-//! - T52, T53: there are no rights of others yet. T54: there is no UNAUTHENTICATE.
+//! - T52, T53: there are no rights of others yet.
 //! - T60, T61: no names from SNI are kept, and a search's time is bounded in the store.
 //! - T64 at each system call: engines fail at each of their own calls here; the files below are
 //!   the storage engine's to test.

@@ -33,6 +33,11 @@ impl Capabilities {
         }
     }
 
+    /// After UNAUTHENTICATE nothing is enabled (RFC 8437 §4.1).
+    pub(crate) fn disable_all(&mut self) {
+        self.enabled.clear();
+    }
+
     /// Whether nothing was told yet.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()

@@ -6,6 +6,7 @@ mod authenticate;
 mod capability;
 mod check;
 mod close;
+mod compress;
 mod copy;
 mod create;
 mod delete;
@@ -32,6 +33,7 @@ mod status;
 mod store;
 mod subscribe;
 mod thread;
+mod unauthenticate;
 mod unselect;
 mod unsubscribe;
 

@@ -4,6 +4,7 @@ use crate::Oddity;
 use crate::call::{Reply, Sink, Turn};
 use crate::client::Shared;
 use crate::error::{Error, Lost};
+use crate::layer::{Layer, Layered};
 use crate::log::Line;
 use crate::machine::{CommandId, Completion, Event, Machine, Request, Transmit};
 use crate::update::{Subscriber, Update};
@@ -51,7 +52,7 @@ const WRITTEN: usize = 64 << 10;
 
 pub(crate) struct Driver {
     machine: Machine,
-    stream: Box<dyn Duplex>,
+    stream: Layered,
     jobs: mpsc::UnboundedReceiver<Job>,
     /// Handles are left.
     wanted: bool,
@@ -93,7 +94,7 @@ impl Driver {
     ) -> Self {
         Self {
             machine,
-            stream,
+            stream: Layered::new(stream),
             jobs,
             wanted: true,
             shared,
@@ -109,6 +110,7 @@ impl Driver {
     pub(crate) async fn run(mut self) {
         let mut buffer = vec![0; READ];
         loop {
+            self.switch();
             self.settle();
             if self.machine.lost().is_some() {
                 break;
@@ -132,6 +134,19 @@ impl Driver {
         while let Ok(job) = self.jobs.try_recv() {
             self.take(job);
             self.settle();
+        }
+    }
+
+    /// COMPRESS and UNAUTHENTICATE: nothing was sent behind them, since all else waits for them.
+    fn switch(&mut self) {
+        while let Some((layer, read)) = self.machine.poll_layer() {
+            match layer {
+                Layer::Deflate => self.stream.switch(layer, read),
+                Layer::Plain => {
+                    self.stream.switch(layer, Bytes::new());
+                    self.machine.receive(now(), &read);
+                }
+            }
         }
     }
 

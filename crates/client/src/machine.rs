@@ -25,6 +25,7 @@ pub use output::Transmit;
 
 use crate::capabilities::Capabilities;
 use crate::error::{Error, Lost};
+use crate::layer::Layer;
 use crate::settings::Settings;
 use crate::update::Update;
 use bytes::Bytes;
@@ -110,6 +111,9 @@ pub struct Machine {
     logging_out: bool,
     /// STARTTLS was answered OK: what is read is no response any more.
     tls_begins: bool,
+    /// COMPRESS or UNAUTHENTICATE was answered OK: what is read is in another layer.
+    switches: Option<Layer>,
+    deflated: bool,
     lost: Option<Arc<Lost>>,
     capabilities: Arc<Capabilities>,
     selected: Selected,
@@ -141,6 +145,8 @@ impl Machine {
             bye: None,
             logging_out: false,
             tls_begins: false,
+            switches: None,
+            deflated: false,
             lost: None,
             capabilities: Arc::default(),
             selected: Selected::default(),
@@ -255,6 +261,21 @@ impl Machine {
         self.unsolicited = 0;
     }
 
+    /// The layer that begins now, in both directions, and what was read behind the OK: it is in that
+    /// layer. What [`Machine::poll_transmit`] gave before belongs to the layer before.
+    pub fn poll_layer(&mut self) -> Option<(Layer, Bytes)> {
+        let layer = self.switches.take()?;
+        Some((layer, self.framer.take_rest()))
+    }
+
+    fn switch(&mut self, layer: Layer) {
+        let deflated = layer == Layer::Deflate;
+        if self.deflated != deflated {
+            self.deflated = deflated;
+            self.switches = Some(layer);
+        }
+    }
+
     /// The connection's state.
     pub fn state(&self) -> State {
         self.state
@@ -303,6 +324,18 @@ impl Machine {
                 self.odd(crate::Oddity::NoEnabled, Bytes::new());
                 Arc::make_mut(&mut self.capabilities).enable(&enable.capabilities);
                 self.update(Update::Capabilities(Arc::clone(&self.capabilities)));
+            }
+            CommandBody::Compress(_) if ok => self.switch(Layer::Deflate),
+            CommandBody::Unauthenticate(_) if ok => {
+                if self.has_mailbox() {
+                    self.leave();
+                }
+                self.state = State::NotAuthenticated;
+                match command.told_capabilities {
+                    true => Arc::make_mut(&mut self.capabilities).disable_all(),
+                    false => self.capabilities = Arc::default(),
+                }
+                self.switch(Layer::Plain);
             }
             CommandBody::Logout(_) => self.logging_out = true,
             CommandBody::StartTls(_) if ok => self.tls_begins = true,

@@ -5,7 +5,7 @@ use crate::capabilities::Capabilities;
 use crate::connect::{Connector, Security};
 use crate::driver::Duplex;
 use crate::error::{ConnectError, Error, Lost, Refusal, Result};
-use crate::sasl::{Credentials, Exchange, Mechanism};
+use crate::sasl::{Binding, Credentials, Exchange, Mechanism};
 use crate::tls::ChannelBinding;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -140,8 +140,10 @@ impl Raw {
         if mechanism.reveals() {
             self.may_say_passwords()?;
         }
+        let binding = Binding::of(self.binding, &self.capabilities);
         self.capabilities.replace(&[]);
-        self.authenticate(tag, mechanism, credentials).await?;
+        let exchange = Exchange::begin(mechanism, credentials, binding).await?;
+        self.authenticate(tag, mechanism, exchange).await?;
         self.know_capabilities(tag).await
     }
 
@@ -185,10 +187,9 @@ impl Raw {
         &mut self,
         tag: &str,
         mechanism: Mechanism,
-        credentials: &Credentials,
+        mut exchange: Exchange,
     ) -> Result<()> {
         const NAME: &str = "AUTHENTICATE";
-        let mut exchange = Exchange::begin(mechanism, credentials, self.binding).await?;
         // Sent when the server asks: SASL-IR saves a round trip that nobody waits for here.
         let mut first = Some(exchange.first()?);
         self.writer.send(format!("{tag} {NAME} {}\r\n", mechanism.name()).as_bytes()).await?;

@@ -5,9 +5,9 @@ mod scram;
 
 use crate::capabilities::Capabilities;
 use crate::error::{Error, Result};
-use crate::tls::ChannelBinding;
 use bytes::Bytes;
 use peregrine_proto::Secret;
+pub(crate) use scram::Binding;
 use scram::Scram;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -127,7 +127,7 @@ impl Exchange {
     pub(crate) async fn begin(
         mechanism: Mechanism,
         credentials: &Credentials,
-        binding: Option<ChannelBinding>,
+        binding: Binding,
     ) -> Result<Self> {
         let user = credentials.user.as_str();
         if user.contains(['\0', '\u{1}']) {
@@ -138,11 +138,17 @@ impl Exchange {
                 Ok(Self::Single(secret(format!("\0{user}\0{password}"))))
             }
             (Mechanism::ScramSha256, Proof::Password(password)) => {
-                Ok(Self::Scram(Scram::new(user, password, None)?))
+                let binding = match binding {
+                    Binding::Used(_) => Binding::None,
+                    other => other,
+                };
+                Ok(Self::Scram(Scram::new(user, password, binding)?))
             }
             (Mechanism::ScramSha256Plus, Proof::Password(password)) => {
-                let binding = binding.ok_or(Error::Unsupported("TLS 1.3 to bind a login to"))?;
-                Ok(Self::Scram(Scram::new(user, password, Some(binding))?))
+                let Binding::Used(_) = binding else {
+                    return Err(Error::Unsupported("TLS 1.3 to bind a login to"));
+                };
+                Ok(Self::Scram(Scram::new(user, password, binding)?))
             }
             (Mechanism::OAuthBearer, Proof::Token(token)) => {
                 let name = user.replace('=', "=3D").replace(',', "=2C");

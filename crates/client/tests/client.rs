@@ -3,8 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "client/binding.rs"]
+mod binding;
 #[path = "client/certificates.rs"]
 mod certificates;
+#[path = "client/compressed.rs"]
+mod compressed;
 #[path = "client/cut.rs"]
 mod cut;
 #[path = "client/holding.rs"]
@@ -35,6 +39,8 @@ mod rev2;
 mod sharing;
 #[path = "client/tap.rs"]
 mod tap;
+#[path = "client/tokens.rs"]
+mod tokens;
 #[path = "client/watching.rs"]
 mod watching;
 #[path = "client/wire.rs"]

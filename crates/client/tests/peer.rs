@@ -63,6 +63,29 @@ impl Peer {
     }
 }
 
+/// COMPRESS with somebody else's zlib, where the server has it.
+#[tokio::test]
+async fn compressed() {
+    let Some(mut peer) = Peer::new() else { return };
+    peer.connector.settings.compress = true;
+    let client = peer.client().await;
+    if !client.capabilities().has("COMPRESS=DEFLATE") {
+        return println!("no COMPRESS");
+    }
+    peer.empty(&client, "compressed").await;
+    let mail = MAIL.to_owned() + &"0123456789 abcdefgh\r\n".repeat(20_000);
+    for _ in 0..5 {
+        client.append("compressed", mail.clone()).await.unwrap();
+    }
+    let mailbox = client.select("compressed").await.unwrap();
+    let found = mailbox.fetch(all(), Items::new().body()).await.unwrap();
+    assert_eq!(found.len(), 5);
+    assert!(found.iter().all(|one| one.body().unwrap() == mail.as_bytes()));
+    assert!(client.compress().await.is_err(), "it is compressed already");
+    client.logout().await.unwrap();
+    println!("compressed");
+}
+
 #[tokio::test]
 async fn all_calls() {
     let Some(peer) = Peer::new() else { return };

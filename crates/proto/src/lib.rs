@@ -7,6 +7,7 @@
 //! - [`frame`]: where a client's command ends, without understanding it; all limits on size.
 //! - [`command`]: one file for each command: fields, grammar, writing, effects, known answers.
 //! - [`response`]: one file for each kind of response, and where a server's response ends.
+//! - [`deflate`]: compression of a connection, to the octet.
 //! - [`effects`]: what a command touches, and whether two may run at once.
 //! - [`encoding`]: whether names and quoted strings are in UTF-8.
 //! - [`CommandBody::redacted`]: a command as it may be shown to others than its client.
@@ -38,6 +39,7 @@
 
 pub mod command;
 pub mod date;
+pub mod deflate;
 pub mod effects;
 pub mod encoding;
 pub mod error;

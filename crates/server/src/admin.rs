@@ -72,6 +72,14 @@ pub enum AdminError {
          tls.key so that STARTTLS can protect them, or auth.cleartext_login = true"
     )]
     Cleartext(std::net::SocketAddr),
+    /// The keys for access tokens cannot be used.
+    #[error("{} cannot be used: {source}", path.display())]
+    Keys {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: crate::oauth::KeyError,
+    },
     /// Nobody listens on the folder's admin socket.
     #[error("no server runs on {}; begin one with: peregrine serve DIR", .0.display())]
     NoServer(PathBuf),

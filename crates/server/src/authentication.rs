@@ -1,17 +1,22 @@
 //! Who may log in: passwords checked at a bounded rate, guesses slowed down, and one answer for
 //! every kind of failure.
 
+mod bearer;
 mod password;
 pub(crate) mod sasl;
 mod throttle;
 
+pub(crate) use bearer::{Bearer, refusal};
 pub use password::{MAX_PASSWORD, MAX_USER, PasswordError, credentials, user_name};
-pub(crate) use sasl::{Exchange, Identity, Mechanism, Step, identity};
+pub(crate) use sasl::{Exchange, Identity, Mechanism, Step, Unfit, identity};
 
 use crate::log::Shown;
+use crate::oauth::{TokenError, Tokens};
 use password::{Busy, Hasher};
 use peregrine_store::{AccountId, Credentials, ScramKeys, Store};
+use std::borrow::Cow;
 use std::net::IpAddr;
+use std::time::SystemTime;
 use throttle::{Crowded, Throttle};
 
 /// Checks who comes in, for one server.
@@ -26,6 +31,8 @@ pub(crate) struct Authenticator {
 pub(crate) enum Denied {
     /// Unknown user, wrong password, malformed message: nobody is told which.
     Failed,
+    /// The access token was refused.
+    Token(TokenError),
     /// The password was right, but it opens only this user's own mail.
     NotAuthorized,
     /// Too many others are being checked.
@@ -36,13 +43,14 @@ pub(crate) enum Denied {
 
 impl Denied {
     /// The reason for the log.
-    pub(crate) fn why(&self) -> &'static str {
-        match self {
+    pub(crate) fn why(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::Failed => "wrong name or password",
+            Self::Token(error) => return Cow::Owned(error.to_string()),
             Self::NotAuthorized => "may not act for another",
             Self::Busy => "too many logins at once",
             Self::Store(_) => "the store does not answer",
-        }
+        })
     }
 }
 
@@ -116,6 +124,42 @@ impl Authenticator {
         match self.lookup(&name).await? {
             Some((account, _)) if proved => self.admit(remote, identity, name, account),
             _ => Err(self.failed(remote, &name, proof).await),
+        }
+    }
+
+    /// Checks an access token (OAUTHBEARER, XOAUTH2).
+    ///
+    /// Nobody can guess a token, so failures are held against the address and the token itself, and
+    /// against no user: those that it could name are not known before it was found right.
+    pub(crate) async fn token(
+        &self,
+        remote: IpAddr,
+        tokens: &Tokens,
+        bearer: &Bearer,
+    ) -> Result<User, Denied> {
+        let token = bearer.token.reveal();
+        let mark = blake3::hash(token).to_hex();
+        self.throttle.wait(remote, &mark).await?;
+        let text = std::str::from_utf8(token).unwrap_or_default();
+        let found = match tokens.user(text, SystemTime::now()) {
+            Ok(name) => self.lookup(&name).await?.map(|(account, _)| (name, account)),
+            Err(error) => return Err(self.failed_token(remote, &mark, error).await),
+        };
+        let Some((name, account)) = found else {
+            return Err(self.failed_token(remote, &mark, TokenError::User).await);
+        };
+        // Clients name the user as the authority does, or as he is called here.
+        let other = &bearer.authorization;
+        let local = tokens.local(other).filter(|local| *local == name);
+        let authorization = local.unwrap_or_else(|| other.clone());
+        let identity = Identity { user: name.clone(), authorization };
+        self.admit(remote, &identity, name, account)
+    }
+
+    async fn failed_token(&self, remote: IpAddr, mark: &str, error: TokenError) -> Denied {
+        match self.throttle.failed(remote, mark, b"").await {
+            Ok(()) => Denied::Token(error),
+            Err(Crowded) => Denied::Busy,
         }
     }
 

@@ -62,8 +62,8 @@ pub(crate) fn list(link: &Link, logged_in: bool) -> Vec<ByteString> {
             names.push("STARTTLS".into());
         }
         if link.passwords_allowed() {
-            let mechanisms = Mechanism::ALL.iter();
-            names.extend(mechanisms.map(|it| ByteString::from(format!("AUTH={}", it.name()))));
+            let offered = Mechanism::ALL.iter().filter(|it| it.is_offered(link));
+            names.extend(offered.map(|it| ByteString::from(format!("AUTH={}", it.name()))));
         } else {
             names.push("LOGINDISABLED".into());
         }

@@ -10,6 +10,7 @@ mod quantity;
 mod read;
 mod template;
 
+use crate::oauth::TokenPolicy;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +43,8 @@ pub struct Config {
     pub auth: Auth,
     /// Which messages may come in.
     pub append: Append,
+    /// Whose access tokens open the mail, where any do.
+    pub oauth: Option<OAuth>,
 }
 
 /// The process as a whole.
@@ -139,6 +142,15 @@ pub struct Append {
     pub eight_bit_headers: bool,
 }
 
+/// Whose access tokens open the mail.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OAuth {
+    /// What a token must say.
+    pub policy: TokenPolicy,
+    /// File of the authority's public keys, a JWK set, absolute or relative to the current folder.
+    pub keys: PathBuf,
+}
+
 impl LogLevel {
     /// The level's name, as in the file.
     pub fn as_str(self) -> &'static str {
@@ -172,6 +184,7 @@ impl Config {
             log: Log { format: LogFormat::Text, level: LogLevel::Info },
             auth: Auth { cleartext_login: false, unauthenticate: true },
             append: Append { eight_bit_headers: false },
+            oauth: None,
         }
     }
 }
@@ -193,6 +206,11 @@ impl Tls {
     pub const DEFAULT_CERTIFICATE: &str = "certificate.pem";
     /// Name of the key's file.
     pub const DEFAULT_KEY: &str = "key.pem";
+}
+
+impl OAuth {
+    /// The claim that names the user.
+    pub const DEFAULT_CLAIM: &str = "email";
 }
 
 impl Store {

@@ -84,7 +84,9 @@ async fn run<S>(
     let secured = tls == TlsMode::Implicit;
     let taken = shared.sessions.seat(id, peer, secured, &shared.closing);
     let place = (ticket, Arc::clone(&taken.0));
-    let link = Arc::new(Link::new(Arc::clone(&shared), id, peer, place, secured, starttls));
+    let binding = transport.binding();
+    let link = Link::new(Arc::clone(&shared), id, peer, place, secured, binding, starttls);
+    let link = Arc::new(link);
     let mut connection = Connection::new(link, Stream::new(transport));
     let end = poll_fn(|cx| connection.poll(cx)).await;
     let why = match end {
@@ -97,7 +99,8 @@ async fn run<S>(
             let Some(ticket) = ticket else { return };
             let Some(transport) = Box::pin(secure(&shared, transport, &peer)).await else { return };
             let place = (ticket, Arc::clone(&taken.0));
-            let link = Link::new(shared, id, peer, place, true, false);
+            let binding = transport.binding();
+            let link = Link::new(shared, id, peer, place, true, binding, false);
             connection = Connection::new(Arc::new(link), Stream::new(transport));
             match poll_fn(|cx| connection.poll(cx)).await {
                 End::Closed(why) => why,

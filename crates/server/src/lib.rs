@@ -6,6 +6,7 @@
 //! - `command`: one file for each command: from its fields to the store, and back to an outcome.
 //! - `authentication`: who may log in: [`credentials`], SASL, slowing guesses; [`tls`]:
 //!   certificates; `capability`: what is offered when.
+//! - [`oauth`]: access tokens in the place of passwords.
 //! - [`options`]: what a server is started with and its bounds; [`config`]: the file that an
 //!   administrator writes; [`engine`]: the one place that names a storage engine; `log`: what is
 //!   written down about connections; [`sandbox`]: what a serving process gives up.
@@ -40,6 +41,7 @@
 pub mod admin;
 pub mod config;
 pub mod engine;
+pub mod oauth;
 pub mod options;
 pub mod sandbox;
 pub mod sessions;

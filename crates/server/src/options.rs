@@ -1,5 +1,6 @@
 //! What a server is started with: the store, the listeners, TLS and the bounds.
 
+use crate::oauth::Tokens;
 use crate::tls::TlsConfig;
 use peregrine_store::Store;
 use std::net::SocketAddr;
@@ -27,6 +28,9 @@ pub struct Options {
     /// Whether a connection may change its user (UNAUTHENTICATE). RFC 8437 §8 wants a way to forbid
     /// it: for proxies that look at the first login only.
     pub unauthenticate: bool,
+    /// Whose access tokens open the mail (OAUTHBEARER, XOAUTH2), where any do. Its keys can be
+    /// replaced while running.
+    pub oauth: Option<Arc<Tokens>>,
     /// The host's name, for the greeting.
     pub host_name: String,
     /// Shown to everybody after login (RFC 3501 §7.1 ALERT): printable ASCII.
@@ -54,6 +58,7 @@ impl Options {
             cleartext_login: false,
             eight_bit_headers: false,
             unauthenticate: true,
+            oauth: None,
             host_name: "localhost".into(),
             alert: None,
             spool_folder: None,

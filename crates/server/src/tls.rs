@@ -75,6 +75,20 @@ impl TlsConfig {
     }
 }
 
+/// What ties a login to one TLS connection (RFC 9266 §2).
+pub(crate) type ChannelBinding = [u8; 32];
+
+/// The channel binding `tls-exporter`. Only of TLS 1.3: before, it is sound only with extended master
+/// secrets and without renegotiation (RFC 9266 §4.2).
+pub(crate) fn binding<S>(stream: &TlsStream<S>) -> Option<ChannelBinding> {
+    let (_, session) = stream.get_ref();
+    if session.protocol_version() != Some(rustls::ProtocolVersion::TLSv1_3) {
+        return None;
+    }
+    let empty: &[u8] = &[];
+    session.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(empty)).ok()
+}
+
 /// A certificate for these host names and addresses, signed by its own key, and that key: both in
 /// PEM. Clients will ask their user whether to trust it.
 ///

@@ -155,6 +155,23 @@ fn single_mistakes() {
     }
 }
 
+/// Access tokens: a section that says something only as a whole.
+#[test]
+fn an_authority_is_taken_whole() {
+    assert_eq!(parse("").unwrap().oauth, None);
+    let whole = "[oauth]\nissuer = \"https://i\"\naudience = \"imap\"\nkeys = \"k.json\"\n";
+    let oauth = parse(whole).unwrap().oauth.unwrap();
+    assert_eq!(oauth.keys, Path::new("mail.d/k.json"));
+    assert_eq!((oauth.policy.issuer.as_str(), oauth.policy.claim.as_str()), ("https://i", "email"));
+    assert_eq!((oauth.policy.domain, oauth.policy.scope), (None, None));
+    let found = mistakes("[oauth]\nissuer = 1\naudience = \"\"\nclaims = \"sub\"\n");
+    let said = |words: &str| assert!(found.iter().any(|m| m.contains(words)), "{words}: {found:?}");
+    said("[oauth] lacks `keys`");
+    said("`issuer` cannot be 1");
+    said("`audience` cannot be \"\"");
+    said("unknown key `claims` | did you mean `claim`?");
+}
+
 /// Bounds are inclusive; one beyond is refused.
 #[test]
 fn ranges_end_where_they_say() {

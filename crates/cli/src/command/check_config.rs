@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use peregrine_server::admin::serve::check_certificate;
+use peregrine_server::admin::serve::{check_certificate, check_keys};
 use peregrine_server::config::{self, Sandbox};
 
 use crate::failure::Failure;
@@ -35,6 +35,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     };
     certificate?;
+    check_keys(&config).map_err(Failure::Named)?;
     let addresses = |name: &str, list: &[std::net::SocketAddr]| {
         let list: Vec<String> = list.iter().map(ToString::to_string).collect();
         if list.is_empty() { format!("no {name}") } else { format!("{name} {}", list.join(", ")) }

@@ -101,6 +101,9 @@ async fn serve_on(bound: Vec<Bound>, config: Config, reached: &Reached) -> Resul
                 }
             }
         }
+        if let Err(error) = serving.reload_keys() {
+            tracing::error!(%error, "the old keys for access tokens stay");
+        }
     }
     notify("STOPPING=1");
     tracing::info!("ending; a second signal ends at once");

@@ -3,7 +3,7 @@
 use crate::call::{Call, Turn};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::sasl::{Credentials, Exchange, Mechanism};
+use crate::sasl::{Binding, Credentials, Exchange, Mechanism};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use peregrine_proto::command::Authenticate;
@@ -37,9 +37,11 @@ impl Client {
         let (client, credentials) = (self.clone(), credentials.clone());
         Call::steps(async move {
             let binding = client.shared().privacy.binding;
+            let binding = Binding::of(binding, &client.capabilities());
             let exchange = Exchange::begin(mechanism, &credentials, binding).await?;
             client.exchange(mechanism, exchange).await?;
-            client.know_capabilities().await
+            client.know_capabilities().await?;
+            client.compress_as_wanted().await
         })
     }
 

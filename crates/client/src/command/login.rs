@@ -31,7 +31,8 @@ impl Client {
         let client = self.clone();
         Call::steps(async move {
             pending.await?;
-            client.know_capabilities().await
+            client.know_capabilities().await?;
+            client.compress_as_wanted().await
         })
     }
 

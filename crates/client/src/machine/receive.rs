@@ -17,7 +17,7 @@ impl Machine {
         }
         self.active = now;
         self.framer.push(octets);
-        while self.lost.is_none() && !self.tls_begins {
+        while self.lost.is_none() && !self.tls_begins && self.switches.is_none() {
             match self.framer.next_response() {
                 Ok(Some(frame)) => self.take(now, &frame),
                 Ok(None) => break,

@@ -3,6 +3,7 @@
 //! Our own, since what a hostile server sends must cost a bounded time and never a panic; the
 //! server's proof is always verified.
 
+use crate::capabilities::Capabilities;
 use crate::error::{Error, Result};
 use crate::tls::ChannelBinding;
 use base64::Engine;
@@ -28,6 +29,29 @@ pub(crate) struct Scram {
     stage: Stage,
 }
 
+/// What a login is bound to (`gs2-cbind-flag`, RFC 5802 §6).
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Binding {
+    /// This TLS connection.
+    Used(ChannelBinding),
+    /// We could bind, and the server has not offered it. If it has, and somebody has taken that out
+    /// of its words, it refuses us.
+    NotOffered,
+    /// Nothing.
+    None,
+}
+
+impl Binding {
+    /// What there is on this connection, and what the server offers.
+    pub(crate) fn of(binding: Option<ChannelBinding>, offered: &Capabilities) -> Self {
+        match binding {
+            Some(binding) if offered.has_mechanism("SCRAM-SHA-256-PLUS") => Self::Used(binding),
+            Some(_) => Self::NotOffered,
+            None => Self::None,
+        }
+    }
+}
+
 enum Stage {
     First,
     /// The server's signature that must come.
@@ -36,30 +60,27 @@ enum Stage {
 }
 
 impl Scram {
-    pub(super) fn new(user: &str, password: &str, binding: Option<ChannelBinding>) -> Result<Self> {
+    pub(super) fn new(user: &str, password: &str, binding: Binding) -> Result<Self> {
         let mut chance = [0; NONCE];
         let random = ring::rand::SystemRandom::new();
         random.fill(&mut chance).map_err(|_| wrong("no random numbers"))?;
         Self::with_nonce(user, password, binding, STANDARD.encode(chance))
     }
 
-    fn with_nonce(
-        user: &str,
-        password: &str,
-        binding: Option<ChannelBinding>,
-        nonce: String,
-    ) -> Result<Self> {
+    fn with_nonce(user: &str, password: &str, binding: Binding, nonce: String) -> Result<Self> {
         let prepared = |text: &str| match stringprep::saslprep(text) {
             Ok(text) => Ok(text.into_owned()),
             Err(_) => Err(Error::Argument("user or password hold characters that SASL forbids")),
         };
         let header = match binding {
-            Some(_) => "p=tls-exporter,,",
-            // `y` would say that we could bind, and the server does not offer it; some refuse it.
-            None => "n,,",
+            Binding::Used(_) => "p=tls-exporter,,",
+            Binding::NotOffered => "y,,",
+            Binding::None => "n,,",
         };
         let mut bound = header.as_bytes().to_vec();
-        bound.extend(binding.iter().flatten());
+        if let Binding::Used(binding) = binding {
+            bound.extend(binding);
+        }
         Ok(Self {
             name: prepared(user)?.replace('=', "=3D").replace(',', "=2C"),
             password: prepared(password)?,
@@ -167,7 +188,7 @@ mod tests {
     const SERVER_FINAL: &str = "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=";
 
     fn scram() -> Scram {
-        Scram::with_nonce("user", "pencil", None, NONCE.to_owned()).unwrap()
+        Scram::with_nonce("user", "pencil", Binding::None, NONCE.to_owned()).unwrap()
     }
 
     /// The example of RFC 7677 §3.

@@ -44,6 +44,20 @@ impl House {
         (Self { server, tls: TlsMode::StartTls }, der)
     }
 
+    /// The same with TLS from the first octet, and its certificate.
+    pub async fn secured(configure: impl FnOnce(&mut Options)) -> (Self, CertificateDer<'static>) {
+        let (certificate, key) = peregrine_server::tls::self_signed(&["localhost".into()]).unwrap();
+        let der = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+        let store = Store::open(Arc::new(MemoryEngine::new())).await.unwrap();
+        let credentials = peregrine_server::credentials("secret").unwrap();
+        store.create_account("ann", credentials).await.unwrap();
+        let tls = TlsConfig::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap();
+        let mut options = Options { tls: Some(Arc::new(tls)), ..Options::new(store) };
+        configure(&mut options);
+        let server = Server::start(options).await.unwrap();
+        (Self { server, tls: TlsMode::Implicit }, der)
+    }
+
     /// A new connection's end.
     pub fn stream(&self) -> DuplexStream {
         let (ours, theirs) = tokio::io::duplex(PIPE);

@@ -9,7 +9,8 @@ use peregrine_store::Store;
 
 use super::socket::{self, AdminSocket};
 use super::{AdminError, init, user};
-use crate::config::{self, Config};
+use crate::config::{self, Config, OAuth};
+use crate::oauth::{KeyError, Tokens};
 use crate::options::Limits;
 use crate::sessions::Sessions;
 use crate::tls::TlsConfig;
@@ -20,6 +21,7 @@ pub struct Serving {
     server: Server,
     store: Store,
     tls: Option<Arc<TlsConfig>>,
+    oauth: Option<Arc<Tokens>>,
     config: Config,
     /// `None` where it could not be opened, which was logged: mail is served all the same.
     admin: Option<AdminSocket>,
@@ -52,6 +54,7 @@ pub async fn serve(config: Config) -> Result<Serving, AdminError> {
 /// As [`serve`].
 pub async fn serve_on(bound: Vec<Bound>, config: Config) -> Result<Serving, AdminError> {
     let tls = certificate(&config)?.map(Arc::new);
+    let oauth = tokens(&config)?.map(Arc::new);
     let store = user::open_store(&config).await?;
     let mut options = Options::new(store.clone());
     // The system's place may be memory, and is not to be seen from within the sandbox.
@@ -60,6 +63,7 @@ pub async fn serve_on(bound: Vec<Bound>, config: Config) -> Result<Serving, Admi
     options.cleartext_login = config.auth.cleartext_login;
     options.eight_bit_headers = config.append.eight_bit_headers;
     options.unauthenticate = config.auth.unauthenticate;
+    options.oauth = oauth.clone();
     options.host_name = init::host_name();
     options.alert.clone_from(&config.server.alert);
     apply(&config.limits, &mut options.limits);
@@ -68,7 +72,7 @@ pub async fn serve_on(bound: Vec<Bound>, config: Config) -> Result<Serving, Admi
             let admin = socket::open(&config.folder, server.sessions().clone());
             let told = |error| tracing::warn!(%error, "no admin socket: trace cannot be used");
             let admin = admin.map_err(told).ok();
-            Ok(Serving { server, store, tls, config, admin })
+            Ok(Serving { server, store, tls, oauth, config, admin })
         }
         Err(error) => {
             store.close().await;
@@ -84,6 +88,14 @@ pub async fn serve_on(bound: Vec<Bound>, config: Config) -> Result<Serving, Admi
 /// files.
 pub fn check_certificate(config: &Config) -> Result<(), AdminError> {
     certificate(config).map(drop)
+}
+
+/// Whether the keys for access tokens can be read, where there is to be something of the kind.
+///
+/// # Errors
+/// [`AdminError::File`], [`AdminError::Keys`].
+pub fn check_keys(config: &Config) -> Result<(), AdminError> {
+    tokens(config).map(drop)
 }
 
 impl Serving {
@@ -115,6 +127,16 @@ impl Serving {
         let Some(tls) = &self.tls else { return Ok(()) };
         let (certificate, key) = read_files(&self.config)?;
         tls.reload(&certificate, &key).map_err(|error| crate::Error::from(error).into())
+    }
+
+    /// Reads the keys for access tokens again; connections go on.
+    ///
+    /// # Errors
+    /// As [`check_keys`]; the old ones then stay.
+    pub fn reload_keys(&self) -> Result<(), AdminError> {
+        let (Some(oauth), Some(config)) = (&self.oauth, &self.config.oauth) else { return Ok(()) };
+        let text = read_keys(config)?;
+        oauth.reload(&text).map_err(unusable(config))
     }
 
     /// Says BYE to everybody, waits for what is under way, and closes the store.
@@ -181,6 +203,22 @@ fn unprotected(config: &Config, error: AdminError) -> AdminError {
 fn read_tls(config: &Config) -> Result<TlsConfig, AdminError> {
     let (certificate, key) = read_files(config)?;
     TlsConfig::from_pem(&certificate, &key).map_err(|error| crate::Error::from(error).into())
+}
+
+fn tokens(config: &Config) -> Result<Option<Tokens>, AdminError> {
+    let Some(oauth) = &config.oauth else { return Ok(None) };
+    let text = read_keys(oauth)?;
+    let tokens = Tokens::new(oauth.policy.clone(), &text);
+    tokens.map(Some).map_err(unusable(oauth))
+}
+
+fn unusable(oauth: &OAuth) -> impl FnOnce(KeyError) -> AdminError {
+    let path = oauth.keys.clone();
+    move |source| AdminError::Keys { path, source }
+}
+
+fn read_keys(oauth: &OAuth) -> Result<String, AdminError> {
+    fs::read_to_string(&oauth.keys).map_err(AdminError::file("cannot read", &oauth.keys))
 }
 
 fn read_files(config: &Config) -> Result<(Vec<u8>, Vec<u8>), AdminError> {

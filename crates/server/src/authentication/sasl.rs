@@ -1,19 +1,22 @@
 //! SASL mechanisms (RFC 4422) by rsasl: what the client's messages say. Who may come in is decided
 //! by the [`Authenticator`](super::Authenticator).
 
+use crate::connection::Link;
+use crate::tls::ChannelBinding;
 use peregrine_proto::Secret;
 use peregrine_store::ScramKeys;
 use rsasl::callback::{Context, Request, SessionCallback, SessionData};
 use rsasl::mechanisms::scram::properties::ScramStoredPassword;
-use rsasl::mechanisms::{login::LOGIN, plain::PLAIN, scram::SCRAM_SHA256};
+use rsasl::mechanisms::scram::{SCRAM_SHA256, SCRAM_SHA256_PLUS};
+use rsasl::mechanisms::{login::LOGIN, plain::PLAIN};
 use rsasl::prelude::{
     Mechanism as Implementation, Registry, SASLConfig, SASLServer, Session, SessionError, State,
 };
-use rsasl::property::{AuthId, AuthzId, Password};
+use rsasl::property::{AuthId, AuthzId, ChannelBindings, Password};
 use rsasl::validate::{Validate, Validation, ValidationError};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The mechanisms that are offered. SCRAM with channel binding (PLUS) is not among them.
+/// The mechanisms: all but the last two by rsasl.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mechanism {
     /// RFC 4616
@@ -22,29 +25,63 @@ pub(crate) enum Mechanism {
     Login,
     /// RFC 7677
     ScramSha256,
+    /// RFC 7677, bound to TLS 1.3 (RFC 9266)
+    ScramSha256Plus,
+    /// RFC 7628: see [`Bearer`](super::Bearer)
+    OAuthBearer,
+    /// The same as Google and Microsoft had it before.
+    XOAuth2,
 }
 
 impl Mechanism {
-    pub(crate) const ALL: [Self; 3] = [Self::Plain, Self::Login, Self::ScramSha256];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Plain,
+        Self::Login,
+        Self::ScramSha256,
+        Self::ScramSha256Plus,
+        Self::OAuthBearer,
+        Self::XOAuth2,
+    ];
+
+    /// Whether it can be used on this connection.
+    pub(crate) fn is_offered(self, link: &Link) -> bool {
+        match self {
+            Self::Plain | Self::Login | Self::ScramSha256 => true,
+            Self::ScramSha256Plus => link.binding.is_some(),
+            Self::OAuthBearer | Self::XOAuth2 => link.shared.options.oauth.is_some(),
+        }
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Plain => "PLAIN",
             Self::Login => "LOGIN",
             Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::ScramSha256Plus => "SCRAM-SHA-256-PLUS",
+            Self::OAuthBearer => "OAUTHBEARER",
+            Self::XOAuth2 => "XOAUTH2",
         }
     }
 
-    fn implementation(self) -> &'static Implementation {
-        match self {
+    /// Whether it is a form of SCRAM.
+    pub(crate) fn is_scram(self) -> bool {
+        matches!(self, Self::ScramSha256 | Self::ScramSha256Plus)
+    }
+
+    fn implementation(self) -> Option<&'static Implementation> {
+        Some(match self {
             Self::Plain => &PLAIN,
             Self::Login => &LOGIN,
             Self::ScramSha256 => &SCRAM_SHA256,
-        }
+            Self::ScramSha256Plus => &SCRAM_SHA256_PLUS,
+            Self::OAuthBearer | Self::XOAuth2 => return None,
+        })
     }
 }
 
-static MECHANISMS: [Implementation; 3] = [PLAIN, LOGIN, SCRAM_SHA256];
+/// PLUS last: without a channel binding it is left out, and SCRAM knows by that whether it was
+/// offered.
+static MECHANISMS: [Implementation; 4] = [PLAIN, LOGIN, SCRAM_SHA256, SCRAM_SHA256_PLUS];
 
 /// Who wants in, and as whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,18 +115,27 @@ pub(crate) enum Step {
 pub(crate) struct Exchange {
     session: Session<AttemptValidation>,
     mechanism: Mechanism,
+    bound: bool,
 }
 
 impl Exchange {
-    /// Begins PLAIN or LOGIN, or SCRAM with the keys of a user that [`identity`] told.
-    pub(crate) fn new(mechanism: Mechanism, keys: Option<ScramKeys>) -> Option<Self> {
-        let callback = Callback { keys, seen: Arc::default() };
-        Some(Self { session: start(mechanism, callback)?, mechanism })
+    /// Begins PLAIN or LOGIN, or SCRAM with the keys of a user that [`identity`] told, on a connection
+    /// with this channel binding.
+    pub(crate) fn new(
+        mechanism: Mechanism,
+        keys: Option<ScramKeys>,
+        binding: Option<ChannelBinding>,
+    ) -> Option<Self> {
+        let callback = Callback { keys, binding, seen: Arc::default() };
+        let session = start(mechanism, callback)?;
+        Some(Self { session, mechanism, bound: binding.is_some() })
     }
 
     /// Takes the client's next message; `None` where the server speaks first.
     pub(crate) fn step(&mut self, message: Option<&[u8]>) -> Step {
-        if self.mechanism == Mechanism::ScramSha256 && !message.is_some_and(scram_well_formed) {
+        let well_formed =
+            |message: &[u8]| scram_well_formed(message, self.mechanism, self.bound).is_ok();
+        if self.mechanism.is_scram() && !message.is_some_and(well_formed) {
             return Step::Failed;
         }
         let mut answer = Vec::new();
@@ -109,51 +155,78 @@ impl Exchange {
 }
 
 /// Whom the first message of SCRAM names.
-pub(crate) fn identity(first: &[u8]) -> Option<Identity> {
-    if !scram_well_formed(first) {
-        return None;
-    }
+///
+/// # Errors
+/// [`Unfit`] for a message that cannot begin this mechanism on a connection with this binding.
+pub(crate) fn identity(
+    first: &[u8],
+    mechanism: Mechanism,
+    binding: Option<ChannelBinding>,
+) -> Result<Identity, Unfit> {
+    scram_well_formed(first, mechanism, binding.is_some())?;
     let seen = Arc::<Mutex<Option<Identity>>>::default();
-    let callback = Callback { keys: None, seen: Arc::clone(&seen) };
-    start(Mechanism::ScramSha256, callback)?.step(Some(first), &mut Vec::new()).ok()?;
-    let identity = seen.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-    Some(Identity {
-        user: unescape(&identity.user)?,
-        authorization: unescape(&identity.authorization)?,
+    let callback = Callback { keys: None, binding, seen: Arc::clone(&seen) };
+    let mut session = start(mechanism, callback).ok_or(Unfit::Malformed)?;
+    session.step(Some(first), &mut Vec::new()).map_err(|_| Unfit::Malformed)?;
+    let identity = seen.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let identity = identity.ok_or(Unfit::Malformed)?;
+    Ok(Identity {
+        user: unescape(&identity.user).ok_or(Unfit::Malformed)?,
+        authorization: unescape(&identity.authorization).ok_or(Unfit::Malformed)?,
     })
 }
 
+/// Why a message of SCRAM cannot be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// It is none, or belongs to the other form of the mechanism.
+    Malformed,
+    /// It names another channel binding than `tls-exporter`.
+    Binding,
+}
+
 fn start(mechanism: Mechanism, callback: Callback) -> Option<Session<AttemptValidation>> {
+    let known = MECHANISMS.len() - usize::from(callback.binding.is_none());
     let config = SASLConfig::builder()
-        .with_registry(Registry::with_mechanisms(&MECHANISMS))
+        .with_registry(Registry::with_mechanisms(&MECHANISMS[..known]))
         .with_callback(callback)
         .ok()?;
-    SASLServer::new(config).start_suggested(mechanism.implementation().mechanism).ok()
+    SASLServer::new(config).start_suggested(mechanism.implementation()?.mechanism).ok()
 }
 
 /// Whether each attribute is a letter, `=` and a value, which rsasl takes for granted:
 ///
 /// `attr-val = ALPHA "=" value` (RFC 5802 §7); before them in the client's first message
-/// `gs2-header = gs2-cbind-flag "," [ authzid ] ","`
-fn scram_well_formed(message: &[u8]) -> bool {
+/// `gs2-header = gs2-cbind-flag "," [ authzid ] ","`,
+/// `gs2-cbind-flag = ("p=" cb-name) / "n" / "y"`.
+///
+/// The flag must fit the mechanism (§6): PLUS needs a binding. `y` says that the client could bind,
+/// and believes that we can't: where we have offered it, somebody has taken that out of our words.
+fn scram_well_formed(message: &[u8], mechanism: Mechanism, bound: bool) -> Result<(), Unfit> {
+    let plus = mechanism == Mechanism::ScramSha256Plus;
     let attribute = |part: &[u8]| {
         matches!(part, [letter, b'=', ..] if letter.is_ascii_alphabetic()) && part != b"r="
     };
     let mut parts = message.split(|&octet| octet == b',');
-    match parts.next() {
-        Some(b"n" | b"y") => {
-            parts.next().is_some_and(|authorization| {
-                authorization.is_empty() || authorization.starts_with(b"a=")
-            }) && parts.all(attribute)
-        }
-        // Channel binding needs PLUS, which is not offered.
+    let begins = match parts.next() {
+        Some(b"n") => !plus,
+        Some(b"y") => !plus && !bound,
+        Some(b"p=tls-exporter") => plus,
+        Some([b'p', b'=', ..]) if plus => return Err(Unfit::Binding),
         Some([b'p', ..]) | None => false,
-        Some(first) => attribute(first) && parts.all(attribute),
-    }
+        // The last message.
+        Some(first) => {
+            let fits = attribute(first) && parts.all(attribute);
+            return if fits { Ok(()) } else { Err(Unfit::Malformed) };
+        }
+    };
+    let authorization = |part: &[u8]| part.is_empty() || part.starts_with(b"a=");
+    let fits = begins && parts.next().is_some_and(authorization) && parts.all(attribute);
+    if fits { Ok(()) } else { Err(Unfit::Malformed) }
 }
 
 /// `saslname = 1*(value-safe-char / "=2C" / "=3D")` (RFC 5802 §7)
-fn unescape(name: &str) -> Option<String> {
+pub(super) fn unescape(name: &str) -> Option<String> {
     let mut out = String::with_capacity(name.len());
     let mut parts = name.split('=');
     out.push_str(parts.next()?);
@@ -182,6 +255,7 @@ impl Validation for AttemptValidation {
 
 struct Callback {
     keys: Option<ScramKeys>,
+    binding: Option<ChannelBinding>,
     seen: Arc<Mutex<Option<Identity>>>,
 }
 
@@ -193,6 +267,9 @@ impl SessionCallback for Callback {
         request: &mut Request<'_>,
     ) -> Result<(), SessionError> {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity_of(context));
+        if let Some(binding) = &self.binding {
+            request.satisfy::<ChannelBindings>(binding)?;
+        }
         if let Some(keys) = &self.keys {
             request.satisfy::<ScramStoredPassword<'_>>(&ScramStoredPassword::new(
                 keys.iterations,
@@ -257,20 +334,47 @@ mod tests {
             "n,,n=u\u{0},r",
             "é,,n=u,r=abc",
         ] {
-            assert_eq!(identity(message.as_bytes()), None, "{message:?}");
+            let found = identity(message.as_bytes(), Mechanism::ScramSha256, None);
+            assert_eq!(found, Err(Unfit::Malformed), "{message:?}");
         }
         for message in ["", ",", "c", "c=biws", "c=biws,r=x", "c=biws,r=x,p", "c=biws,r=x,p=aa==,"]
         {
-            let mut exchange = Exchange::new(Mechanism::ScramSha256, None).unwrap();
+            let mut exchange = Exchange::new(Mechanism::ScramSha256, None, None).unwrap();
             assert!(matches!(exchange.step(Some(b"n,,n=u,r=abc")), Step::Challenge(_)));
             assert!(matches!(exchange.step(Some(message.as_bytes())), Step::Failed), "{message:?}");
+        }
+    }
+
+    /// RFC 5802 §6: the flag fits the mechanism and what was offered.
+    #[test]
+    fn binding_flags() {
+        use Mechanism::{ScramSha256, ScramSha256Plus};
+        let bound = Some([7; 32]);
+        for (flag, mechanism, binding, expected) in [
+            ("n", ScramSha256, None, None),
+            ("y", ScramSha256, None, None),
+            ("p=tls-exporter", ScramSha256, None, Some(Unfit::Malformed)),
+            ("n", ScramSha256, bound, None),
+            ("y", ScramSha256, bound, Some(Unfit::Malformed)),
+            ("p=tls-exporter", ScramSha256, bound, Some(Unfit::Malformed)),
+            ("p=tls-exporter", ScramSha256Plus, bound, None),
+            ("n", ScramSha256Plus, bound, Some(Unfit::Malformed)),
+            ("y", ScramSha256Plus, bound, Some(Unfit::Malformed)),
+            ("p=tls-unique", ScramSha256Plus, bound, Some(Unfit::Binding)),
+            ("p=tls-server-end-point", ScramSha256Plus, bound, Some(Unfit::Binding)),
+            ("p=", ScramSha256Plus, bound, Some(Unfit::Binding)),
+            ("p", ScramSha256Plus, bound, Some(Unfit::Malformed)),
+        ] {
+            let first = format!("{flag},,n=u,r=abc");
+            let found = identity(first.as_bytes(), mechanism, binding).err();
+            assert_eq!(found, expected, "{flag} {mechanism:?} {binding:?}");
         }
     }
 
     /// RFC 5802 §5.1: `,` and `=` in names are escaped.
     #[test]
     fn names_are_unescaped() {
-        let found = identity(b"n,a=x=3Dy,n=a=2Cb,r=abc").unwrap();
+        let found = identity(b"n,a=x=3Dy,n=a=2Cb,r=abc", Mechanism::ScramSha256, None).unwrap();
         assert_eq!((found.user.as_str(), found.authorization.as_str()), ("a,b", "x=y"));
     }
 
@@ -287,7 +391,7 @@ mod tests {
             ("\0\0secret", None),
             ("\0ann\0", None),
         ] {
-            let mut exchange = Exchange::new(Mechanism::Plain, None).unwrap();
+            let mut exchange = Exchange::new(Mechanism::Plain, None, None).unwrap();
             let found = match exchange.step(Some(message.as_bytes())) {
                 Step::Attempt(attempt) => Some(attempt.identity),
                 _ => None,

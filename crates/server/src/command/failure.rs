@@ -110,6 +110,10 @@ fn of_login(denied: &Denied) -> Outcome {
             Some(Code::AuthenticationFailed),
             "User name or password is wrong",
         ),
+        Denied::Token(_) => Outcome::no(
+            Some(Code::AuthenticationFailed),
+            "The access token is not accepted: it may have expired",
+        ),
         Denied::NotAuthorized => Outcome::no(
             Some(Code::AuthorizationFailed),
             "The password is right, but it does not open another user's mail",

@@ -47,7 +47,7 @@ pub(super) async fn finish(
     let user = match checked {
         Ok(user) => user,
         Err(denied) => {
-            link.peer.login_failed(named, method, link.tls, denied.why());
+            link.peer.login_failed(named, method, link.tls, &denied.why());
             return Err(denied.into());
         }
     };

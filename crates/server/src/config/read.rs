@@ -12,10 +12,12 @@ use toml::de::{DeTable, DeValue};
 use super::document::{did_you_mean, document};
 use super::limits::{Kind, LIMITS, Limit, Limits};
 use super::quantity::{parse_size, parse_time, write_size, write_time};
-use super::{Config, ConfigError, LogFormat, LogLevel, Sandbox, Server};
+use super::{Config, ConfigError, LogFormat, LogLevel, OAuth, Sandbox, Server};
+use crate::oauth::TokenPolicy;
 
 const SECTIONS: &[&str] =
-    &["server", "listeners", "tls", "store", "auth", "append", "log", "limits"];
+    &["server", "listeners", "tls", "store", "auth", "oauth", "append", "log", "limits"];
+const OAUTH: &[&str] = &["issuer", "audience", "keys", "claim", "domain", "scope"];
 const AUTH: &[&str] = &["cleartext_login", "unauthenticate"];
 
 /// Reads `text`, which stands in `file`, as the configuration of a server in `folder`.
@@ -83,6 +85,7 @@ impl<'t> Reader<'t> {
             self.truth(section, "unauthenticate", &mut config.auth.unauthenticate);
         }
         self.switch(root, "append", "eight_bit_headers", &mut config.append.eight_bit_headers);
+        config.oauth = self.oauth(root, &config.folder);
         if let Some(section) = self.section(root, "log", &["format", "level"]) {
             let formats = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
             self.word(section, "format", formats, &mut config.log.format);
@@ -261,6 +264,34 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// A section that says something only as a whole.
+    fn oauth(&mut self, root: &DeTable<'t>, folder: &Path) -> Option<OAuth> {
+        let section = self.section(root, "oauth", OAUTH)?;
+        for key in ["issuer", "audience", "keys"] {
+            if !section.contains_key(key) {
+                let span = root.get("oauth").map_or(0..0, Spanned::span);
+                self.error(span, format!("[oauth] lacks `{key}`"))
+                    .help("issuer, audience and keys belong together");
+            }
+        }
+        let mut text = |key| {
+            let value = section.get(key)?;
+            match value.get_ref().as_str().filter(|text| !text.is_empty()) {
+                Some(text) => Some(text.to_owned()),
+                None => {
+                    self.wrong_type(key, value, "a text in quotes");
+                    None
+                }
+            }
+        };
+        let (issuer, audience) = (text("issuer"), text("audience"));
+        let (claim, domain, scope) = (text("claim"), text("domain"), text("scope"));
+        let keys = text("keys")?;
+        let claim = claim.unwrap_or_else(|| OAuth::DEFAULT_CLAIM.to_owned());
+        let policy = TokenPolicy { issuer: issuer?, audience: audience?, claim, domain, scope };
+        Some(OAuth { policy, keys: folder.join(keys) })
+    }
+
     fn limit(&mut self, limit: &Limit, value: &Value<'t>, limits: &mut Limits) {
         let key = limit.key;
         match limit.kind {
@@ -366,6 +397,7 @@ fn misplaced(word: &str, known: &[&str]) -> String {
         ("tls", &["certificate", "key"]),
         ("store", &["path"]),
         ("auth", AUTH),
+        ("oauth", OAUTH),
         ("log", &["format", "level"]),
     ];
     let limit = LIMITS.iter().any(|limit| limit.key == word).then_some("limits");

@@ -5,6 +5,7 @@ use crate::admission::{Refused, Ticket, is_loopback};
 use crate::log::{Peer, SessionId};
 use crate::server::Shared;
 use crate::sessions::Seat;
+use crate::tls::ChannelBinding;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,6 +16,8 @@ pub(crate) struct Link {
     pub(crate) peer: Peer,
     /// Everything is under TLS.
     pub(crate) tls: bool,
+    /// What SCRAM-SHA-256-PLUS binds a login to.
+    pub(crate) binding: Option<ChannelBinding>,
     /// STARTTLS can be used now.
     pub(crate) starttls: bool,
     pub(crate) spools: Spools,
@@ -32,6 +35,7 @@ impl Link {
         peer: Peer,
         (ticket, seat): (Ticket, Arc<Seat>),
         tls: bool,
+        binding: Option<ChannelBinding>,
         starttls: bool,
     ) -> Self {
         let spools = Spools::new(shared.options.spool_folder.clone());
@@ -40,6 +44,7 @@ impl Link {
             id,
             peer,
             tls,
+            binding,
             starttls: starttls && !tls,
             spools,
             seat,

@@ -1,11 +1,12 @@
 //! The octets of a connection: read through a buffer that the thread's connections share, written
 //! in gathered pieces.
 
-use super::deflate::{Damaged, Incoming, Outgoing};
+use super::deflate::Outgoing;
 use super::now;
 use super::transport::Transport;
 use crate::host::Session;
 use bytes::{Buf, Bytes};
+use peregrine_proto::deflate::{Damaged, Inflater};
 use peregrine_session::Layer;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -49,7 +50,7 @@ pub(super) struct Stream<S> {
     queue: VecDeque<Bytes>,
     /// What COMPRESS has put between the session and the transport; each direction ends by itself.
     outgoing: Option<Box<Outgoing>>,
-    incoming: Option<Box<Incoming>>,
+    incoming: Option<Box<Inflater>>,
     flushed: bool,
     effort: u64,
     octets_in: u64,
@@ -77,7 +78,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
         match layer {
             Layer::Deflate(read) => {
                 self.outgoing = Some(Box::new(Outgoing::new()));
-                self.incoming = Some(Box::new(Incoming::new(read)));
+                self.incoming = Some(Box::new(Inflater::new(read)));
             }
             Layer::Plain => {
                 self.outgoing = None;

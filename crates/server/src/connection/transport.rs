@@ -1,5 +1,6 @@
 //! The stream of a connection: plain, or under TLS.
 
+use crate::tls::{self, ChannelBinding};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,6 +12,16 @@ pub(super) enum Transport<S> {
     Plain(S),
     /// Boxed: most of rustls's state would else lie in every plain connection.
     Tls(Box<TlsStream<S>>),
+}
+
+impl<S> Transport<S> {
+    /// What ties a login to this TLS connection, where there is such a thing.
+    pub(super) fn binding(&self) -> Option<ChannelBinding> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(stream) => tls::binding(stream),
+        }
+    }
 }
 
 macro_rules! each {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test, to panic is to fail")]
 
 mod bodies;
+mod deflate;
 mod dialogue;
 mod driver;
 mod faults;
@@ -11,5 +12,6 @@ mod login;
 mod scram;
 mod socket;
 mod tls;
+mod unauthenticate;
 mod watch;
 mod width;

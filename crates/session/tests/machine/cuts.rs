@@ -4,7 +4,7 @@ use crate::client::Client;
 use peregrine_proto::CommandBody;
 use peregrine_session::{Job, Outcome, Transition};
 
-const PIPELINES: [&str; 6] = [
+const PIPELINES: [&str; 7] = [
     // What stands behind STARTTLS is never run.
     "a NOOP\r\nb STARTTLS\r\nc LOGIN fred secret\r\nd NOOP\r\n",
     // iOS: DONE and what follows in one packet.
@@ -16,6 +16,8 @@ const PIPELINES: [&str; 6] = [
      c SELECT INBOX\r\nd IDLE\r\nDONE\r\ne NOOP\r\nf IDLE\r\nNOT\r\ng NOOP\r\n",
     "a AUTHENTICATE PLAIN\r\nAGZyZWQAc2VjcmV0\r\nb LIST \"\" *\r\nc LIST \"\" *\r\n\
      d APPEND INBOX {70000+}\r\ne NOOP\r\n",
+    "a LOGIN fred secret\r\nb SELECT INBOX\r\nc UNAUTHENTICATE\r\nd FETCH 1 FLAGS\r\n\
+     e LOGIN fred secret\r\nf FETCH 1 FLAGS\r\ng SELECT INBOX\r\nh FETCH 1 FLAGS\r\n",
     "a LOGIN fred wrong\r\nb SELECT INBOX\r\nc NOOP\r\nd LOGIN fred secret\r\ne SELECT INBOX\r\n\
      f STORE 1 +FLAGS (\\Seen)\r\ng EXPUNGE\r\nh FETCH 1 FLAGS\r\ni UID FETCH 1:* FLAGS\r\n",
 ];
@@ -119,6 +121,7 @@ fn finish(client: &mut Client, job: &Job<crate::mail::Fake>) {
         }
         CommandBody::Select(_) => outcome.transition = Some(client.selection(&[])),
         CommandBody::Close(_) => outcome.transition = Some(Transition::Unselected),
+        CommandBody::Unauthenticate(_) => outcome.transition = Some(Transition::Unauthenticated),
         CommandBody::Logout(_) => outcome.transition = Some(Transition::LogOut),
         CommandBody::StartTls(_) => outcome.transition = Some(Transition::StartTls),
         CommandBody::Expunge(_) => {

@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use peregrine_proto::response::ResponseText;
-use peregrine_session::{Limits, Outcome, Spool, Transition};
+use peregrine_session::{Layer, Limits, Outcome, Spool, Transition};
 
 #[test]
 fn idle_tells_at_once_and_ends_with_done() {
@@ -55,6 +55,49 @@ fn authenticate_takes_lines_one_by_one() {
     client.end("a", Outcome::ok("In").with_transition(Transition::Authenticated("fred")));
     client.ok("b");
     assert_eq!(client.take(), "+ bW9yZQ==\r\na OK In\r\nb OK Done\r\n");
+}
+
+/// RFC 4978 §3: nothing is put in order behind the OK of COMPRESS before the layer has changed, and
+/// what was read behind the command is handed out unread.
+#[test]
+fn compress_hands_out_what_follows() {
+    let mut client = Client::authenticated();
+    client.reads = false;
+    client.send("a COMPRESS DEFLATE\r\nx NOOP\r\n");
+    client.send("y NOOP\r\n");
+    assert!(!client.session.wants_bytes());
+    client.end("a", Outcome::ok("Go on").with_transition(Transition::Compressed));
+    assert_eq!(client.session.poll_layer(), None);
+    client.reads = true;
+    client.pump();
+    assert_eq!(client.take(), "a OK Go on\r\n");
+    assert!(client.jobs.is_empty());
+    let behind = Layer::Deflate("x NOOP\r\ny NOOP\r\n".into());
+    assert_eq!(client.session.poll_layer(), Some(behind));
+    assert_eq!(client.session.poll_layer(), None);
+    client.send("b NOOP\r\n");
+    client.end("b", Outcome::ok("Done"));
+    assert_eq!(client.take(), "b OK Done\r\n");
+    // RFC 8437 §4.1: and ends behind the OK of UNAUTHENTICATE.
+    client.send("c UNAUTHENTICATE\r\n");
+    assert!(!client.session.wants_bytes());
+    client.end("c", Outcome::ok("Next").with_transition(Transition::Unauthenticated));
+    assert_eq!(client.take(), "c OK Next\r\n");
+    assert_eq!(client.session.poll_layer(), Some(Layer::Plain));
+    client.send("d SELECT INBOX\r\n");
+    assert_eq!(client.take(), "d BAD Log in first\r\n");
+}
+
+/// While the layer changes, nobody knows in which one a BYE would be read: none is said.
+#[test]
+fn no_bye_between_two_layers() {
+    let mut client = Client::authenticated();
+    client.send("a COMPRESS DEFLATE\r\n");
+    client.end("a", Outcome::ok("Go on").with_transition(Transition::Compressed));
+    client.session.handle_shutdown(client.now, ResponseText { code: None, text: "Over".into() });
+    client.pump();
+    assert_eq!(client.take(), "a OK Go on\r\n");
+    assert!(client.session.is_closed());
 }
 
 /// T41: what was sent in clear behind STARTTLS is never answered, nor read any further.
