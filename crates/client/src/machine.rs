@@ -305,6 +305,12 @@ impl Machine {
         self.events.push_back(Event::Update(update));
     }
 
+    /// Handles learn of it too, so that they ask anew.
+    fn forget_capabilities(&mut self) {
+        self.capabilities = Arc::default();
+        self.update(Update::Capabilities(Arc::clone(&self.capabilities)));
+    }
+
     /// What a completed command changes in the connection.
     fn completed(&mut self, command: &InFlight, status: Status) {
         let ok = status == Status::Ok;
@@ -313,7 +319,7 @@ impl Machine {
                 self.state = State::Authenticated;
                 // What was told before login need not hold after it (RFC 3501 §6.2.3).
                 if !command.told_capabilities {
-                    self.capabilities = Arc::default();
+                    self.forget_capabilities();
                 }
             }
             CommandBody::Select(_) | CommandBody::Examine(_) if ok => self.open(),
@@ -331,9 +337,10 @@ impl Machine {
                     self.leave();
                 }
                 self.state = State::NotAuthenticated;
+                Arc::make_mut(&mut self.capabilities).disable_all();
                 match command.told_capabilities {
-                    true => Arc::make_mut(&mut self.capabilities).disable_all(),
-                    false => self.capabilities = Arc::default(),
+                    true => self.update(Update::Capabilities(Arc::clone(&self.capabilities))),
+                    false => self.forget_capabilities(),
                 }
                 self.switch(Layer::Plain);
             }
