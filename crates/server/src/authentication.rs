@@ -2,6 +2,8 @@
 //! every kind of failure.
 
 mod bearer;
+#[cfg(test)]
+mod mangled;
 mod password;
 pub(crate) mod sasl;
 mod throttle;
