@@ -25,7 +25,7 @@ Try it by hand:
   a LOGIN alice PASSWORD
   b SELECT INBOX
 
-SIGTERM and SIGINT end it when what is under way is done; SIGHUP reads the certificate again.";
+SIGTERM and SIGINT end it when what is under way is done; SIGHUP reads certificate and keys again.";
 
 /// Serve the mail in a folder.
 ///

@@ -4,6 +4,20 @@ use super::limits::{Kind, LIMITS};
 use super::quantity::{write_size, write_time};
 use super::{Listeners, Store, Tls};
 
+/// There is no default of it.
+const OAUTH: &str = "\
+# Access tokens in place of passwords (OAUTHBEARER, XOAUTH2): JWTs of an authority outside. There is
+# no default; an example:
+# [oauth]
+# issuer = \"https://login.example.org\"  # the token's iss
+# audience = \"imap\"                     # its aud
+# keys = \"oauth-keys.json\"              # the authority's JWK set; SIGHUP makes us read it again
+# claim = \"email\"                       # what names the user; this one if nothing is said
+# domain = \"example.org\"                # if users are known here without it
+# scope = \"mail\"                        # what clients are told to ask for
+
+";
+
 /// The text of a new `peregrine.toml`: every setting with its default.
 pub fn template() -> String {
     let mut text = format!(
@@ -38,17 +52,7 @@ path = "{store}"
 # looks at the first login only.
 #unauthenticate = true
 
-# Access tokens in place of passwords (OAUTHBEARER, XOAUTH2): JWTs of an authority outside. There is
-# no default; an example:
-# [oauth]
-# issuer = "https://login.example.org"  # the token's iss
-# audience = "imap"                     # its aud
-# keys = "oauth-keys.json"              # the authority's JWK set; SIGHUP makes us read it again
-# claim = "email"                       # what names the user; this one if nothing is said
-# domain = "example.org"                # if users are known here without it
-# scope = "mail"                        # what clients are told to ask for
-
-[append]
+{OAUTH}[append]
 # true lets programs that know nothing of UTF-8 in IMAP add messages with 8-bit header fields, as old
 # mail in Russian or Chinese has them. The standard (RFC 9755) wants them refused.
 #eight_bit_headers = false

@@ -46,12 +46,13 @@ pub(super) fn restrict(config: &Config) -> Result<u32, String> {
     }
 }
 
-/// Folders that are read again while running. SIGHUP reads certificate and key, which are replaced
+/// Folders that are read again while running. SIGHUP reads certificate and keys, which are replaced
 /// by renaming: a rule for the file alone would go with the old one. A link is followed now, as
 /// certbot keeps a link to a file of another folder.
 fn read(config: &Config) -> Vec<PathBuf> {
     let mut folders = vec![config.folder.clone()];
-    for file in [&config.tls.certificate, &config.tls.key] {
+    let keys = config.oauth.as_ref().map(|oauth| &oauth.keys);
+    for file in [&config.tls.certificate, &config.tls.key].into_iter().chain(keys) {
         let places = [Some(file.clone()), file.canonicalize().ok()];
         folders
             .extend(places.iter().flatten().filter_map(|file| file.parent().map(Path::to_owned)));
