@@ -77,11 +77,8 @@ fn any_octets_are_taken() {
                 match exchange.step(Some(&message)) {
                     Step::Challenge(_) => begun += 1,
                     Step::Proved(_) => panic!("nobody knows the keys: {message:?}"),
-                    Step::Attempt(attempt) => {
-                        assert!(!attempt.identity.user.is_empty());
-                        break;
-                    }
-                    Step::Failed => break,
+                    // A password that is still to be checked, or nothing.
+                    Step::Attempt(_) | Step::Failed => break,
                 }
             }
         }
