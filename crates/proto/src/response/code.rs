@@ -118,7 +118,7 @@ pub enum Code {
 }
 
 /// The codes that are a word alone.
-static WORDS: [(&str, Code); 30] = [
+static WORDS: [(&str, Code); 31] = [
     ("ALERT", Code::Alert),
     ("PARSE", Code::Parse),
     ("READ-ONLY", Code::ReadOnly),
