@@ -188,7 +188,7 @@ mod tests {
     const SERVER_FINAL: &str = "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=";
 
     fn scram() -> Scram {
-        Scram::with_nonce("user", "pencil", Binding::None, NONCE.to_owned()).unwrap()
+        Scram::with_nonce("user", "pencil", super::Binding::None, NONCE.to_owned()).unwrap()
     }
 
     /// The example of RFC 7677 §3.
