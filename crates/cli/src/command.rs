@@ -16,3 +16,4 @@ pub mod sessions;
 pub mod shell;
 pub mod trace;
 pub mod user;
+pub mod verify;

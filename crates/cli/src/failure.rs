@@ -64,6 +64,12 @@ pub enum Failure {
     /// The work failed somewhere else.
     #[error("{0}")]
     Work(String),
+    /// A store could not be looked at.
+    #[error("cannot look at the store: {0}")]
+    Blind(String),
+    /// A store is damaged, which was told already.
+    #[error("the store is damaged; see above")]
+    Damaged,
     /// It is done but for something that was told already.
     #[error("not everything could be done; see above")]
     Incomplete,
@@ -93,7 +99,7 @@ impl Failure {
             Self::Config(_) | Self::Named(_) | Self::Admin(AdminError::Config(_)) => {
                 ExitCode::from(CONFIG)
             }
-            Self::Usage(_) => ExitCode::from(USAGE),
+            Self::Usage(_) | Self::Blind(_) => ExitCode::from(USAGE),
             Self::Password(_) | Self::Login(_) => ExitCode::from(REFUSED),
             Self::Mail(error) => match error {
                 Error::Connect(_) | Error::Lost { .. } => ExitCode::from(UNAVAILABLE),
@@ -104,6 +110,7 @@ impl Failure {
             | Self::File { .. }
             | Self::NoMessage(_)
             | Self::Work(_)
+            | Self::Damaged
             | Self::Incomplete => ExitCode::FAILURE,
         }
     }

@@ -31,7 +31,7 @@ use clap::{Parser, Subcommand};
 use command::{
     account as account_command, bench as bench_command, check, check_config, demo, export, fetch,
     import, init, mail as mail_command, migrate as migrate_command, serve, sessions,
-    shell as shell_command, trace, user,
+    shell as shell_command, trace, user, verify,
 };
 use failure::Failure;
 
@@ -39,8 +39,8 @@ use failure::Failure;
 const EXIT_CODES: &str = "\
 Exit codes:
   0   all went well
-  1   it failed, or something had to be left out (the output says what)
-  2   the command line makes no sense
+  1   it failed, or something had to be left out or is damaged (the output says what)
+  2   the command line makes no sense, or verify could not look
   69  the server cannot be reached, or the connection broke
   77  the login was refused, or there is no password
   78  peregrine.toml, accounts.toml or what they name has mistakes
@@ -75,6 +75,7 @@ enum Command {
     User(user::Arguments),
     Import(import::Arguments),
     Export(export::Arguments),
+    Verify(verify::Arguments),
     Migrate(migrate_command::Arguments),
     Check(check::Arguments),
     CheckConfig(check_config::Arguments),
@@ -97,6 +98,7 @@ fn main() -> ExitCode {
         Command::User(arguments) => wait(user::run(arguments)),
         Command::Import(arguments) => wait(import::run(arguments)),
         Command::Export(arguments) => wait(export::run(arguments)),
+        Command::Verify(arguments) => wait(verify::run(arguments)),
         Command::Migrate(arguments) => wait(migrate_command::run(arguments)),
         Command::Check(arguments) => wait(check::run(arguments)),
         Command::CheckConfig(arguments) => check_config::run(&arguments),

@@ -48,6 +48,15 @@ pub trait Engine: Send + Sync + 'static {
     /// Immutable objects (large bodies).
     fn objects(&self) -> &dyn Objects;
 
+    /// What is wrong with the form in which the engine keeps its rows, in its own words: nothing,
+    /// where it can tell. Reads everything; values are checked by [`Snapshot::survey`].
+    ///
+    /// # Errors
+    /// Those of reading, where they do not say what is damaged.
+    async fn check(&self) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
     /// Ends orderly: finishes what was handed in, leaves the store tidy. Later commits and new
     /// snapshots answer [`Error::Stopped`]; watchers end.
     async fn close(&self);
@@ -74,6 +83,17 @@ pub trait Snapshot: Send + Sync {
     /// # Errors
     /// [`Error::Invalid`] for a limit of 0, [`Error::Corrupt`] for damaged values.
     async fn scan(&self, range: Range, limit: usize) -> Result<Page, Error>;
+
+    /// As [`scan`](Self::scan), but damage does not end it: a value that is not what was written
+    /// is an error in its row, and what cannot be gone through is told behind the rows before it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a limit of 0.
+    async fn survey(&self, range: Range, limit: usize) -> Result<Survey, Error> {
+        let page = self.scan(range, limit).await?;
+        let rows = page.rows.into_iter().map(|(key, value)| (key, Ok(value))).collect();
+        Ok(Survey { rows, more: page.more, broken: None })
+    }
 }
 
 /// Keys from `start` (included) to `end` (excluded), in one direction.
@@ -125,6 +145,12 @@ impl Range {
         self
     }
 
+    /// Whether a key is in it.
+    #[must_use]
+    pub fn contains(&self, key: &[u8]) -> bool {
+        *key >= *self.start && self.end.as_ref().is_none_or(|end| *key < **end)
+    }
+
     /// What is left of the range behind `last`, in its direction.
     #[must_use]
     pub fn after(mut self, last: &[u8]) -> Self {
@@ -144,6 +170,17 @@ pub struct Page {
     pub rows: Vec<(Key, Value)>,
     /// Whether the range may have more rows behind the last one.
     pub more: bool,
+}
+
+/// Some rows of a range that may be damaged.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// Keys and values, in the range's direction; an error where a value is not what was written.
+    pub rows: Vec<(Key, Result<Value, Error>)>,
+    /// Whether the range may have more rows behind the last one.
+    pub more: bool,
+    /// Why there is no way to the rows behind the last one, from this side.
+    pub broken: Option<Error>,
 }
 
 /// What a commit answers.

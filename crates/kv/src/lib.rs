@@ -48,13 +48,13 @@ mod watch;
 
 pub use engine::{
     Committed, Engine, Key, MAX_KEY, MAX_TRANSACTION, MAX_VALUE, PAGE_BYTES, Page, Range, Snapshot,
-    Value,
+    Survey, Value,
 };
 pub use error::{CommitError, Error};
 pub use memory::MemoryEngine;
 pub use object::{
     Checked, ObjectData, ObjectHasher, ObjectInfo, ObjectName, ObjectPage, ObjectReader, Objects,
 };
-pub use sqlite::{SqliteEngine, SqliteOptions};
+pub use sqlite::{LogState, Salvaged, SqliteEngine, SqliteOptions, SqliteReader, salvage};
 pub use transaction::{BUMPED_LEN, Bumped, Expectation, Operation, Piece, Template, Transaction};
 pub use watch::{Hint, Topic, Watcher};

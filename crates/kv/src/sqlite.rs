@@ -17,10 +17,15 @@ mod apply;
 mod checkpoint;
 mod objects;
 mod queue;
+mod read_only;
 mod reader;
 mod row;
+mod salvage;
 mod schema;
 mod writer;
+
+pub use read_only::SqliteReader;
+pub use salvage::{LogState, Salvaged, salvage};
 
 use objects::FileObjects;
 use queue::Queue;
@@ -58,8 +63,8 @@ impl SqliteEngine {
 
     fn open_blocking(folder: &Path, options: &SqliteOptions) -> Result<Self, Error> {
         std::fs::create_dir_all(folder)?;
-        let objects = FileObjects::open(folder)?;
         let file: PathBuf = folder.join(ROWS);
+        let objects = FileObjects::open(folder, || salvage::expect_whole(&file))?;
         let connection = schema::open_writer(&file, options)?;
         std::fs::File::open(folder)?.sync_all()?;
         let watchers = Arc::<Registry>::default();
@@ -101,6 +106,11 @@ impl Engine for SqliteEngine {
 
     fn objects(&self) -> &dyn Objects {
         &self.objects
+    }
+
+    async fn check(&self) -> Result<Vec<String>, Error> {
+        let readers = Arc::clone(&self.readers);
+        blocking(move || reader::check(readers.file())).await
     }
 
     async fn close(&self) {

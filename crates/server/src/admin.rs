@@ -3,6 +3,7 @@
 //! - [`init`]: a new server's folder. [`serve`]: from the configuration to a running server.
 //! - [`user`]: adding, listing and removing users. It works while a server runs on the store.
 //! - [`import`]: Maildir, Maildir++ and mbox into a user's mailboxes; [`export`] the way back.
+//! - [`verify`]: what is damaged.
 //! - [`local`]: a user's mail as one side of a migration.
 //! - [`socket`]: talking to a running server of this folder; [`trace`]: what its sessions' commands
 //!   do and why they wait, recorded and drawn.
@@ -21,6 +22,7 @@ pub mod serve;
 pub mod socket;
 pub mod trace;
 pub mod user;
+pub mod verify;
 
 use std::path::{Path, PathBuf};
 

@@ -7,7 +7,7 @@ mod state;
 mod writer;
 
 pub(crate) use batch::{Batch, PlacedBody, Working};
-pub(crate) use load::{rows, subscription_row};
+pub(crate) use load::{rows, subscription, subscription_row};
 pub(crate) use state::{Core, Opened, Slot, State};
 pub(crate) use writer::Writer;
 

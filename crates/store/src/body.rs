@@ -1,14 +1,17 @@
 //! The octets of messages.
 
 mod pieces;
+mod sums;
 
 pub use pieces::{BodyPieces, PIECE};
 
+use crate::account::rows;
 use crate::limits::MAX_ROW_BODY;
 use crate::row::body::{BodyRow, Place};
+use crate::row::chunk;
 use crate::{Account, BodyNumber, Error, MailboxView, Message, keys};
 use bytes::Bytes;
-use peregrine_kv::{Engine, Key, ObjectName, Value};
+use peregrine_kv::{Engine, Key, ObjectName, Snapshot, Value};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -57,8 +60,30 @@ struct Window {
 pub(crate) async fn one(account: &Account, view: &MailboxView, index: u32) -> Result<Body, Error> {
     let number = view.message(index).ok_or(Error::Expunged)?.body;
     let core = account.core();
-    let row = core.engine.snapshot().await?.get(&keys::body(core.id, number)).await?;
-    Body::from_row(&core.engine, &row.ok_or(Error::Expunged)?)
+    let snapshot = core.engine.snapshot().await?;
+    match snapshot.get(&keys::body(core.id, number)).await? {
+        Some(row) => Body::from_row(&core.engine, &row),
+        None => Err(missing(account, &*snapshot, view, index).await?),
+    }
+}
+
+/// Why a message has no body: it was removed by another process, or its body is out of reach.
+async fn missing(
+    account: &Account,
+    snapshot: &dyn Snapshot,
+    view: &MailboxView,
+    index: u32,
+) -> Result<Error, Error> {
+    let mailbox = view.version().mailbox;
+    let message = view.message(index).ok_or(Error::Expunged)?;
+    for (_, row) in rows(snapshot, keys::chunks(account.id(), mailbox)).await? {
+        if chunk::decode(&row)?.iter().any(|m| (m.uid, m.body) == (message.uid, message.body)) {
+            let what =
+                format!("UID {} of mailbox {}: its body is missing", message.uid.0, mailbox.0);
+            return Ok(Error::corrupt(what));
+        }
+    }
+    Ok(Error::Expunged)
 }
 
 impl Body {
@@ -114,8 +139,8 @@ impl Body {
         }
     }
 
-    /// The octets of a range (cut at the end of the body), a piece at a time. The whole is checked
-    /// against its hash before its last piece is given; parts of an object are not checked.
+    /// The octets of a range (cut at the end of the body), a piece at a time. An object is checked
+    /// against its hash before the first piece is given, and each piece is what was checked.
     #[must_use]
     pub fn pieces(&self, range: Range<u64>) -> BodyPieces {
         let end = range.end.min(self.len());
@@ -130,8 +155,8 @@ impl Body {
         }
     }
 
-    /// At most `length` octets from `offset`, fewer only at the end. Parts of an object are not
-    /// checked against its hash.
+    /// At most `length` octets from `offset`, fewer only at the end; checked as in
+    /// [`pieces`](Self::pieces).
     ///
     /// # Errors
     /// [`Error::Corrupt`], [`Error::Unavailable`].
@@ -147,8 +172,9 @@ impl Body {
                 let start = offset as usize;
                 Ok(bytes.slice(start..start + length))
             }
-            Source::Object { engine, name, .. } => {
-                Ok(engine.objects().open(name).await?.read_at(offset, length).await?)
+            Source::Object { engine, name, length: body } => {
+                let object = pieces::open(&**engine, *name, *body).await?;
+                object.read(offset..offset + length as u64).await
             }
         }
     }

@@ -51,6 +51,11 @@ pub(crate) fn make(message: &Bytes) -> Bytes {
     if row.len() > peregrine_kv::MAX_VALUE { Bytes::from_static(row::TOO_LONG) } else { row.into() }
 }
 
+/// Whether an older program wrote a row, which is then made anew when it is read.
+pub(crate) fn is_old(row: &[u8]) -> bool {
+    matches!(Parts::read(row), Ok(Content::Old))
+}
+
 impl Digest {
     /// Of a message, whatever its length.
     pub(crate) fn of(message: &Bytes) -> Result<Self, Error> {

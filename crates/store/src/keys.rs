@@ -121,6 +121,11 @@ pub(crate) fn keywords(id: AccountId, mailbox: MailboxId) -> Key {
     key(id, KEYWORDS, &mailbox.0.to_be_bytes())
 }
 
+/// The keywords of all mailboxes.
+pub(crate) fn all_keywords(id: AccountId) -> Range {
+    Range::prefix(key(id, KEYWORDS, &[]))
+}
+
 /// A chunk of messages.
 pub(crate) fn chunk(id: AccountId, mailbox: MailboxId, chunk: u32) -> Key {
     pair(id, CHUNK, mailbox, chunk)
@@ -129,6 +134,11 @@ pub(crate) fn chunk(id: AccountId, mailbox: MailboxId, chunk: u32) -> Key {
 /// All chunks of a mailbox.
 pub(crate) fn chunks(id: AccountId, mailbox: MailboxId) -> Range {
     Range::prefix(key(id, CHUNK, &mailbox.0.to_be_bytes()))
+}
+
+/// The chunks of all mailboxes.
+pub(crate) fn all_chunks(id: AccountId) -> Range {
+    Range::prefix(key(id, CHUNK, &[]))
 }
 
 /// A message's digest.
@@ -146,6 +156,11 @@ pub(crate) fn digests(id: AccountId, mailbox: MailboxId, first: Uid, last: Uid) 
 /// All digests of a mailbox.
 pub(crate) fn all_digests(id: AccountId, mailbox: MailboxId) -> Range {
     Range::prefix(key(id, DIGEST, &mailbox.0.to_be_bytes()))
+}
+
+/// The digests of all mailboxes.
+pub(crate) fn every_digest(id: AccountId) -> Range {
+    Range::prefix(key(id, DIGEST, &[]))
 }
 
 /// The UID that a digest's key ends with.
@@ -210,9 +225,24 @@ pub(crate) fn index(id: AccountId, hash: &[u8; 32]) -> Key {
     key(id, INDEX, hash)
 }
 
+/// All hashes of bodies.
+pub(crate) fn all_index(id: AccountId) -> Range {
+    Range::prefix(key(id, INDEX, &[]))
+}
+
+/// The hash that such a key ends with.
+pub(crate) fn hash_of(key: &[u8]) -> Option<[u8; 32]> {
+    key.get(9..41)?.try_into().ok()
+}
+
 /// How often a body is referred to beyond the first time.
 pub(crate) fn extra(id: AccountId, number: BodyNumber) -> Key {
     key(id, EXTRA, &number.0.to_be_bytes())
+}
+
+/// All such counters.
+pub(crate) fn all_extra(id: AccountId) -> Range {
+    Range::prefix(key(id, EXTRA, &[]))
 }
 
 /// A subscription. A name may be longer than a key, so its hash stands for it.

@@ -12,6 +12,7 @@
 //! - [`search`](Query): SEARCH, SORT and THREAD, on top of `headers`, which are kept in memory;
 //!   `turns`: how much searching is done at once, and for whom next. `reclaim`: gives back what
 //!   nobody can see any more.
+//! - [`verify`]: looks through everything and tells what is damaged.
 //! - `keys`: the one table of key spaces; `row`: the stored form of each value.
 //!
 //! Nothing is shown before it is durable, and an operation that fails has no effect.
@@ -63,6 +64,7 @@ mod store;
 mod tree;
 mod turns;
 mod vanished;
+mod verify;
 mod view;
 
 pub use account::{Account, Appended, NewMessage, Status};
@@ -77,6 +79,7 @@ pub use reclaim::Reclaimed;
 pub use search::{Asked, Query, Threaded};
 pub use store::{AccountInfo, Credentials, ScramKeys, Store};
 pub use tree::{Entry, Tree};
+pub use verify::{Damage, Looking, Loss, Tell, Verified, verify};
 pub use view::{Difference, MailboxView};
 
 /// An account, by a number that is never used again. Never 0.

@@ -42,6 +42,12 @@ pub const GROUP_CHUNKS: usize = 64;
 /// the hash of the body.
 pub const MAX_ROW_BODY: usize = peregrine_kv::MAX_VALUE - 33;
 
+/// Octets of an object under one sum: what is read at least where a part of it is wanted.
+pub const SUM_BLOCK: usize = 64 * 1024;
+
+/// Octets of such sums that stay in memory, in one process: those of some 32 GiB of large bodies.
+pub const SUMS_MEMORY: u64 = 4 * 1024 * 1024;
+
 /// From so many octets on, a message is parsed and hashed off the async threads.
 pub const PARSE_ASIDE: usize = 64 * 1024;
 
@@ -83,6 +89,10 @@ pub const GARBAGE_ENTRIES: usize = 2048;
 
 /// Bodies that one commit of the reclaiming gives back.
 pub const RECLAIM_BODIES: usize = 512;
+
+/// How old an object must be that nothing refers to before it is called an orphan: the commit that
+/// refers to it comes after it, within seconds.
+pub const ORPHAN_AGE: Duration = Duration::from_secs(3600);
 
 /// How long a search may take.
 pub const SEARCH_BUDGET: Duration = Duration::from_secs(30);

@@ -28,18 +28,23 @@ struct Folders {
     /// Whose entry in `objects` is durable, by the first byte of the name.
     known: [AtomicBool; 256],
     /// Held shared, so that nobody sweeps `temp` while we use it.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl FileObjects {
-    /// Makes the folders where they are missing; sweeps `temp` if no other process uses it.
-    pub(super) fn open(folder: &Path) -> Result<Self, Error> {
+    /// Makes the folders where they are missing. If no other process uses them, what `alone` looks
+    /// at must be right, and `temp` is swept.
+    pub(super) fn open(
+        folder: &Path,
+        alone: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<Self, Error> {
         let (objects, temp) = (folder.join("objects"), folder.join("temp"));
         fs::create_dir_all(&objects)?;
         fs::create_dir_all(&temp)?;
         let lock = File::create(folder.join("temp.lock"))?;
         match lock.try_lock() {
             Ok(()) => {
+                alone()?;
                 for entry in fs::read_dir(&temp)? {
                     fs::remove_file(entry?.path())?;
                 }
@@ -50,7 +55,14 @@ impl FileObjects {
         }
         lock.lock_shared()?;
         let known = std::array::from_fn(|_| AtomicBool::new(false));
-        Ok(Self(Arc::new(Folders { objects, temp, known, _lock: lock })))
+        Ok(Self(Arc::new(Folders { objects, temp, known, _lock: Some(lock) })))
+    }
+
+    /// The folders as they are, to be read.
+    pub(super) fn look(folder: &Path) -> Self {
+        let (objects, temp) = (folder.join("objects"), folder.join("temp"));
+        let known = std::array::from_fn(|_| AtomicBool::new(false));
+        Self(Arc::new(Folders { objects, temp, known, _lock: None }))
     }
 
     /// Runs on a thread that may wait for the disk.

@@ -1,6 +1,6 @@
 //! Snapshots: connections that only read, each in a read transaction of its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use async_trait::async_trait;
@@ -11,13 +11,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::row::{damaged, unseal, verify};
 use super::{blocking, schema};
 use crate::transaction::check_key;
-use crate::{Error, Key, PAGE_BYTES, Page, Range, Snapshot, Value};
+use crate::{Error, Key, PAGE_BYTES, Page, Range, Snapshot, Survey, Value};
 
 /// Most snapshots at a time; who wants one more waits. Each may use 2 MiB and three files.
 const READERS: usize = 64;
 /// Up to this many rows are read on the caller's thread: a few microseconds a row when the page
 /// is in memory, which is less than handing the work to another thread costs (see the bench).
 const INLINE_ROWS: usize = 8;
+/// Lines of SQLite's own check: enough to know that a file is to be repaired.
+const PROBLEMS: u32 = 100;
 
 /// Connections that wait for their next snapshot.
 pub(super) struct Readers {
@@ -35,6 +37,10 @@ impl Readers {
     pub(super) fn close(&self) {
         self.room.close();
         self.idle().clear();
+    }
+
+    pub(super) fn file(&self) -> &Path {
+        &self.file
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
@@ -93,6 +99,18 @@ impl Snapshot for SqliteSnapshot {
         }
         self.elsewhere(move |reader| reader.scan(&range, limit)).await
     }
+
+    async fn survey(&self, range: Range, limit: usize) -> Result<Survey, Error> {
+        if limit == 0 {
+            return Err(Error::Invalid("a scan of no rows"));
+        }
+        self.elsewhere(move |reader| {
+            let mut survey = Survey::default();
+            survey.broken = reader.survey(&range, limit, &mut survey).err();
+            Ok(survey)
+        })
+        .await
+    }
 }
 
 impl SqliteSnapshot {
@@ -138,13 +156,7 @@ impl Reader {
     }
 
     fn scan(&self, range: &Range, limit: usize) -> Result<Page, Error> {
-        let connection = self.connection()?;
-        let mut statement = connection.prepare_cached(match (&range.end, range.reverse) {
-            (Some(_), false) => SCAN,
-            (Some(_), true) => SCAN_REVERSE,
-            (None, false) => SCAN_OPEN,
-            (None, true) => SCAN_OPEN_REVERSE,
-        })?;
+        let mut statement = self.connection()?.prepare_cached(scan_of(range))?;
         let mut rows = match &range.end {
             Some(end) => statement.query([&*range.start, &**end])?,
             None => statement.query([&*range.start])?,
@@ -157,11 +169,34 @@ impl Reader {
                 break;
             }
             let key = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+            expect_order(range, page.rows.last().map(|(last, _)| &last[..]), key)?;
             let value = value(key, row, 1)?;
             bytes += key.len() + value.len();
             page.rows.push((Key::copy_from_slice(key), value));
         }
         Ok(page)
+    }
+
+    /// Adds the rows of a range; an error is one of the way to them, not of a value.
+    fn survey(&self, range: &Range, limit: usize, survey: &mut Survey) -> Result<(), Error> {
+        let mut statement = self.connection()?.prepare_cached(scan_of(range))?;
+        let mut rows = match &range.end {
+            Some(end) => statement.query([&*range.start, &**end])?,
+            None => statement.query([&*range.start])?,
+        };
+        let mut bytes = 0;
+        while let Some(row) = rows.next()? {
+            if survey.rows.len() >= limit || bytes >= PAGE_BYTES {
+                survey.more = true;
+                break;
+            }
+            let key = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+            expect_order(range, survey.rows.last().map(|(last, _)| &last[..]), key)?;
+            let value = value(key, row, 1);
+            bytes += key.len() + value.as_ref().map_or(0, Value::len);
+            survey.rows.push((Key::copy_from_slice(key), value));
+        }
+        Ok(())
     }
 
     fn connection(&self) -> Result<&Connection, Error> {
@@ -177,6 +212,46 @@ impl Drop for Reader {
         if ended.is_ok() && !self.readers.room.is_closed() {
             self.readers.idle().push(connection);
         }
+    }
+}
+
+/// Damaged pages may lead astray, or around in a circle.
+fn expect_order(range: &Range, last: Option<&[u8]>, key: &[u8]) -> Result<(), Error> {
+    let follows = last.is_none_or(|last| if range.reverse { key < last } else { key > last });
+    if follows && range.contains(key) {
+        Ok(())
+    } else {
+        Err(Error::corrupt("the order of the rows"))
+    }
+}
+
+/// What an administrator's `PRAGMA integrity_check` would say, but for "ok".
+pub(super) fn check(file: &Path) -> Result<Vec<String>, Error> {
+    let connection = schema::open_reader(file)?;
+    let mut statement = connection.prepare(&format!("PRAGMA integrity_check({PROBLEMS})"))?;
+    let mut rows = statement.query([])?;
+    let mut problems = Vec::new();
+    loop {
+        match rows.next().map_err(Error::from) {
+            Ok(Some(row)) => problems.push(row.get::<_, String>(0)?),
+            Ok(None) => break,
+            Err(Error::Corrupt { what }) => {
+                problems.push(what);
+                break;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    problems.retain(|problem| problem != "ok");
+    Ok(problems)
+}
+
+fn scan_of(range: &Range) -> &'static str {
+    match (&range.end, range.reverse) {
+        (Some(_), false) => SCAN,
+        (Some(_), true) => SCAN_REVERSE,
+        (None, false) => SCAN_OPEN,
+        (None, true) => SCAN_OPEN_REVERSE,
     }
 }
 

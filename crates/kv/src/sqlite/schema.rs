@@ -13,7 +13,7 @@ use crate::Error;
 /// a page and gives a longer one an overflow page of its own. At 4 KiB that is 1,002 bytes, so each
 /// row between that and [`LARGE`](super::row::LARGE) cost a page more in the log and in the file;
 /// at 8 KiB all of them stay. 16 KiB write more for every small row that lands in a random page.
-const PAGE_SIZE: u32 = 8192;
+pub(super) const PAGE_SIZE: u32 = 8192;
 
 /// How long one process waits for another's transaction. Ours last milliseconds.
 const BUSY: Duration = Duration::from_secs(20);
@@ -105,25 +105,38 @@ fn open(file: &Path, flags: OpenFlags, cache_kib: i64) -> Result<Connection, Err
     connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.pragma_update(None, "mmap_size", MMAP)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // Each page is looked at as it is read, so that a damaged one is an error more often and leads
+    // astray less often.
+    connection.pragma_update(None, "cell_size_check", true)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
 }
 
 fn create(connection: &mut Connection) -> Result<(), Error> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let number = |name| transaction.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let (application, version) = (number("application_id")?, number("user_version")?);
-    match (application, version) {
-        (APPLICATION, VERSION) => {}
-        (0, 0) => {
-            transaction.execute_batch(TABLES)?;
-            transaction.pragma_update(None, "application_id", APPLICATION)?;
-            transaction.pragma_update(None, "user_version", VERSION)?;
-        }
-        (APPLICATION, other) => {
-            return Err(Error::Engine(format!("the store has version {other}, not {VERSION}")));
-        }
-        _ => return Err(Error::corrupt("the file is not a store of this program")),
+    if marks(&transaction)? == (0, 0) {
+        transaction.execute_batch(TABLES)?;
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+    } else {
+        expect_ours(&transaction)?;
     }
     Ok(transaction.commit()?)
+}
+
+/// The file is a store of this version.
+pub(super) fn expect_ours(connection: &Connection) -> Result<(), Error> {
+    match marks(connection)? {
+        (APPLICATION, VERSION) => Ok(()),
+        (APPLICATION, other) => {
+            Err(Error::Engine(format!("the store has version {other}, not {VERSION}")))
+        }
+        _ => Err(Error::corrupt("the file is not a store of this program")),
+    }
+}
+
+/// The application and the version that the file's header names.
+fn marks(connection: &Connection) -> Result<(i32, i32), Error> {
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    Ok((number("application_id")?, number("user_version")?))
 }

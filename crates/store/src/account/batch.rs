@@ -240,6 +240,7 @@ impl Batch {
             working.write(self.account, &mut transaction);
         }
         self.row.revision += 1;
+        self.row.mailboxes = u32::try_from(self.tree.entries.len()).ok();
         transaction.put(key, self.row.encode());
         transaction.topic(keys::topic(self.account));
         transaction

@@ -49,6 +49,10 @@ pub(crate) async fn account(
         }
         tree.entries.insert(name, entry);
     }
+    // Rows that are out of reach, and say nothing of it.
+    if !heads.is_empty() || row.mailboxes.is_some_and(|n| n as usize != tree.entries.len()) {
+        return Err(Error::corrupt("mailboxes are missing"));
+    }
     for (_, value) in rows(&*snapshot, keys::subscriptions(id)).await? {
         tree.subscriptions.insert(subscription(&value)?);
     }
@@ -91,6 +95,11 @@ pub(crate) async fn mailbox(
         keywords: Arc::new(keywords),
         messages: Messages::from_chunks(chunks),
     };
+    let known = version.keywords.names().len();
+    let nameless = |message: &crate::Message| message.keywords.iter().any(|n| n >= known);
+    if version.messages.chunks().any(|chunk| chunk.messages.iter().any(nameless)) {
+        return Err(Error::corrupt("a mailbox's keywords are missing"));
+    }
     if version.messages.summary.counts != head.counts {
         return Err(Error::corrupt("a mailbox's counts differ from its messages"));
     }
@@ -121,7 +130,8 @@ pub(crate) fn subscription_row(name: &MailboxName) -> Vec<u8> {
     row
 }
 
-fn subscription(row: &[u8]) -> Result<MailboxName, Error> {
+/// What [`subscription_row`] wrote.
+pub(crate) fn subscription(row: &[u8]) -> Result<MailboxName, Error> {
     let text = row.strip_prefix(&[1]).and_then(|text| std::str::from_utf8(text).ok());
     let name = text.and_then(|text| MailboxName::new(text).ok());
     name.ok_or_else(|| Error::corrupt("a subscription"))

@@ -1,10 +1,11 @@
 //! A body in pieces, so that a large one is never in memory whole. While one piece is used, the
 //! next is read.
 
+use super::sums::Summed;
 use crate::Error;
 use crate::row::body::TRAILER;
 use bytes::Bytes;
-use peregrine_kv::{Checked, Engine, ObjectName, ObjectReader};
+use peregrine_kv::{Engine, ObjectName};
 use std::future::poll_fn;
 use std::ops::Range;
 use std::pin::Pin;
@@ -34,17 +35,8 @@ type Read = Result<(Cursor, Bytes), Error>;
 
 /// An open object and what of it is wanted next.
 struct Cursor {
-    reader: Reader,
+    object: Summed,
     wanted: Range<u64>,
-}
-
-enum Reader {
-    /// From begin to end.
-    Whole {
-        checked: Checked,
-        left: u64,
-    },
-    Part(Box<dyn ObjectReader>),
 }
 
 impl BodyPieces {
@@ -63,15 +55,18 @@ impl BodyPieces {
             return Self(State::Ended);
         }
         let engine = Arc::clone(engine);
-        let first = async move { open(&*engine, name, length, wanted).await?.read().await };
+        let first = async move {
+            let object = open(&*engine, name, length).await?;
+            Cursor { object, wanted }.read().await
+        };
         Self(State::Object(Ahead::Pending(Box::pin(first))))
     }
 
     /// The next octets, at most [`PIECE`] and a few; `None` at the end.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] in place of the last piece where a whole body is not what was stored,
-    /// [`Error::Unavailable`]. Nothing comes behind an error.
+    /// [`Error::Corrupt`] in place of the first piece where the body is not what was stored, and
+    /// later only where it rotted meanwhile; [`Error::Unavailable`]. Nothing comes behind an error.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         match std::mem::replace(&mut self.0, State::Ended) {
             State::Ended => Ok(None),
@@ -116,48 +111,27 @@ impl Ahead {
     }
 }
 
-async fn open(
+/// Opens the object of a body of this length, and sees to it that all of it is right.
+pub(super) async fn open(
     engine: &dyn Engine,
     name: ObjectName,
     length: u64,
-    wanted: Range<u64>,
-) -> Result<Cursor, Error> {
-    let reader = engine.objects().open(&name).await?;
-    let whole = reader.len();
+) -> Result<Summed, Error> {
+    let object = Summed::open(engine, name).await?;
+    let whole = object.len();
     if whole < length || whole > length + TRAILER {
         return Err(Error::corrupt(format!("object {name} has {whole} octets for {length}")));
     }
-    let reader = if wanted == (0..length) {
-        Reader::Whole { checked: Checked::new(name, reader), left: whole }
-    } else {
-        Reader::Part(reader)
-    };
-    Ok(Cursor { reader, wanted })
+    Ok(object)
 }
 
 impl Cursor {
     async fn read(mut self) -> Read {
-        let wanted = self.wanted.end - self.wanted.start;
-        let mut piece = match &mut self.reader {
-            Reader::Whole { checked, left } => {
-                // The last piece of the body is the object's last too: it is given only when the
-                // whole has been found right.
-                let last = *left <= PIECE as u64 + TRAILER;
-                let length = if last { *left as usize } else { PIECE };
-                let piece = checked.next(length).await?.unwrap_or_default();
-                *left = left.saturating_sub(piece.len() as u64);
-                piece
-            }
-            Reader::Part(reader) => {
-                let length = wanted.min(PIECE as u64) as usize;
-                reader.read_at(self.wanted.start, length).await?
-            }
-        };
-        piece.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
-        if piece.is_empty() {
-            return Err(Error::corrupt("an object has become shorter"));
-        }
-        self.wanted.start += piece.len() as u64;
+        // Pieces end where blocks do, so that none is read twice.
+        let end = (self.wanted.start / PIECE as u64 + 1) * PIECE as u64;
+        let end = end.min(self.wanted.end);
+        let piece = self.object.read(self.wanted.start..end).await?;
+        self.wanted.start = end;
         Ok((self, piece))
     }
 }

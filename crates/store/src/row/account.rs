@@ -5,7 +5,9 @@ use super::Reader;
 use crate::{BodyNumber, Error, MailboxId};
 use std::num::NonZeroU32;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// Without a count of mailboxes.
+const OLD_VERSION: u8 = 1;
 
 /// Counters of an account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,6 +24,9 @@ pub(crate) struct AccountRow {
     pub uid_validity: u32,
     /// Counts the times at which objects were marked for deletion, or deleted.
     pub object_epoch: u64,
+    /// How many rows of mailboxes there are, so that one that is out of reach is missed; `None` in
+    /// a row of an older program.
+    pub mailboxes: Option<u32>,
 }
 
 impl AccountRow {
@@ -34,6 +39,7 @@ impl AccountRow {
             next_garbage: 1,
             uid_validity: 0,
             object_epoch: 0,
+            mailboxes: Some(0),
         }
     }
 
@@ -69,18 +75,21 @@ impl AccountRow {
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut row = vec![VERSION];
+        let mut row = vec![if self.mailboxes.is_some() { VERSION } else { OLD_VERSION }];
         row.extend_from_slice(&self.revision.to_be_bytes());
         row.extend_from_slice(&self.next_mailbox.0.to_be_bytes());
         row.extend_from_slice(&self.next_body.0.to_be_bytes());
         row.extend_from_slice(&self.next_garbage.to_be_bytes());
         row.extend_from_slice(&self.uid_validity.to_be_bytes());
         row.extend_from_slice(&self.object_epoch.to_be_bytes());
+        row.extend(self.mailboxes.iter().flat_map(|count| count.to_be_bytes()));
         row
     }
 
     pub(crate) fn decode(row: &[u8]) -> Result<Self, Error> {
-        let mut reader = Reader::new(row, VERSION, "account row")?;
+        let old = row.first() == Some(&OLD_VERSION);
+        let version = if old { OLD_VERSION } else { VERSION };
+        let mut reader = Reader::new(row, version, "account row")?;
         let decoded = Self {
             revision: reader.u64()?,
             next_mailbox: MailboxId(reader.u32()?),
@@ -88,6 +97,7 @@ impl AccountRow {
             next_garbage: reader.u64()?,
             uid_validity: reader.u32()?,
             object_epoch: reader.u64()?,
+            mailboxes: if old { None } else { Some(reader.u32()?) },
         };
         reader.end()?;
         Ok(decoded)
