@@ -7,6 +7,7 @@ use peregrine_server::{Options, Peer, Server, TlsMode, credentials, engine};
 use peregrine_store::Store;
 use peregrine_testkit::script::{self, Mode, Script};
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::io::DuplexStream;
@@ -45,6 +46,13 @@ async fn every_script(on_disk: bool) {
             store.create_account(USER, secret.clone()).await.expect("an account");
             let mut options = Options::new(store.clone());
             options.tls = Some(Arc::clone(&tls));
+            // Small, since each script makes its messages one by one.
+            if script.name.starts_with("messagelimit") {
+                options.limits.command_messages = NonZeroU32::new(5);
+            }
+            if script.name.starts_with("savelimit") {
+                options.limits.save_messages = NonZeroU32::new(2);
+            }
             let server = Server::start(options).await.expect("a server");
             let cuts = script.cuts && mode == Mode::Lines && !on_disk;
             let cuts = (1..script.octets()).filter(|_| cuts).map(Mode::Cut);

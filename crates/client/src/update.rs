@@ -7,7 +7,7 @@ use crate::oddity::Tolerated;
 use bytestring::ByteString;
 use futures_util::Stream;
 use peregrine_proto::number::UidRanges;
-use peregrine_proto::response::{ListData, ResponseText, StatusData};
+use peregrine_proto::response::{ListData, Progress, ResponseText, StatusData};
 use peregrine_proto::{Flag, MailboxName, SequenceNumber, Status, Uid};
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -54,6 +54,8 @@ pub enum Update {
         /// Code and words, without control characters.
         text: ResponseText,
     },
+    /// A command that takes long goes on (RFC 9585).
+    Progress(Progress),
     /// Must be shown to the user (RFC 3501 §7.1). Only what came under TLS, or where none is
     /// wanted.
     Alert(ByteString),

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "client/binary.rs"]
+mod binary;
 #[path = "client/binding.rs"]
 mod binding;
 #[path = "client/certificates.rs"]

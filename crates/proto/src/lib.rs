@@ -54,6 +54,7 @@ mod redacted;
 pub mod response;
 pub mod secret;
 pub mod section;
+mod sequence_numbers;
 mod suggest;
 pub mod tag;
 pub mod token;

@@ -17,7 +17,7 @@ pub mod string;
 pub mod thread;
 pub mod vanished;
 
-pub use code::Code;
+pub use code::{Code, Progress};
 pub use condition::{ResponseText, Status};
 pub use esearch::{NumberList, SearchData, SearchDatum};
 pub use fetch::{Address, BodyStructure, Envelope, FetchData};
@@ -29,7 +29,7 @@ pub use thread::ThreadNode;
 pub use vanished::Vanished;
 
 use crate::token::{Parsed, Reader, SyntaxError, class};
-use crate::{Encoding, Flag, ModSeq, ParseError, SequenceNumber, Tag};
+use crate::{Encoding, Flag, ModSeq, ParseError, SequenceNumber, Tag, Uid};
 use bytes::Bytes;
 use bytestring::ByteString;
 
@@ -94,6 +94,13 @@ pub enum Response {
         /// What is told of it, in the server's order; at least one.
         data: Vec<FetchData>,
     },
+    /// `* uid UIDFETCH (…)` (RFC 9586): after ENABLE UIDONLY.
+    UidFetch {
+        /// Which message.
+        uid: Uid,
+        /// What is told of it, in the server's order; at least one.
+        data: Vec<FetchData>,
+    },
     /// `* NAMESPACE …` (RFC 2342): personal, others', shared; each `None` for NIL.
     Namespace([Option<Vec<Namespace>>; 3]),
     /// `* ID …` (RFC 2971)
@@ -135,6 +142,7 @@ impl Response {
             Self::Recent(count) => size::write(out, *count, "RECENT"),
             Self::Expunge(number) => size::write(out, number.0.get(), "EXPUNGE"),
             Self::Fetch { number, data } => fetch::write(out, *number, data),
+            Self::UidFetch { uid, data } => fetch::write_by_uid(out, *uid, data),
             Self::Namespace(kinds) => namespace::write(out, kinds, encoding),
             Self::Id(parameters) => id::write(out, parameters.as_deref()),
         }
@@ -236,7 +244,7 @@ fn named(reader: &mut Reader<'_>) -> Parsed<Response> {
     }
 }
 
-// message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
+// message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att)) / uniqueid SP "UIDFETCH" SP msg-att
 // mailbox-data = number SP "EXISTS" / number SP "RECENT" / …
 fn numbered(reader: &mut Reader<'_>) -> Parsed<Response> {
     let number_at = reader.offset();
@@ -253,6 +261,10 @@ fn numbered(reader: &mut Reader<'_>) -> Parsed<Response> {
         let number = message()?;
         reader.space()?;
         fetch::parse(reader).map(|data| Response::Fetch { number, data })
+    } else if is("UIDFETCH") {
+        let uid = Uid(message()?.0);
+        reader.space()?;
+        fetch::parse(reader).map(|data| Response::UidFetch { uid, data })
     } else if is("EXISTS") {
         Ok(Response::Exists(number))
     } else if is("EXPUNGE") {

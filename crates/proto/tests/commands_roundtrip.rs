@@ -147,6 +147,8 @@ fn search_key() -> impl Strategy<Value = SearchKey> {
         any::<u64>().prop_map(SearchKey::Smaller),
         set().prop_map(SearchKey::Sequence),
         set().prop_map(SearchKey::Uid),
+        any::<NonZeroU32>().prop_map(|uid| SearchKey::UidAfter(Uid(uid))),
+        any::<NonZeroU32>().prop_map(|uid| SearchKey::UidBefore(Uid(uid))),
         any::<NonZeroU32>().prop_map(SearchKey::Older),
         mod_seq(0).prop_map(SearchKey::ModSeq),
         any::<NonZeroU32>().prop_map(SearchKey::Younger),

@@ -250,3 +250,15 @@ fn written_piece_by_piece() {
     write_section_head(&mut head, &Section::default(), Some(10), 1 << 20);
     assert_eq!(head, b"BODY[]<10> {1048576}\r\n");
 }
+
+/// RFC 9586: the UID stands in the number's place.
+#[test]
+fn by_uid() {
+    let line = Bytes::from("* 7 UIDFETCH (UID 7 RFC822.SIZE 3)\r\n");
+    let data = vec![FetchData::Uid(Uid::new(7).unwrap()), FetchData::Rfc822Size(3)];
+    let response = Response::UidFetch { uid: Uid::new(7).unwrap(), data };
+    assert_eq!(Response::parse(&line).as_ref(), Ok(&response));
+    let mut out = Vec::new();
+    response.write(&mut out);
+    assert_eq!(out, line);
+}

@@ -14,7 +14,7 @@ use peregrine_proto::response::fetch::{
 };
 use peregrine_proto::response::list::SpecialUse;
 use peregrine_proto::response::{
-    Address, Code, Envelope, FetchData, ListAttribute, ListData, Namespace, Response,
+    Address, Code, Envelope, FetchData, ListAttribute, ListData, Namespace, Progress, Response,
     ResponseFramer, ResponseLimits, ResponseText, SearchData, SearchDatum, Status, StatusData,
     ThreadNode, Vanished,
 };
@@ -93,6 +93,9 @@ fn code() -> BoxedStrategy<Code> {
             .prop_map(|(flags, new_keywords)| Code::PermanentFlags { flags, new_keywords }),
         object_id().prop_map(Code::MailboxId),
         number().prop_map(Code::UidNext),
+        of(progress()).prop_map(Code::InProgress),
+        (any::<std::num::NonZeroU32>(), of(number()))
+            .prop_map(|(limit, lowest)| Code::MessageLimit { limit, lowest }),
         number_set().prop_map(Code::Modified),
         number().prop_map(Code::UidValidity),
         number().prop_map(Code::Unseen),
@@ -282,6 +285,15 @@ fn section() -> BoxedStrategy<Section> {
     .boxed()
 }
 
+fn progress() -> impl Strategy<Value = Progress> {
+    let numbers = of((1..=u32::MAX, any::<bool>()));
+    (of("[ -~]{0,9}"), numbers, any::<prop::sample::Index>()).prop_map(|(tag, numbers, below)| {
+        let goal = numbers.and_then(|(goal, known)| known.then_some(goal));
+        let done = numbers.map(|(goal, _)| below.index(goal as usize) as u32);
+        Progress { tag: tag.map(Into::into), done, goal: goal.and_then(std::num::NonZeroU32::new) }
+    })
+}
+
 fn part_path() -> impl Strategy<Value = PartPath> {
     vec(1_u32.., 0..4).prop_map(|path| PartPath(path.into()))
 }
@@ -397,6 +409,8 @@ fn response() -> impl Strategy<Value = Response> {
             .prop_map(|(earlier, uids)| Response::Vanished(Vanished { earlier, uids })),
         8 => (number(), vec(fetch_data(), 1..5))
             .prop_map(|(number, data)| Response::Fetch { number, data }),
+        2 => (number(), vec(fetch_data(), 1..4))
+            .prop_map(|(uid, data)| Response::UidFetch { uid, data }),
         1 => (namespaces(), namespaces(), namespaces())
             .prop_map(|(personal, others, shared)| Response::Namespace([personal, others, shared])),
         1 => of(vec((text(), of(text())), 0..4)).prop_map(Response::Id),

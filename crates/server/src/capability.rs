@@ -9,7 +9,7 @@ use bytestring::ByteString;
 /// LITERAL- and not LITERAL+ (RFC 7888): with LITERAL+ a client may send 64 MiB before we can say
 /// that we don't want them, and we must read them all. With LITERAL- nobody waits for small
 /// literals, and large ones are announced.
-const ALWAYS: [&str; 36] = [
+const ALWAYS: [&str; 38] = [
     "IMAP4rev1",
     "IMAP4rev2",
     "LITERAL-",
@@ -46,12 +46,20 @@ const ALWAYS: [&str; 36] = [
     "PREVIEW",
     "CONDSTORE",
     "QRESYNC",
+    "UIDONLY",
+    "INPROGRESS",
 ];
 
 /// The capabilities of this connection now.
 pub(crate) fn list(link: &Link, logged_in: bool) -> Vec<ByteString> {
     let mut names: Vec<ByteString> = ALWAYS.iter().map(|&name| name.into()).collect();
     names.push(format!("APPENDLIMIT={}", link.shared.options.limits.session.frame.append).into());
+    let limits = &link.shared.options.limits;
+    match (limits.command_messages, limits.save_messages) {
+        (Some(limit), _) => names.push(format!("MESSAGELIMIT={limit}").into()),
+        (None, Some(limit)) => names.push(format!("SAVELIMIT={limit}").into()),
+        (None, None) => {}
+    }
     if logged_in {
         names.push("COMPRESS=DEFLATE".into());
         if link.shared.options.unauthenticate {

@@ -5,6 +5,7 @@
 
 mod append;
 mod authenticate;
+mod bound;
 mod capability;
 mod check;
 mod close;

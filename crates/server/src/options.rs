@@ -4,7 +4,7 @@ use crate::oauth::Tokens;
 use crate::tls::TlsConfig;
 use peregrine_store::Store;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,6 +103,11 @@ pub struct Limits {
     pub drain: Duration,
     /// Passwords checked at once; each needs 19 MiB and a core for some 20 ms.
     pub password_checks: usize,
+    /// Messages that one command may work on; told as MESSAGELIMIT (RFC 9738). `None`: all of a
+    /// mailbox, which is bounded itself.
+    pub command_messages: Option<NonZeroU32>,
+    /// Messages that one COPY or APPEND may make; told as SAVELIMIT where the other is `None`.
+    pub save_messages: Option<NonZeroU32>,
     /// Bounds of one connection. `frame.append` is shown as APPENDLIMIT (RFC 7889).
     pub session: peregrine_session::Limits,
 }
@@ -140,6 +145,8 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             drain: Duration::from_secs(10),
             password_checks: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            command_messages: None,
+            save_messages: None,
             session: peregrine_session::Limits::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
 
@@ -100,6 +101,19 @@ path = \"x\"
         "17:1 unknown key `path` | `path` belongs below [store]",
     ];
     assert_eq!(mistakes(text), wanted);
+}
+
+/// RFC 9738 §3: not lower than 1000; zero is not "none".
+#[test]
+fn limits_that_may_be_left_out() {
+    assert_eq!(parse("").unwrap().limits.command_messages, None);
+    let config = parse("[limits]\ncommand_messages = 1000\nsave_messages = 5000\n").unwrap();
+    let limits = (config.limits.command_messages, config.limits.save_messages);
+    assert_eq!(limits, (NonZeroU32::new(1000), NonZeroU32::new(5000)));
+    for (value, wrong) in [("0", "zero"), ("999", "out of range"), ("\"1000\"", "cannot be")] {
+        let told = mistakes(&format!("[limits]\ncommand_messages = {value}\n"));
+        assert!(told.len() == 1 && told[0].contains(wrong), "{told:?}");
+    }
 }
 
 #[test]

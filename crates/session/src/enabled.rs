@@ -15,6 +15,9 @@ pub struct Enabled {
     /// RFC 9051 holds, not RFC 3501: ESEARCH is told and RECENT is not, SELECT tells LIST, and names
     /// and quoted strings are in UTF-8.
     pub rev2: bool,
+    /// Messages are named by UID only: UIDFETCH and VANISHED in the place of FETCH and EXPUNGE, and
+    /// no sequence numbers in commands (RFC 9586).
+    pub uid_only: bool,
 }
 
 impl Enabled {
@@ -28,6 +31,7 @@ impl Enabled {
             qresync,
             utf8_accept: has("UTF8=ACCEPT"),
             rev2: has("IMAP4REV2"),
+            uid_only: has("UIDONLY"),
         }
     }
 
@@ -43,6 +47,7 @@ impl Enabled {
             qresync: self.qresync || other.qresync,
             utf8_accept: self.utf8_accept || other.utf8_accept,
             rev2: self.rev2 || other.rev2,
+            uid_only: self.uid_only || other.uid_only,
         }
     }
 }

@@ -9,6 +9,7 @@ use peregrine_proto::number::UidRanges;
 use peregrine_proto::{CommandBody, Tag};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
+use std::time::Instant;
 
 /// A command that has arrived and has not been answered.
 pub(crate) struct Entry<H: Host> {
@@ -29,6 +30,8 @@ pub(crate) struct Entry<H: Host> {
     /// Messages in the caller's storage that this command brought, until a job owns them.
     pub spooled: SmallVec<[u64; 1]>,
     pub blocks: Blocks,
+    /// When the client last saw that it goes on: its start, a piece of its answer, or word of it.
+    pub last_word: Instant,
     /// The mailbox as its answers show it and its sequence set means it, where it touches flags.
     pub started_with: Option<View<H::Snapshot>>,
     /// ENABLE: what is on once it has been answered.
@@ -211,6 +214,12 @@ impl<H: Host> Entry<H> {
         let running = matches!(self.stage, Stage::Running);
         let view = self.started_with.as_ref().filter(|_| changes && running)?;
         Some(view.uids(self.flagged()?))
+    }
+
+    /// Whether the client waits for it, and should hear that it goes on: not IDLE, which goes on as
+    /// the client likes.
+    pub fn is_awaited(&self) -> bool {
+        matches!(self.stage, Stage::Running) && self.kind != Kind::Idle && self.tag.is_some()
     }
 
     /// Whether it changes the connection as a whole: what follows it cannot even be framed

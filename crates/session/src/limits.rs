@@ -25,6 +25,8 @@ pub struct Limits {
     pub idle: Duration,
     /// `* OK Still here` during IDLE, so that gateways keep the connection open.
     pub keepalive: Duration,
+    /// Silence of a command that runs, before the client is told that it goes on (RFC 9585).
+    pub progress: Duration,
     /// Waiting for the client to take a single octet of what is to be sent.
     pub write_stall: Duration,
     /// Commands that have arrived and are not yet answered; beyond it reading stops.
@@ -62,6 +64,7 @@ impl Default for Limits {
             before_login: Duration::from_secs(30),
             idle: Duration::from_secs(31 * 60),
             keepalive: Duration::from_secs(2 * 60),
+            progress: Duration::from_secs(10),
             write_stall: Duration::from_secs(60),
             commands: 128,
             input: 1024 * KIB,
@@ -121,6 +124,7 @@ impl Limits {
             ("before_login", self.before_login),
             ("idle", self.idle),
             ("keepalive", self.keepalive),
+            ("progress", self.progress),
             ("write_stall", self.write_stall),
         ];
         let zero_count = counts.iter().find(|limit| limit.1 == 0).map(|limit| limit.0);

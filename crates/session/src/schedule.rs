@@ -122,6 +122,10 @@ impl<H: Host> Schedule<H> {
         self.entries.iter().map(|entry| &**entry)
     }
 
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry<H>> {
+        self.entries.iter_mut().map(|entry| &mut **entry)
+    }
+
     pub fn back(&self) -> Option<&Entry<H>> {
         self.entries.back().map(|entry| &**entry)
     }

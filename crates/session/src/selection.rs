@@ -198,7 +198,8 @@ impl<H: Host> Selection<H> {
             return Gone::Numbers(Vec::new().into_iter());
         }
         self.withheld = 0;
-        let gone = match occasion.enabled.qresync {
+        let by_uid = occasion.enabled.qresync || occasion.enabled.uid_only;
+        let gone = match by_uid {
             true => Gone::uids(self.view.ghost_uids()),
             false => Gone::Numbers(self.view.ghost_numbers().into_iter()),
         };

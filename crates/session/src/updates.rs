@@ -37,14 +37,17 @@ pub(crate) struct Form {
     pub mod_seq: bool,
     /// \Recent is told.
     pub recent: bool,
+    /// The UID stands in the sequence number's place (RFC 9586 §3.3).
+    pub uid_only: bool,
 }
 
 impl Form {
     /// RFC 7162 §3.2.4: who understands MODSEQ is told the UID too; so is everybody by RFC 9051
     /// §7.5.2.
     pub fn new(uid: bool, enabled: Enabled) -> Self {
-        let Enabled { condstore, rev2, .. } = enabled;
-        Self { uid: uid || condstore || rev2, mod_seq: condstore, recent: !rev2 }
+        let Enabled { condstore, rev2, uid_only, .. } = enabled;
+        let uid = !uid_only && (uid || condstore || rev2);
+        Self { uid, mod_seq: condstore, recent: !rev2, uid_only }
     }
 }
 
@@ -116,7 +119,10 @@ impl<S: Snapshot> Updates<S> {
         // A message that changed and has since been expunged is told by its EXPUNGE.
         let Some(sequence) = self.view.sequence(uid) else { return };
         let snapshot = self.view.snapshot();
-        write_number(out, sequence.0.get(), b" FETCH (");
+        match self.form.uid_only {
+            true => write_number(out, uid.0.get(), b" UIDFETCH ("),
+            false => write_number(out, sequence.0.get(), b" FETCH ("),
+        }
         if self.form.uid {
             out.extend_from_slice(b"UID ");
             number(out, u64::from(uid.0.get()));

@@ -24,6 +24,10 @@ impl Client {
         if names.is_empty() || !names.iter().all(atom) {
             return Call::answered(Err(Error::Argument("ENABLE needs names of capabilities")));
         }
+        // This library counts messages by what FETCH and EXPUNGE tell (RFC 9586 §3).
+        if names.iter().any(|name| name.eq_ignore_ascii_case("UIDONLY")) {
+            return Call::answered(Err(Error::Unsupported("UIDONLY")));
+        }
         let capabilities: SmallVec<_> =
             names.iter().map(|name| name.to_ascii_uppercase().into()).collect();
         self.call(CommandBody::Enable(Enable { capabilities }), |_| Ok(()))

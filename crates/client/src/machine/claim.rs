@@ -36,6 +36,19 @@ pub(super) fn claim(
     uid: Option<Uid>,
     view: View,
 ) -> Claim {
+    if let Some(named) = progress_of(response) {
+        return shared(named == tag.as_str());
+    }
+    by_kind(body, tag, response, uid, view)
+}
+
+fn by_kind(
+    body: &CommandBody,
+    tag: &Tag,
+    response: &Response,
+    uid: Option<Uid>,
+    view: View,
+) -> Claim {
     match (body, response) {
         (CommandBody::Search(_) | CommandBody::Sort(_), Response::ESearch(data)) => {
             match &data.tag {
@@ -87,6 +100,17 @@ pub(super) fn claim(
         (body, Response::Condition { text, .. }) => code(body, text.code.as_ref()),
         (CommandBody::Expunge(_), Response::Expunge(_)) => Claim::Oldest,
         _ => Claim::No,
+    }
+}
+
+/// The tag of the command whose progress it tells (RFC 9585): whoever waits learns that it goes on.
+fn progress_of(response: &Response) -> Option<&str> {
+    match response {
+        Response::Condition { text, .. } => match &text.code {
+            Some(Code::InProgress(Some(progress))) => progress.tag.as_deref(),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

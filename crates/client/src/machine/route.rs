@@ -155,6 +155,7 @@ impl Machine {
                     // Before TLS anybody may have written it.
                     Some(Code::Alert) if !self.secured => return,
                     Some(Code::Alert) => Update::Alert(text.text),
+                    Some(Code::InProgress(Some(progress))) => Update::Progress(progress),
                     _ => Update::Notice { status, text },
                 }
             }

@@ -9,7 +9,7 @@ use super::{Messages, States};
 use crate::effects::{Answer, Effects, Resource, Scope};
 use crate::token::{Parsed, Reader};
 use crate::writer::CommandWriter;
-use crate::{Date, Keyword, ModSeq, ObjectId, SequenceSet, UidSet};
+use crate::{Date, Keyword, ModSeq, ObjectId, SequenceSet, Uid, UidSet};
 use bytes::Bytes;
 use bytestring::ByteString;
 use std::num::NonZeroU32;
@@ -88,6 +88,10 @@ pub enum SearchKey {
     Sequence(SequenceSet),
     /// `UID set`
     Uid(UidSet),
+    /// `UIDAFTER`: a UID above this one (RFC 9738 §3.2).
+    UidAfter(Uid),
+    /// `UIDBEFORE`: a UID below this one.
+    UidBefore(Uid),
     /// `$`, and `UID $`: what the last search saved (RFC 5182).
     Saved,
     /// `NOT`
@@ -241,6 +245,11 @@ impl SearchKey {
     /// Whether it asks for MODSEQs, here or within.
     pub fn asks_mod_seq(&self) -> bool {
         self.any(&|key| matches!(key, Self::ModSeq(_)))
+    }
+
+    /// Whether a sequence set is among the keys, here or within.
+    pub fn names_sequence_numbers(&self) -> bool {
+        self.any(&|key| matches!(key, Self::Sequence(_)))
     }
 
     fn reads_flags(&self) -> bool {

@@ -1,11 +1,16 @@
 //! Response codes (RFC 3501 §7.1, RFC 4315, RFC 5530, RFC 6154, RFC 7162, RFC 7889).
 
+mod progress;
+
+pub use progress::Progress;
+
 use super::{capability, string};
 use crate::number::{Number, NumberSet, UidRanges};
 use crate::token::{Parsed, Reader, SyntaxError};
 use crate::write::{self, number};
 use crate::{Flag, ModSeq, ObjectId, SequenceNumber, SequenceSet, Uid, UidSet, UidValidity};
 use bytestring::ByteString;
+use std::num::NonZeroU32;
 
 /// What stands in brackets.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -112,13 +117,24 @@ pub enum Code {
     UseAttr,
     /// `COMPRESSIONACTIVE` (RFC 4978)
     CompressionActive,
+    /// `INPROGRESS …` (RFC 9585); `None` where nothing more is said.
+    InProgress(Option<Progress>),
+    /// `MESSAGELIMIT n uid` (RFC 9738): no more messages than that in one command.
+    MessageLimit {
+        /// How many.
+        limit: NonZeroU32,
+        /// The lowest UID that was worked on, where some were.
+        lowest: Option<Uid>,
+    },
+    /// `UIDREQUIRED` (RFC 9586)
+    UidRequired,
     /// Any other: its name, an atom, and what follows it, not empty and without `]`. Also a code
     /// above whose argument makes no sense, such as a COPYUID of unequal sets: nobody acts on it.
     Other(ByteString, Option<ByteString>),
 }
 
 /// The codes that are a word alone.
-static WORDS: [(&str, Code); 31] = [
+static WORDS: [(&str, Code); 32] = [
     ("ALERT", Code::Alert),
     ("PARSE", Code::Parse),
     ("READ-ONLY", Code::ReadOnly),
@@ -150,23 +166,14 @@ static WORDS: [(&str, Code); 31] = [
     ("TOOBIG", Code::TooBig),
     ("USEATTR", Code::UseAttr),
     ("COMPRESSIONACTIVE", Code::CompressionActive),
+    ("UIDREQUIRED", Code::UidRequired),
 ];
 
 impl Code {
     /// Appends the code without its brackets.
     pub fn write(&self, out: &mut Vec<u8>) {
         match self {
-            Self::BadCharset(charsets) => {
-                out.extend_from_slice(b"BADCHARSET");
-                // No literal may stand in a response of words.
-                let fits = |name: &&ByteString| write::is_quotable(name.as_bytes());
-                if charsets.iter().any(|name| fits(&name)) {
-                    out.push(b' ');
-                    write::list(out, charsets.iter().filter(fits), |out, name| {
-                        write::astring(out, name.as_bytes());
-                    });
-                }
-            }
+            Self::BadCharset(charsets) => write_charsets(out, charsets),
             Self::Capability(names) => {
                 out.extend_from_slice(b"CAPABILITY");
                 capability::write_names(out, names);
@@ -184,6 +191,11 @@ impl Code {
             Self::Unseen(message) => numbered(out, "UNSEEN ", u64::from(message.get())),
             Self::HighestModSeq(mod_seq) => numbered(out, "HIGHESTMODSEQ ", mod_seq.0),
             Self::Modified(set) => modified(out, set),
+            Self::MessageLimit { limit, lowest } => {
+                numbered(out, "MESSAGELIMIT ", u64::from(limit.get()));
+                lowest.iter().for_each(|uid| numbered(out, " ", u64::from(uid.get())));
+            }
+            Self::InProgress(progress) => progress::write(out, progress.as_ref()),
             Self::AppendUid { uid_validity, uids } => {
                 numbered(out, "APPENDUID ", u64::from(uid_validity.get()));
                 out.push(b' ');
@@ -246,6 +258,18 @@ impl Code {
     }
 }
 
+fn write_charsets(out: &mut Vec<u8>, charsets: &[ByteString]) {
+    out.extend_from_slice(b"BADCHARSET");
+    // No literal may stand in a response of words.
+    let fits = |name: &&ByteString| write::is_quotable(name.as_bytes());
+    if charsets.iter().any(|name| fits(&name)) {
+        out.push(b' ');
+        write::list(out, charsets.iter().filter(fits), |out, name| {
+            write::astring(out, name.as_bytes());
+        });
+    }
+}
+
 fn modified(out: &mut Vec<u8>, set: &SequenceSet) {
     out.extend_from_slice(b"MODIFIED ");
     set.write(out);
@@ -282,6 +306,11 @@ fn known(name: &[u8], reader: &mut Reader<'_>) -> Parsed<Option<Code>> {
         Code::HighestModSeq(ModSeq::parse(reader)?)
     } else if is("MODIFIED") {
         Code::Modified(number_set(reader)?)
+    } else if is("MESSAGELIMIT") {
+        message_limit(reader)?
+    } else if is("INPROGRESS") {
+        let more = reader.accept(b' ');
+        Code::InProgress(more.then(|| Progress::parse(reader)).transpose()?)
     } else if is("APPENDUID") {
         append_uid(reader)?
     } else if is("COPYUID") {
@@ -290,6 +319,16 @@ fn known(name: &[u8], reader: &mut Reader<'_>) -> Parsed<Option<Code>> {
         return Ok(None);
     };
     Ok(Some(code))
+}
+
+// "MESSAGELIMIT" SP message-limit [SP uniqueid]
+fn message_limit(reader: &mut Reader<'_>) -> Parsed<Code> {
+    reader.space()?;
+    let at = reader.offset();
+    let limit = NonZeroU32::new(reader.nz_number("a number from 1")?);
+    let limit = limit.ok_or(SyntaxError::expected(at, "a number from 1"))?;
+    let lowest = if reader.peek() == Some(b' ') { Some(positive(reader)?) } else { None };
+    Ok(Code::MessageLimit { limit, lowest })
 }
 
 // "BADCHARSET" [SP "(" astring *(SP astring) ")" ]

@@ -81,6 +81,15 @@ pub fn write(out: &mut Vec<u8>, number: SequenceNumber, data: &[FetchData]) {
     writer.finish();
 }
 
+/// Appends `* uid UIDFETCH (…)`.
+pub fn write_by_uid(out: &mut Vec<u8>, uid: Uid, data: &[FetchData]) {
+    let mut writer = FetchWriter::by_uid(out, uid);
+    for item in data {
+        item.write(&mut writer);
+    }
+    writer.finish();
+}
+
 // msg-att = "(" (msg-att-dynamic / msg-att-static) *(SP (msg-att-dynamic / msg-att-static)) ")"
 pub(super) fn parse(reader: &mut Reader<'_>) -> Parsed<Vec<FetchData>> {
     let mut data = Vec::new();

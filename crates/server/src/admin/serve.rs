@@ -162,6 +162,8 @@ fn apply(limits: &config::Limits, options: &mut Limits) {
     options.remote.per_user = count(limits.connections_per_user);
     options.remote.per_user_and_address = count(limits.connections_per_user_and_address);
     options.remote.rate = limits.connects_per_minute;
+    options.command_messages = limits.command_messages;
+    options.save_messages = limits.save_messages;
     options.password_checks = count(limits.password_checks);
     options.session.login_failures = limits.login_failures;
     options.session.bad = limits.bad_commands;

@@ -2,6 +2,7 @@
 
 mod nul;
 
+use super::bound::refused;
 use super::{Deed, Done, Failure, list};
 use crate::host::Outcome;
 use crate::server::APPEND_MEMORY_MIB;
@@ -23,6 +24,10 @@ pub(super) async fn run(deed: &Deed, command: Append) -> Done {
     let Append { mailbox, flags, date, message, binary, more } = command;
     let mut asked = vec![AppendMessage { flags, date, message, binary }];
     asked.extend(more);
+    // RFC 9738 §3.1: all of them come in, or none.
+    if let Some(limit) = deed.save_limit().filter(|limit| asked.len() > limit.get() as usize) {
+        return Err(refused(limit, None));
+    }
     let (messages, _memory) = messages(deed, asked).await?;
     let appended = account.append(&mailbox, messages).await.map_err(Failure::Target)?;
     let data = list::respelt(deed, &mailbox)?;

@@ -1,5 +1,6 @@
 //! COPY (RFC 3501 §6.4.7), with COPYUID (RFC 4315 §3).
 
+use super::bound::{cut, refused};
 use super::{Deed, Done, Failure};
 use crate::host::{Outcome, View};
 use peregrine_proto::Code;
@@ -15,6 +16,9 @@ pub(super) async fn run(deed: &Deed, command: Copy) -> Done {
         return Err(Error::Expunged.into());
     }
     let view = &selected.view.snapshot().0;
+    if let (Some(limit), Some(cut)) = (deed.save_limit(), cut(view, &uids, deed.save_limit())) {
+        return Err(refused(limit, Some(cut.lowest)));
+    }
     let copied = selected.mailbox.copy(view, &uids, &command.mailbox).await;
     let copied = copied.map_err(Failure::Target)?;
     let mut outcome = Outcome::ok("Copied");

@@ -6,7 +6,7 @@ use peregrine_proto::Response;
 use peregrine_proto::command::Enable;
 
 /// What can be enabled; the session acts on it.
-const KNOWN: [&str; 4] = ["CONDSTORE", "IMAP4rev2", "QRESYNC", "UTF8=ACCEPT"];
+const KNOWN: [&str; 5] = ["CONDSTORE", "IMAP4rev2", "QRESYNC", "UIDONLY", "UTF8=ACCEPT"];
 
 pub(super) async fn run(_: &Deed, command: Enable) -> Done {
     let named = |known: &&str| command.capabilities.iter().any(|it| it.eq_ignore_ascii_case(known));

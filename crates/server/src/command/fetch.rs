@@ -9,9 +9,9 @@ mod prepared;
 mod section;
 
 pub(super) use changed::earlier;
-pub(super) use line::Line;
+pub(super) use line::{Line, Named};
 
-use super::{Deed, Done, Failure};
+use super::{Deed, Done, Failure, bound};
 use crate::host::{Outcome, Run, Selected};
 use binary::{Binary, BinaryItem};
 use bytes::Bytes;
@@ -55,10 +55,19 @@ pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
             out = changed::vanished(selected, &command.messages, since).await?;
         }
     }
+    let limit = deed.message_limit();
+    let mut cut = None;
     if let Some(range) = modifiers.partial {
         runs = part(runs, range);
+        // RFC 9738 §3.1: the client has asked for that many at once.
+        let asked: usize = runs.iter().map(|run| run.indexes.len()).sum();
+        if let Some(limit) = limit.filter(|limit| asked > limit.get() as usize) {
+            return Err(bound::refused(limit, None));
+        }
+    } else {
+        (runs, cut) = bound::last_of(runs, limit);
     }
-    let plan = Plan::new(&command);
+    let plan = Plan::new(&command, deed.enabled);
     let seen =
         if plan.sets_seen && !selected.read_only { set_seen(selected, &runs).await } else { None };
     let own = |mod_seq| OwnChange { mod_seq, replaced: Vec::new() };
@@ -85,7 +94,11 @@ pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
         ),
         false => Outcome::ok("That is all"),
     };
-    Ok(outcome.with_told(told))
+    let mut outcome = outcome.with_told(told);
+    if let Some(cut) = cut {
+        cut.tell(&mut outcome);
+    }
+    Ok(outcome)
 }
 
 /// Of the messages that are named, those at these places (RFC 9394 §3.3).
@@ -266,8 +279,9 @@ impl Writer<'_> {
     ) {
         let fresh = self.seen.as_ref().and_then(|seen| seen.of(message));
         let recent = self.deed.is_recent(message.uid);
+        let named = Named::new(self.deed.enabled, number, message.uid);
         let known = self.known(digest);
-        let mut line = Line::begin(&mut self.out, number);
+        let mut line = Line::begin(&mut self.out, named);
         for item in &self.plan.items {
             line.item(item, fresh.unwrap_or((view, message)), recent, known);
         }
@@ -293,7 +307,7 @@ impl Writer<'_> {
         let structure = plan.structure(digest)?;
         let recent = self.deed.is_recent(message.uid);
         self.whole = self.out.len();
-        Line::begin(&mut self.out, number);
+        Line::begin(&mut self.out, Named::new(self.deed.enabled, number, message.uid));
         let mut first = true;
         for item in &plan.items {
             if let Item::Section(section) = item {
@@ -323,10 +337,11 @@ impl Writer<'_> {
         // RFC 3501 §6.4.5: a change of flags that the command made itself is told with it.
         if let Some((view, message)) = fresh {
             // RFC 7162 §3.2.4
-            if self.deed.enabled.condstore && !plan.tells_uid {
+            let enabled = self.deed.enabled;
+            if enabled.condstore && !enabled.uid_only && !plan.tells_uid {
                 line.uid(message.uid);
             }
-            if self.deed.enabled.condstore && !plan.tells_mod_seq {
+            if enabled.condstore && !plan.tells_mod_seq {
                 line.mod_seq(message.mod_seq);
             }
             if !plan.tells_flags {

@@ -1,7 +1,8 @@
 //! SEARCH (RFC 3501 §6.4.4, RFC 9051 §6.4.4), extended (RFC 4731, RFC 5182, RFC 7162, RFC 9394).
 
 use super::append::now;
-use super::{Deed, Done, Failure, wire};
+use super::bound::Cut;
+use super::{Deed, Done, Failure, bound, wire};
 use crate::host::{Outcome, Selected, View};
 use peregrine_proto::command::Search;
 use peregrine_proto::command::search::{SearchFlag, SearchKey, SearchReturn};
@@ -9,6 +10,7 @@ use peregrine_proto::number::{Number, UidRanges};
 use peregrine_proto::response::{SearchData, SearchDatum};
 use peregrine_proto::{ModSeq, Response, SequenceSet, response};
 use peregrine_store::{Asked, Error, Query};
+use std::num::NonZeroU32;
 
 /// Character sets that are named to a client that asked for one we don't know; more are known.
 pub(super) const CHARSETS: [&str; 12] = [
@@ -36,7 +38,16 @@ pub(super) async fn run(deed: &Deed, command: Search) -> Done {
     if deed.enabled.rev2 && command.keys.iter().any(asks_recent) {
         return Err(Failure::Bad("IMAP4rev2 has no RECENT, NEW and OLD"));
     }
-    let indexes = find(selected, &command.keys, command.charset.as_deref()).await?;
+    let cut = searched(selected, &command.keys, deed.message_limit())?;
+    let indexes = find(selected, &command.keys, command.charset.as_deref(), cut).await?;
+    let mut outcome = answer(deed, selected, &command, indexes);
+    if let Some(cut) = cut {
+        cut.tell(&mut outcome);
+    }
+    Ok(outcome)
+}
+
+fn answer(deed: &Deed, selected: &Selected, command: &Search, indexes: Vec<u32>) -> Outcome {
     let numbers = numbers(&selected.view, &indexes, command.uid);
     // RFC 9051 §6.4.4: where nothing is said, ALL is meant.
     let all = deed.enabled.rev2.then(|| SearchReturn { all: true, ..SearchReturn::default() });
@@ -44,10 +55,10 @@ pub(super) async fn run(deed: &Deed, command: Search) -> Done {
         let mut out = Vec::new();
         let mod_seq = mod_seq(selected, &command.keys, &indexes);
         response::search::write(&mut out, "SEARCH", numbers, mod_seq);
-        return Ok(Outcome::ok("That is all").with_data(out));
+        return Outcome::ok("That is all").with_data(out);
     };
     let asked = |some: &[u32]| mod_seq(selected, &command.keys, some);
-    Ok(extended(deed, returns, command.uid, (numbers, &indexes), &asked))
+    extended(deed, returns, command.uid, (numbers, &indexes), &asked)
 }
 
 /// The indexes of the messages for which all keys hold, ascending, in the session's version.
@@ -55,7 +66,19 @@ pub(super) async fn find(
     selected: &Selected,
     keys: &[SearchKey],
     charset: Option<&str>,
+    cut: Option<Cut>,
 ) -> Result<Vec<u32>, Failure> {
+    let bounded;
+    let keys = match cut {
+        // What lies below is not looked at.
+        Some(cut) => {
+            let mut all = keys.to_vec();
+            all.insert(0, SearchKey::Not(Box::new(SearchKey::UidBefore(cut.lowest))));
+            bounded = all;
+            &bounded[..]
+        }
+        None => keys,
+    };
     let view = &selected.view;
     let snapshot = &view.snapshot().0;
     let recent = recent(view, keys);
@@ -75,6 +98,41 @@ pub(super) async fn find(
         return Err(beyond);
     }
     Ok(selected.mailbox.search(snapshot, query?).await?)
+}
+
+/// The cut, if more messages are to be looked at than the limit (RFC 9738 §3.1): those of the sets
+/// that must hold, or all.
+fn searched(
+    selected: &Selected,
+    keys: &[SearchKey],
+    limit: Option<NonZeroU32>,
+) -> Result<Option<Cut>, Failure> {
+    if limit.is_none() {
+        return Ok(None);
+    }
+    let mut uids = bound::between(Some(1), Some(u32::MAX));
+    narrow(selected, keys, &mut uids)?;
+    Ok(bound::cut(&selected.view.snapshot().0, &uids, limit))
+}
+
+fn narrow(selected: &Selected, keys: &[SearchKey], among: &mut UidRanges) -> Result<(), Failure> {
+    let view = &selected.view;
+    for key in keys {
+        let named = match key {
+            SearchKey::Uid(set) => set.resolve(view.largest_uid()),
+            SearchKey::Sequence(set) => uids(view, set)?,
+            SearchKey::Saved => view.saved().clone(),
+            SearchKey::UidAfter(uid) => bound::between(uid.get().checked_add(1), Some(u32::MAX)),
+            SearchKey::UidBefore(uid) => bound::between(Some(1), uid.get().checked_sub(1)),
+            SearchKey::And(keys) => {
+                narrow(selected, keys, among)?;
+                continue;
+            }
+            _ => continue,
+        };
+        *among = among.intersection(&named);
+    }
+    Ok(())
 }
 
 /// What the client calls the messages of these indexes.

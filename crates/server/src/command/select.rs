@@ -1,6 +1,6 @@
 //! SELECT (RFC 3501 §6.3.1, RFC 9051 §6.3.2), resynchronizing (RFC 7162 §3.2.5).
 
-use super::fetch::{Line, earlier};
+use super::fetch::{Line, Named, earlier};
 use super::{Deed, Done, Failure, list};
 use crate::host::{Outcome, Snapshot, Transition};
 use peregrine_proto::command::Select;
@@ -8,6 +8,7 @@ use peregrine_proto::command::select::{Resync, SelectParameters};
 use peregrine_proto::number::{Number, UidRanges};
 use peregrine_proto::response::ResponseText;
 use peregrine_proto::{Code, Flag, MailboxName, ObjectId, Response, SequenceNumber, Status, Uid};
+use peregrine_session::Enabled;
 use peregrine_store::{Mailbox, MailboxView, mailbox_id};
 
 pub(super) async fn run(deed: &Deed, command: Select) -> Done {
@@ -42,12 +43,12 @@ pub(super) async fn open(
     let id = mailbox_id(mailbox.account().id(), mailbox.id());
     let mut data = closed(deed);
     let of_rev1 = (!deed.enabled.rev2).then_some(&recent);
-    describe(&view, of_rev1, read_only, id, &mut data);
+    describe(deed.enabled, &view, of_rev1, read_only, id, &mut data);
     if deed.enabled.rev2 {
         data.extend(list::unasked(deed, &name, name.sent())?);
     }
     if let Some(resync) = parameters.qresync.filter(|it| it.uid_validity == view.uid_validity()) {
-        resynchronize(&mailbox, &view, of_rev1, &resync, &mut data).await?;
+        resynchronize(deed.enabled, &mailbox, (&view, of_rev1), &resync, &mut data).await?;
     }
     let (code, text) = if read_only {
         (Code::ReadOnly, "Opened for reading only")
@@ -63,6 +64,7 @@ pub(super) async fn open(
 /// EXAMINE too: programs have shown an empty mailbox otherwise (trap-29). RECENT and UNSEEN only in
 /// IMAP4rev1, where `recent` is given.
 fn describe(
+    enabled: Enabled,
     view: &MailboxView,
     recent: Option<&UidRanges>,
     read_only: bool,
@@ -77,8 +79,8 @@ fn describe(
         Response::Recent(u32::try_from(recent.count()).unwrap_or(u32::MAX)).write(out);
     }
     let mut tell = |code, text| tell(code, text, out);
-    // Only where there is one: zero has confused programs.
-    let unseen = recent.and_then(|_| view.first_unseen());
+    // Only where there is one: zero has confused programs. RFC 9586 §3: no sequence numbers.
+    let unseen = recent.filter(|_| !enabled.uid_only).and_then(|_| view.first_unseen());
     let unseen = unseen.and_then(|index| SequenceNumber::new(index + 1));
     if let Some(unseen) = unseen {
         tell(Code::Unseen(unseen), "First unread message");
@@ -116,9 +118,9 @@ fn closed(deed: &Deed) -> Vec<u8> {
 /// What has happened since the client was here last: which messages are gone, then the flags of
 /// those that changed or came (RFC 7162 §3.2.5).
 async fn resynchronize(
+    enabled: Enabled,
     mailbox: &Mailbox,
-    view: &MailboxView,
-    recent: Option<&UidRanges>,
+    (view, recent): (&MailboxView, Option<&UidRanges>),
     resync: &Resync,
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
@@ -134,8 +136,11 @@ async fn resynchronize(
     out.extend(earlier(&gone));
     for (index, message) in view.changed_since(resync.mod_seq) {
         if known.contains(message.uid) {
-            let mut line = Line::begin(out, index + 1);
-            line.uid(message.uid);
+            let named = Named::new(enabled, index + 1, message.uid);
+            let mut line = Line::begin(out, named);
+            if !enabled.uid_only {
+                line.uid(message.uid);
+            }
             line.mod_seq(message.mod_seq);
             let recent = recent.is_some_and(|recent| recent.contains(message.uid));
             line.flags(view, message, recent);

@@ -8,7 +8,7 @@ use peregrine_proto::response;
 
 pub(super) async fn run(deed: &Deed, command: Sort) -> Done {
     let selected = deed.selected()?;
-    let found = find(selected, &command.keys, Some(&command.charset)).await?;
+    let found = find(selected, &command.keys, Some(&command.charset), None).await?;
     let view = &selected.view.snapshot().0;
     let sorted = selected.mailbox.sort(view, found, &command.criteria).await?;
     let numbers = numbers(&selected.view, &sorted, command.uid);

@@ -1,8 +1,9 @@
 //! STORE (RFC 3501 §6.4.6), conditional (RFC 7162 §3.1.3).
 
+use super::bound::Cut;
 use super::copy::named;
-use super::fetch::Line;
-use super::{Deed, Done, Failure};
+use super::fetch::{Line, Named};
+use super::{Deed, Done, Failure, bound};
 use crate::host::{Outcome, Selected};
 use peregrine_proto::command::{Messages, Store};
 use peregrine_proto::number::{Number, NumberSet, SequenceRanges, UidRanges};
@@ -18,7 +19,11 @@ pub(super) async fn run(deed: &Deed, command: Store) -> Done {
             "Only \\Answered, \\Flagged, \\Deleted, \\Seen, \\Draft and keywords can be set",
         ));
     }
-    let (uids, ghosts) = named(&selected.view, &command.messages)?;
+    let (mut uids, ghosts) = named(&selected.view, &command.messages)?;
+    let cut = bound::cut(&selected.view.snapshot().0, &uids, deed.message_limit());
+    if let Some(cut) = cut {
+        uids = bound::from(&uids, cut.lowest);
+    }
     let change = FlagChange {
         action: command.action,
         flags: command.flags.to_vec(),
@@ -30,13 +35,13 @@ pub(super) async fn run(deed: &Deed, command: Store) -> Done {
     let told = stored.mod_seq.map(|mod_seq| OwnChange { mod_seq, replaced }).into_iter().collect();
     let data = match (command.silent, deed.enabled.condstore) {
         (true, false) => Vec::new(),
-        _ => answer(deed, selected, &command, &stored.modified)?,
+        _ => answer(deed, selected, &command, (&stored.modified, cut))?,
     };
     let modified = modified(selected, &command.messages, &stored.modified);
     if command.silent && modified.is_none() {
         // RFC 2180 §4.2.1: the client did not want to hear of those that are gone either. What
         // other sessions changed is told by the session.
-        return Ok(Outcome::ok("Stored").with_data(data).with_told(told));
+        return Ok(told_of(Outcome::ok("Stored").with_data(data).with_told(told), cut));
     }
     // RFC 2180 §4.2.2: those that are left were changed.
     let gone = stored.missing || ghosts;
@@ -53,7 +58,14 @@ pub(super) async fn run(deed: &Deed, command: Store) -> Done {
         }
         (None, false) => Outcome::ok("Stored"),
     };
-    Ok(outcome.with_data(data).with_told(told))
+    Ok(told_of(outcome.with_data(data).with_told(told), cut))
+}
+
+fn told_of(mut outcome: Outcome, cut: Option<Cut>) -> Outcome {
+    if let Some(cut) = cut {
+        cut.tell(&mut outcome);
+    }
+    outcome
 }
 
 /// MODIFIED with the messages that were passed over; none where all were stored.
@@ -75,20 +87,24 @@ fn answer(
     deed: &Deed,
     selected: &Selected,
     command: &Store,
-    modified: &UidRanges,
+    (modified, cut): (&UidRanges, Option<Cut>),
 ) -> Result<Vec<u8>, Failure> {
     let mut out = Vec::new();
     let newest = &selected.mailbox.view();
     // RFC 7162 §3.2.4
     let mod_seqs = deed.enabled.condstore;
-    let uids = mod_seqs || command.messages.is_uid();
+    let uids = !deed.enabled.uid_only && (mod_seqs || command.messages.is_uid());
     for run in selected.view.runs(&command.messages)? {
         for (message, number) in run.snapshot.0.messages(run.indexes).zip(run.first.0.get()..) {
+            if cut.is_some_and(|cut| message.uid < cut.lowest) {
+                continue;
+            }
             let index = newest.index_of(message.uid);
             let Some(message) = index.ok().and_then(|index| newest.message(index)) else {
                 continue;
             };
-            let mut line = Line::begin(&mut out, number);
+            let named = Named::new(deed.enabled, number, message.uid);
+            let mut line = Line::begin(&mut out, named);
             if uids {
                 line.uid(message.uid);
             }

@@ -1,5 +1,6 @@
 //! THREAD (RFC 5256).
 
+use super::bound::refused;
 use super::search::{find, numbers};
 use super::{Deed, Done, wire};
 use crate::host::Outcome;
@@ -9,7 +10,12 @@ use peregrine_proto::response::ThreadNode;
 
 pub(super) async fn run(deed: &Deed, command: Thread) -> Done {
     let selected = deed.selected()?;
-    let found = find(selected, &command.keys, Some(&command.charset)).await?;
+    // RFC 9738 §3.3
+    let exists = selected.view.exists();
+    if let Some(limit) = deed.message_limit().filter(|limit| exists > limit.get()) {
+        return Err(refused(limit, None));
+    }
+    let found = find(selected, &command.keys, Some(&command.charset), None).await?;
     let view = &selected.view.snapshot().0;
     let threaded = selected.mailbox.thread(view, found, command.algorithm).await?;
     let indexes: Vec<u32> = threaded.iter().filter_map(|place| place.index).collect();

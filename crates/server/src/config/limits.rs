@@ -4,6 +4,7 @@
 //! and names and keywords by the store;
 //! here is what depends on the machine and on the people who use it.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// What one client, user or address may use.
@@ -33,6 +34,11 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// Largest message that is taken, in octets.
     pub message_size: u64,
+    /// Messages that one command may work on (MESSAGELIMIT, RFC 9738); `None` for as many as a
+    /// mailbox has. No common client knows what to do at this limit.
+    pub command_messages: Option<NonZeroU32>,
+    /// Messages that one COPY or APPEND may make (SAVELIMIT).
+    pub save_messages: Option<NonZeroU32>,
 }
 
 /// A limit in the file: its key, what may be written there, and where the value goes.
@@ -47,6 +53,8 @@ pub(super) struct Limit {
 pub(super) enum Kind {
     /// A number.
     Count { default: u32, most: u32, field: fn(&mut Limits) -> &mut u32 },
+    /// A number, or none where the line is left out.
+    Optional { least: u32, most: u32, field: fn(&mut Limits) -> &mut Option<NonZeroU32> },
     /// A time such as `"30 s"`; in seconds here.
     Time { default: u64, least: u64, most: u64, field: fn(&mut Limits) -> &mut Duration },
     /// A size such as `"64 MiB"`; in octets here.
@@ -100,6 +108,13 @@ pub(super) const LIMITS: &[Limit] = &[
     size("message_size", "largest message", 64 * MIB, 64 * KIB, LARGEST_MESSAGE, |l| {
         &mut l.message_size
     }),
+    // RFC 9738 §3: not lower than 1000.
+    optional("command_messages", "messages of one command; no limit if left out", |l| {
+        &mut l.command_messages
+    }),
+    optional("save_messages", "messages of one COPY or APPEND; no limit if left out", |l| {
+        &mut l.save_messages
+    }),
 ];
 
 impl Default for Limits {
@@ -112,6 +127,7 @@ impl Default for Limits {
                     *field(&mut limits) = Duration::from_secs(default);
                 }
                 Kind::Size { default, field, .. } => *field(&mut limits) = default,
+                Kind::Optional { field, .. } => *field(&mut limits) = None,
             }
         }
         limits
@@ -134,6 +150,8 @@ impl Limits {
             idle_timeout: Duration::ZERO,
             write_timeout: Duration::ZERO,
             message_size: 0,
+            command_messages: None,
+            save_messages: None,
         }
     }
 }
@@ -146,6 +164,14 @@ const fn count(
     field: fn(&mut Limits) -> &mut u32,
 ) -> Limit {
     Limit { key, comment, kind: Kind::Count { default, most, field } }
+}
+
+const fn optional(
+    key: &'static str,
+    comment: &'static str,
+    field: fn(&mut Limits) -> &mut Option<NonZeroU32>,
+) -> Limit {
+    Limit { key, comment, kind: Kind::Optional { least: 1_000, most: 10_000_000, field } }
 }
 
 const fn time(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -295,20 +296,28 @@ impl<'t> Reader<'t> {
     fn limit(&mut self, limit: &Limit, value: &Value<'t>, limits: &mut Limits) {
         let key = limit.key;
         match limit.kind {
-            Kind::Count { most, field, .. } => {
-                let number = match value.get_ref() {
-                    DeValue::Integer(n) => i128::from_str_radix(n.as_str(), n.radix()).ok(),
-                    _ => None,
-                };
-                match number {
-                    None => self.wrong_type(key, value, "a number"),
-                    Some(0) => self.zero(key, value.span()),
-                    Some(n) => match u32::try_from(n).ok().filter(|n| *n <= most) {
-                        Some(n) => *field(limits) = n,
-                        None => self.out_of_range(key, value.span(), "1", &most.to_string()),
-                    },
+            Kind::Count { most, field, .. } => match whole_number(value) {
+                None => self.wrong_type(key, value, "a number"),
+                Some(0) => self.zero(key, value.span()),
+                Some(n) => match u32::try_from(n).ok().filter(|n| *n <= most) {
+                    Some(n) => *field(limits) = n,
+                    None => self.out_of_range(key, value.span(), "1", &most.to_string()),
+                },
+            },
+            Kind::Optional { least, most, field } => match whole_number(value) {
+                None => self.wrong_type(key, value, "a number"),
+                Some(0) => self.zero(key, value.span()),
+                Some(n) => {
+                    let fits = (i128::from(least)..=i128::from(most)).contains(&n);
+                    match u32::try_from(n).ok().filter(|_| fits).and_then(NonZeroU32::new) {
+                        Some(n) => *field(limits) = Some(n),
+                        None => {
+                            let (least, most) = (least.to_string(), most.to_string());
+                            self.out_of_range(key, value.span(), &least, &most);
+                        }
+                    }
                 }
-            }
+            },
             Kind::Time { least, most, field, .. } => {
                 let example = "a time with its unit, such as \"30 s\", \"31 min\" or \"1 h\"";
                 if let Some(seconds) =
@@ -421,5 +430,12 @@ fn address_help(text: &str) -> String {
             format!("write \"127.0.0.1:{port}\" or \"0.0.0.0:{port}\" (names are not looked up)")
         }
         Err(_) => "write for example \"127.0.0.1:1143\" or \"[::]:993\"".into(),
+    }
+}
+
+fn whole_number(value: &Value<'_>) -> Option<i128> {
+    match value.get_ref() {
+        DeValue::Integer(n) => i128::from_str_radix(n.as_str(), n.radix()).ok(),
+        _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! The commented file that `init` writes.
 
-use super::limits::{Kind, LIMITS};
+use super::limits::{Kind, LIMITS, Limit};
 use super::quantity::{write_size, write_time};
 use super::{Listeners, Store, Tls};
 
@@ -70,12 +70,20 @@ path = "{store}"
         store = Store::DEFAULT_PATH,
     );
     for limit in LIMITS {
-        let value = match limit.kind {
-            Kind::Count { default, .. } => default.to_string(),
-            Kind::Time { default, .. } => format!("\"{}\"", write_time(default)),
-            Kind::Size { default, .. } => format!("\"{}\"", write_size(default)),
-        };
-        text.push_str(&format!("#{} = {value}  # {}\n", limit.key, limit.comment));
+        text.push_str(&line(limit));
     }
     text
+}
+
+fn line(limit: &Limit) -> String {
+    let value = match limit.kind {
+        Kind::Count { default, .. } => default.to_string(),
+        Kind::Time { default, .. } => format!("\"{}\"", write_time(default)),
+        Kind::Size { default, .. } => format!("\"{}\"", write_size(default)),
+        // No default, so no line to be freed of its `#`.
+        Kind::Optional { least, .. } => {
+            return format!("# {}: {}; at least {least}\n", limit.key, limit.comment);
+        }
+    };
+    format!("#{} = {value}  # {}\n", limit.key, limit.comment)
 }

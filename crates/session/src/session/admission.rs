@@ -4,8 +4,8 @@
 use super::Session;
 use crate::entry::{Behind, Ending, Kind, Stage};
 use crate::{Context, Host, Job, JobId, Outcome, TraceStep};
-use peregrine_proto::CommandBody;
 use peregrine_proto::command::State;
+use peregrine_proto::{Code, CommandBody, Status};
 
 impl<H: Host> Session<H> {
     /// Starts every command that may start; whether any did.
@@ -76,8 +76,16 @@ impl<H: Host> Session<H> {
             let ending = Ending { outcome: Outcome::bad(why), selection: None };
             return self.schedule.start(place, Stage::Finishing(Box::new(ending)));
         }
+        if self.enabled.uid_only && body.names_sequence_numbers() {
+            // RFC 9586 §3
+            let text = "Sequence numbers are off since ENABLE UIDONLY; use UIDs";
+            let outcome = Outcome::new(Status::Bad, Some(Code::UidRequired), text);
+            let ending = Ending { outcome, selection: None };
+            return self.schedule.start(place, Stage::Finishing(Box::new(ending)));
+        }
         let Some(entry) = self.schedule.at_mut(place) else { return };
         entry.body = Some(body);
+        entry.last_word = self.clock.now;
         let id = entry.id;
         let tag = self.trace.is_some().then(|| entry.tag.clone()).flatten();
         self.schedule.start(place, Stage::Running);

@@ -2,6 +2,9 @@
 
 use super::{Phase, Session};
 use crate::Host;
+use crate::entry::Entry;
+use peregrine_proto::response::{Progress, ResponseText};
+use peregrine_proto::{Code, Response, Status};
 use std::time::Instant;
 
 /// When what happened last.
@@ -27,6 +30,8 @@ enum Due {
     Idle,
     /// IDLE goes on: a sign of life.
     KeepAlive,
+    /// A command takes long: word of it.
+    Progress,
     /// The client does not read.
     Stall,
 }
@@ -55,15 +60,35 @@ impl<H: Host> Session<H> {
                 self.clock.spoke = now;
                 self.wire.buffer().extend_from_slice(b"* OK Still here\r\n");
             }
+            Due::Progress => self.tell_progress(),
             // It would not read a BYE either.
             Due::Stall => self.end(),
         }
     }
 
-    fn deadlines(&self) -> [Option<(Instant, Due)>; 3] {
+    /// RFC 9585: each command that has been silent for long is named once. It says whose it is, so
+    /// it may stand anywhere. To a client that does not read, nothing is added.
+    fn tell_progress(&mut self) {
+        let (now, limit) = (self.clock.now, self.limits.progress);
+        let reads = self.wire.in_flight == 0;
+        for entry in self.schedule.iter_mut() {
+            if !entry.is_awaited() || entry.last_word + limit > now {
+                continue;
+            }
+            entry.last_word = now;
+            let tag = entry.tag.as_ref().map(|tag| tag.as_str().into());
+            let code = Code::InProgress(Some(Progress { tag, ..Progress::default() }));
+            let text = ResponseText { code: Some(code), text: "Still at work".into() };
+            if reads {
+                Response::Condition { status: Status::Ok, text }.write(self.wire.buffer());
+            }
+        }
+    }
+
+    fn deadlines(&self) -> [Option<(Instant, Due)>; 4] {
         let (clock, limits) = (&self.clock, &self.limits);
         if self.phase == Phase::Closed {
-            return [None; 3];
+            return [None; 4];
         }
         let open = self.phase == Phase::Open;
         let stalled = self.wire.in_flight > 0;
@@ -80,6 +105,10 @@ impl<H: Host> Session<H> {
         } else {
             None
         };
-        [stall, login, quiet]
+        let silent = |entry: &Entry<H>| entry.is_awaited().then_some(entry.last_word);
+        let silent = self.schedule.iter().filter_map(silent).min();
+        let progress = silent.filter(|_| open && self.account.is_some());
+        let progress = progress.map(|shown| (shown + limits.progress, Due::Progress));
+        [stall, login, quiet, progress]
     }
 }

@@ -204,12 +204,16 @@ impl<H: Host> Session<H> {
         };
         let code = Some(Code::HighestModSeq(selection.told()));
         let removes = matches!(entry.kind, Kind::Remove { .. }) && self.enabled.condstore;
+        let done = matches!(&answer.tail.reply, Some(Reply { status: Status::Ok, .. }));
         if removes
             && let Some(Reply { status: Status::Ok, text, .. }) = &mut answer.tail.reply
             && text.code.is_none()
         {
             text.code = code;
-        } else if entry.first_of_mod_seqs || (self.enabled.condstore && selection.withholds()) {
+        } else if entry.first_of_mod_seqs
+            || (self.enabled.condstore && selection.withholds())
+            || (removes && done)
+        {
             let text = ResponseText { code, text: ByteString::from_static("Told up to here") };
             let mut line = Vec::new();
             Response::Condition { status: Status::Ok, text }.write(&mut line);

@@ -132,6 +132,7 @@ impl<H: Host> Session<H> {
         let Some(entry) = self.schedule.at_mut(place) else { return false };
         let first = entry.blocks.sent == 0;
         entry.blocks.sent += octets;
+        entry.last_word = self.clock.now;
         let stores = matches!(entry.kind, Kind::Store { .. });
         if first && self.trace.is_some() {
             let (id, tag) = (entry.id, entry.tag.clone());

@@ -263,6 +263,7 @@ fn silence_ends_after_31_minutes_but_never_during_a_command() {
     assert_eq!(client.take(), "");
     client.send("a NOOP\r\n");
     client.wait(31 * 60 + 1);
+    assert!(client.take().starts_with("* OK [INPROGRESS "));
     client.ok("a");
     assert_eq!(client.take(), "a OK Done\r\n");
     client.wait(31 * 60);

@@ -15,4 +15,5 @@ mod order;
 mod overtake;
 mod own;
 mod parts;
+mod progress;
 mod updates;

@@ -6,8 +6,8 @@ use crate::digest::HeaderText;
 use crate::flag::SystemFlags;
 use crate::{AccountId, BodyNumber, Error, MailboxView, object_id};
 use peregrine_proto::command::search::{SearchFlag, SearchKey};
-use peregrine_proto::number::UidRanges;
-use peregrine_proto::{Date, ModSeq, SequenceSet};
+use peregrine_proto::number::{Number, UidRanges};
+use peregrine_proto::{Date, ModSeq, SequenceSet, Uid};
 use std::num::NonZeroU32;
 
 /// What is searched for, ready to be evaluated on one view.
@@ -96,6 +96,12 @@ impl Query {
     }
 }
 
+/// RFC 9738 §3.2: no UID where there is none above or below.
+fn between(first: Option<Uid>, last: Option<Uid>) -> Key {
+    let range = first.zip(last).filter(|(first, last)| first <= last);
+    Key::Uids(UidRanges::from_unordered(range.into_iter().collect()))
+}
+
 struct Compiler<'a, 'v> {
     view: &'v MailboxView,
     asked: Asked<'a>,
@@ -140,6 +146,10 @@ impl Compiler<'_, '_> {
             SearchKey::Smaller(octets) => Key::Smaller(*octets),
             SearchKey::Sequence(set) => Key::Uids((self.asked.sequence)(set)?),
             SearchKey::Uid(set) => Key::Uids(set.resolve(self.view.largest_uid())),
+            SearchKey::UidAfter(uid) => {
+                between(uid.get().checked_add(1).and_then(Uid::new), Uid::new(u32::MAX))
+            }
+            SearchKey::UidBefore(uid) => between(Uid::new(1), Uid::new(uid.get() - 1)),
             SearchKey::Saved => Key::Uids(self.asked.saved.clone()),
             SearchKey::SavedBefore(date) => Key::Saved(Compare::Before, day(*date)),
             SearchKey::SavedOn(date) => Key::Saved(Compare::On, day(*date)),

@@ -4,7 +4,7 @@ use super::{SearchFlag, SearchKey};
 use crate::command::key;
 use crate::token::{Parsed, Reader, SyntaxError, class};
 use crate::writer::CommandWriter;
-use crate::{Date, Keyword, ModSeq, ObjectId, SequenceSet, UidSet, write};
+use crate::{Date, Keyword, ModSeq, ObjectId, SequenceSet, Uid, UidSet, write};
 use bytes::Bytes;
 use bytestring::ByteString;
 use std::num::NonZeroU32;
@@ -101,6 +101,8 @@ impl SearchKey {
                 reader.space()?;
                 if reader.accept(b'$') { Self::Saved } else { Self::Uid(UidSet::parse(reader)?) }
             }
+            UIDAFTER => Self::UidAfter(uid(reader)?),
+            UIDBEFORE => Self::UidBefore(uid(reader)?),
             HEADER => {
                 reader.space()?;
                 let name = reader.astring_text("a header field's name")?;
@@ -172,6 +174,8 @@ impl SearchKey {
             Self::ModSeq(since) => size_key(out, "MODSEQ ", since.0),
             Self::Saved => out.raw("$"),
             Self::Sequence(set) => out.with(|out| set.write(out)),
+            Self::UidAfter(uid) => size_key(out, "UIDAFTER ", u64::from(uid.0.get())),
+            Self::UidBefore(uid) => size_key(out, "UIDBEFORE ", u64::from(uid.0.get())),
             Self::Uid(set) => uid_key(out, set),
             Self::Not(key) => {
                 out.raw("NOT ");
@@ -210,6 +214,14 @@ impl SearchFlag {
             Self::Seen => "SEEN",
         }
     }
+}
+
+// SP uniqueid
+fn uid(reader: &mut Reader<'_>) -> Parsed<Uid> {
+    reader.space()?;
+    let at = reader.offset();
+    let number = NonZeroU32::new(reader.nz_number("a UID")?);
+    number.map(Uid).ok_or(SyntaxError::expected(at, "a UID"))
 }
 
 fn keyword(reader: &mut Reader<'_>) -> Parsed<Keyword> {
@@ -332,6 +344,8 @@ const TEXT: u128 = key(b"TEXT");
 const THREADID: u128 = key(b"THREADID");
 const TO: u128 = key(b"TO");
 const UID: u128 = key(b"UID");
+const UIDAFTER: u128 = key(b"UIDAFTER");
+const UIDBEFORE: u128 = key(b"UIDBEFORE");
 const UNANSWERED: u128 = key(b"UNANSWERED");
 const UNDELETED: u128 = key(b"UNDELETED");
 const UNDRAFT: u128 = key(b"UNDRAFT");

@@ -35,6 +35,14 @@ impl<'a> FetchWriter<'a> {
         Self { out, first: true }
     }
 
+    /// Begins a UIDFETCH response (RFC 9586).
+    pub fn by_uid(out: &'a mut Vec<u8>, uid: Uid) -> Self {
+        out.extend_from_slice(b"* ");
+        write::number(out, u64::from(uid.0.get()));
+        out.extend_from_slice(b" UIDFETCH (");
+        Self { out, first: true }
+    }
+
     /// Begins an item; `name` comes with the space behind it. The caller appends the value.
     #[inline]
     pub fn item(&mut self, name: &str) -> &mut Vec<u8> {

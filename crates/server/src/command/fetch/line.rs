@@ -2,9 +2,26 @@
 
 use super::plan::Item;
 use super::prepared::{self, Prepared};
+use peregrine_proto::number::Number;
 use peregrine_proto::response::fetch::body_structure::Form;
 use peregrine_proto::{ModSeq, Uid, write};
+use peregrine_session::Enabled;
 use peregrine_store::{Digest, MailboxView, Message, email_id};
+
+/// What a response calls its message.
+#[derive(Clone, Copy)]
+pub(crate) enum Named {
+    /// By sequence number: FETCH.
+    Number(u32),
+    /// By UID: UIDFETCH (RFC 9586).
+    Uid(Uid),
+}
+
+impl Named {
+    pub(crate) fn new(enabled: Enabled, number: u32, uid: Uid) -> Self {
+        if enabled.uid_only { Self::Uid(uid) } else { Self::Number(number) }
+    }
+}
 
 /// A response that has been begun.
 pub(crate) struct Line<'a> {
@@ -13,11 +30,15 @@ pub(crate) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// `* n FETCH (`
-    pub(crate) fn begin(out: &'a mut Vec<u8>, number: u32) -> Self {
+    /// `* n FETCH (` or `* uid UIDFETCH (`
+    pub(crate) fn begin(out: &'a mut Vec<u8>, named: Named) -> Self {
+        let (number, word) = match named {
+            Named::Number(number) => (number, " FETCH ("),
+            Named::Uid(uid) => (uid.get(), " UIDFETCH ("),
+        };
         out.extend_from_slice(b"* ");
         write::number(out, u64::from(number));
-        out.extend_from_slice(b" FETCH (");
+        out.extend_from_slice(word.as_bytes());
         Self { out, first: true }
     }
 

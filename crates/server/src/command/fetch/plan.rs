@@ -8,6 +8,7 @@ use peregrine_mime::Structure;
 use peregrine_proto::command::Fetch;
 use peregrine_proto::command::fetch::FetchItem;
 use peregrine_proto::{Partial, Section, SectionText, write};
+use peregrine_session::Enabled;
 use peregrine_store::{Body, Digest, PIECE};
 
 /// The items of a FETCH, ready to be written.
@@ -60,11 +61,11 @@ pub(super) enum Needs {
 }
 
 impl Plan {
-    pub(super) fn new(command: &Fetch) -> Self {
+    pub(super) fn new(command: &Fetch, enabled: Enabled) -> Self {
         let asked = &command.items;
         let mut items: Vec<Item> = Vec::with_capacity(asked.len() + 2);
-        // RFC 3501 §6.4.8: UID FETCH tells the UID, asked for or not.
-        if command.messages.is_uid() && !asked.contains(&FetchItem::Uid) {
+        // RFC 3501 §6.4.8: UID FETCH tells the UID, asked for or not; UIDFETCH begins with it.
+        if command.messages.is_uid() && !enabled.uid_only && !asked.contains(&FetchItem::Uid) {
             items.push(Item::Uid);
         }
         items.extend(asked.iter().map(Item::new));
