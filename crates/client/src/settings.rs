@@ -36,8 +36,8 @@ pub struct Settings {
     pub idle_delay: Duration,
     /// How often NOOP asks for changes where the server has no IDLE.
     pub poll: Duration,
-    /// Compresses the connection after login, where the server can (COMPRESS=DEFLATE): some 300 KiB
-    /// of memory, and half a second of work for 100 MB, for a third of the octets.
+    /// Compresses the connection after login, where the server can (COMPRESS=DEFLATE): fewer octets
+    /// for more work and some hundred KiB of memory.
     pub compress: bool,
     /// Which commands are held back.
     pub ordering: Ordering,

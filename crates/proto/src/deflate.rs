@@ -21,7 +21,7 @@ pub struct Damaged;
 pub struct Deflater(Compress);
 
 impl Deflater {
-    /// With a level from 1, the fastest, to 9. Takes 270 KiB. It may take over from another that has
+    /// With a level from 1, the fastest, to 9. Takes some hundred KiB. It may take over from another that has
     /// been flushed: the other side does not notice.
     pub fn new(level: u32) -> Self {
         Self(Compress::new(Compression::new(level), false))
@@ -52,7 +52,7 @@ impl Deflater {
     }
 }
 
-/// Decompresses what comes in. Takes 44 KiB.
+/// Decompresses what comes in. Takes a window of 32 KiB and some KiB more.
 #[derive(Debug)]
 pub struct Inflater {
     inflater: Decompress,

@@ -20,7 +20,7 @@ const LEVEL: u32 = 1;
 /// hands out at once.
 const BATCH: usize = 64 * 1024;
 
-/// A deflater takes 270 KiB. After so long a silence it is given up; the next one begins without
+/// A deflater takes some hundred KiB. After so long a silence it is given up; the next one begins without
 /// knowing what was sent before, which costs some octets.
 const REST: Duration = Duration::from_secs(5);
 
