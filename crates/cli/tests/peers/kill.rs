@@ -1,6 +1,7 @@
 //! The server is killed in the middle, again and again, and nothing that it acknowledged is lost.
 //!
-//! Sixteen clients over TLS change four mailboxes that they share and one of their own each. Each
+//! Sixteen clients over TLS change four mailboxes that they share and one of their own each; every
+//! fifth kill comes when they have ended and the store moves its log into its tables. Each
 //! keeps a ledger of what was acknowledged, and of the one operation whose answer the kill cut
 //! off. After each restart the whole store is read and held against the ledgers. Messages belong
 //! to the client that brought them, so that each one's truth is known though mailboxes are shared.
@@ -28,8 +29,12 @@ use super::served::{Home, Served};
 use ledger::Ledger;
 use load::Load;
 use peregrine_testkit::model::Random;
+use rustls::ClientConfig;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use truth::Truth;
 
@@ -39,6 +44,11 @@ const KILLS: u64 = 50;
 const ROUND: usize = 300;
 /// And then so many microseconds later at most: a few commits.
 const LATER: usize = 20_000;
+/// The store moves its log into its tables when nothing has come for so long (`IDLE` in the
+/// engine), and is at it for some time.
+const QUIET: Duration = Duration::from_millis(195);
+/// In microseconds.
+const MOVING: usize = 40_000;
 /// A server that answers nothing for so long is stuck.
 const STUCK: Duration = Duration::from_secs(60);
 
@@ -52,30 +62,11 @@ fn nothing_acknowledged_is_lost_by_kill() {
     let tls = wire::trust(&home.certificate());
     let mut ledgers: Vec<Ledger> = (0..CLIENTS).map(Ledger::new).collect();
     let mut truth = Truth::default();
-    let (mut in_recovery, mut slowest) = (0, Duration::ZERO);
+    let (mut in_recovery, mut when_quiet, mut slowest) = (0, 0, Duration::ZERO);
     let mut server = home.serve();
     ledger::make_mailboxes(&mut wire::Wire::log_in(server.imaps, &tls).expect("it serves"));
     for round in 0..kills {
-        let (acknowledged, acknowledgements) = mpsc::channel();
-        let clients: Vec<_> = ledgers
-            .drain(..)
-            .map(|ledger| {
-                let wire = wire::Wire::log_in(server.imaps, &tls).expect("it serves");
-                let load = Load::new(ledger, wire, Random::new(random.number()));
-                let acknowledged = acknowledged.clone();
-                std::thread::spawn(move || load.run(&acknowledged))
-            })
-            .collect();
-        drop(acknowledged);
-        for _ in 0..1 + random.below(ROUND) {
-            acknowledgements.recv_timeout(STUCK).expect("the server goes on answering");
-        }
-        // Right behind an answer a commit has just begun; the instants in its middle are wanted too.
-        let until = Instant::now() + Duration::from_micros(random.below(LATER) as u64);
-        let left = || until.saturating_duration_since(Instant::now());
-        while acknowledgements.recv_timeout(left()).is_ok() {}
-        drop(server);
-        ledgers.extend(clients.into_iter().map(|client| client.join().expect("no panic")));
+        when_quiet += u64::from(round_of(&mut ledgers, server, &tls, &mut random));
         while random.chance(25) {
             kill_in_recovery(&home, &mut random);
             in_recovery += 1;
@@ -94,14 +85,55 @@ fn nothing_acknowledged_is_lost_by_kill() {
     }
     let sum = |count: fn(&Ledger) -> u64| ledgers.iter().map(count).sum::<u64>();
     println!(
-        "kill: seed {seed}, {kills} kills and {in_recovery} more during recovery, {} operations \
-         acknowledged, {} unknown of which {} were done, {} messages at the end, 0 violations; \
-         slowest start {slowest:.0?}",
+        "kill: seed {seed}, {kills} kills ({when_quiet} while the log is moved) and {in_recovery} \
+         more during recovery, {} operations acknowledged, {} unknown of which {} were done, {} \
+         messages at the end, 0 violations; slowest start {slowest:.0?}",
         sum(|ledger| ledger.acknowledged),
         sum(|ledger| ledger.lost),
         sum(|ledger| ledger.lost_and_done),
         truth.messages(),
     );
+}
+
+/// One round: the clients change the store, and the server is killed. Whether it was killed while
+/// nothing came.
+fn round_of(
+    ledgers: &mut Vec<Ledger>,
+    server: Served,
+    tls: &Arc<ClientConfig>,
+    random: &mut Random,
+) -> bool {
+    let (acknowledged, acknowledgements) = mpsc::channel();
+    let enough = Arc::new(AtomicBool::new(false));
+    let mut start = |ledger| {
+        let wire = wire::Wire::log_in(server.imaps, tls).expect("it serves");
+        let load = Load::new(ledger, wire, Random::new(random.number()));
+        let (acknowledged, enough) = (acknowledged.clone(), Arc::clone(&enough));
+        std::thread::spawn(move || load.run(&acknowledged, &enough))
+    };
+    let clients: Vec<_> = ledgers.drain(..).map(&mut start).collect();
+    drop(acknowledged);
+    for _ in 0..1 + random.below(ROUND) {
+        acknowledgements.recv_timeout(STUCK).expect("the server goes on answering");
+    }
+    let join = |client: JoinHandle<Ledger>| client.join().expect("no panic");
+    let quiet = random.chance(20);
+    if quiet {
+        enough.store(true, Ordering::Relaxed);
+        ledgers.extend(clients.into_iter().map(join));
+        let (_never, nothing) = mpsc::channel::<()>();
+        let moving = Duration::from_micros(random.below(MOVING) as u64);
+        let _ = nothing.recv_timeout(QUIET + moving);
+        drop(server);
+    } else {
+        // Right behind an answer a commit has just begun; the instants in its middle are wanted too.
+        let until = Instant::now() + Duration::from_micros(random.below(LATER) as u64);
+        let left = || until.saturating_duration_since(Instant::now());
+        while acknowledgements.recv_timeout(left()).is_ok() {}
+        drop(server);
+        ledgers.extend(clients.into_iter().map(join));
+    }
+    quiet
 }
 
 fn restart(home: &Home, slowest: &mut Duration) -> Served {

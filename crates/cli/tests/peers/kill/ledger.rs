@@ -18,10 +18,17 @@ pub type Place = (String, u32);
 /// Something that changes the store.
 #[derive(Clone, Debug)]
 pub enum Operation {
+    /// APPEND of one message or more.
     Append {
         to: String,
-        message: u64,
-        flags: BTreeSet<String>,
+        messages: Vec<Copy>,
+    },
+    /// REPLACE: a message comes in the place of another.
+    Replace {
+        from: String,
+        uid: u32,
+        to: String,
+        message: Copy,
     },
     Copy {
         from: String,
@@ -57,6 +64,10 @@ pub enum Change {
     Replace,
     /// By `FETCH BODY[]`.
     Read,
+    /// Added where nothing has changed since a MODSEQ that is still to come.
+    IfOld,
+    /// Added where nothing has changed since a MODSEQ that is long past: not at all.
+    IfOlder,
 }
 
 /// One client's truth.
@@ -119,12 +130,11 @@ impl Ledger {
         let uids = match operation {
             Operation::Append { .. } => reply.code("APPENDUID").map(|words| numbers(words[1])),
             Operation::Copy { .. } => reply.code("COPYUID").map(|words| numbers(words[2])),
-            // RFC 6851 §4.3: in an untagged OK before the EXPUNGEs.
-            Operation::Move { .. } => reply.data.iter().find_map(|line| {
-                let text = String::from_utf8_lossy(line).into_owned();
-                let told = Reply { ok: true, text, data: Vec::new() };
-                told.code("COPYUID").map(|words| numbers(words[2]))
-            }),
+            // RFC 6851 §4.3, RFC 8508 §3.4: in an untagged OK before the EXPUNGEs.
+            Operation::Move { .. } => reply.data_code("COPYUID").map(|words| numbers(&words[2])),
+            Operation::Replace { .. } => {
+                reply.data_code("APPENDUID").map(|words| numbers(&words[1]))
+            }
             _ => Some(Vec::new()),
         };
         let uids = uids.unwrap_or_else(|| panic!("{operation:?}: no UIDs in {}", reply.text));
@@ -142,8 +152,12 @@ impl State {
         let mut after = self.clone();
         let mut new = Vec::new();
         match operation {
-            Operation::Append { to, message, flags } => {
-                new.push((to.clone(), Copy { message: *message, flags: flags.clone() }));
+            Operation::Append { to, messages } => {
+                new = messages.iter().map(|copy| (to.clone(), copy.clone())).collect();
+            }
+            Operation::Replace { from, uid, to, message } => {
+                after.remove(from, &[*uid]);
+                new.push((to.clone(), message.clone()));
             }
             Operation::Copy { from, uids, to } => new = self.copied(from, uids, to),
             Operation::Move { from, uids, to } => {
@@ -187,9 +201,10 @@ impl State {
 impl Change {
     fn apply(self, flags: &mut BTreeSet<String>, given: &BTreeSet<String>) {
         match self {
-            Self::Add | Self::Read => flags.extend(given.iter().cloned()),
+            Self::Add | Self::Read | Self::IfOld => flags.extend(given.iter().cloned()),
             Self::Remove => flags.retain(|flag| !given.contains(flag)),
             Self::Replace => flags.clone_from(given),
+            Self::IfOlder => {}
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What one client does until the connection is lost.
 
-use super::ledger::{Change, Ledger, Operation, flags, mailboxes, prefix};
+use super::ledger::{Change, Copy, Ledger, Operation, flags, mailboxes, prefix};
 use super::mail;
 use super::wire::{Lost, Reply, Wire};
 use peregrine_testkit::model::Random;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 
 /// One client.
@@ -20,9 +21,10 @@ impl Load {
         Self { ledger, wire, random, selected: None }
     }
 
-    /// Changes the store until the connection is lost; tells of each acknowledgement.
-    pub fn run(mut self, acknowledged: &Sender<()>) -> Ledger {
-        loop {
+    /// Changes the store until the connection is lost or it is enough; tells of each
+    /// acknowledgement.
+    pub fn run(mut self, acknowledged: &Sender<()>, enough: &AtomicBool) -> Ledger {
+        while !enough.load(Ordering::Relaxed) {
             let Some(operation) = self.choose() else { continue };
             if self.select_for(&operation).is_err() {
                 return self.ledger;
@@ -39,20 +41,31 @@ impl Load {
             // Nobody listens any more once the kill is on its way.
             let _ = acknowledged.send(());
         }
+        self.ledger
     }
 
     fn choose(&mut self) -> Option<Operation> {
         let [one, other] = mailboxes(self.ledger.client);
         let (from, to) = if self.random.chance(50) { (one, other) } else { (other, one) };
         match self.random.below(100) {
-            0..35 => {
-                let message = self.ledger.next_message();
-                Some(Operation::Append { to, message, flags: self.some_flags() })
+            0..26 => Some(Operation::Append { to, messages: vec![self.new_message()] }),
+            26..31 => {
+                let count = 2 + self.random.below(4);
+                Some(Operation::Append {
+                    to,
+                    messages: (0..count).map(|_| self.new_message()).collect(),
+                })
             }
-            35..45 => Some(Operation::Copy { uids: self.some(&from)?, from, to }),
+            31..36 => {
+                let uid = self.some(&from)?[0];
+                let to = if self.random.chance(50) { from.clone() } else { to };
+                Some(Operation::Replace { uid, from, to, message: self.new_message() })
+            }
+            36..45 => Some(Operation::Copy { uids: self.some(&from)?, from, to }),
             45..55 => Some(Operation::Move { uids: self.some(&from)?, from, to }),
             55..75 => {
-                let change = *self.random.pick(&[Change::Add, Change::Remove, Change::Replace]);
+                use Change::{Add, IfOld, IfOlder, Remove, Replace};
+                let change = *self.random.pick(&[Add, Remove, Replace, IfOld, IfOlder]);
                 let (uids, flags) = (self.some(&from)?, self.some_flags());
                 Some(Operation::Flags { mailbox: from, uids, change, flags })
             }
@@ -75,6 +88,10 @@ impl Load {
             }
             _ => Some(self.choose_name()),
         }
+    }
+
+    fn new_message(&mut self) -> Copy {
+        Copy { message: self.ledger.next_message(), flags: self.some_flags() }
     }
 
     /// A change of names.
@@ -108,7 +125,9 @@ impl Load {
     /// Selects the mailbox that an operation is about.
     fn select_for(&mut self, operation: &Operation) -> Result<(), Lost> {
         let mailbox = match operation {
-            Operation::Copy { from, .. } | Operation::Move { from, .. } => from,
+            Operation::Copy { from, .. }
+            | Operation::Move { from, .. }
+            | Operation::Replace { from, .. } => from,
             Operation::Flags { mailbox, .. } | Operation::Expunge { mailbox, .. } => mailbox,
             _ => return Ok(()),
         };
@@ -125,10 +144,18 @@ impl Load {
             flags.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
         };
         let set = |uids: &[u32]| uids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+        let literal = |copy: &Copy| {
+            let words = format!("({}) {}", list(&copy.flags), mail::date(copy.message));
+            (words, mail::message(copy.message))
+        };
         let command = match operation {
-            Operation::Append { to, message, flags } => {
-                let command = format!("APPEND {to} ({}) {}", list(flags), mail::date(*message));
-                return self.wire.command_with(&command, &mail::message(*message));
+            Operation::Append { to, messages } => {
+                let literals: Vec<_> = messages.iter().map(literal).collect();
+                return self.wire.command_with(&format!("APPEND {to}"), &literals);
+            }
+            Operation::Replace { uid, to, message, .. } => {
+                let command = format!("UID REPLACE {uid} {to}");
+                return self.wire.command_with(&command, &[literal(message)]);
             }
             Operation::Copy { uids, to, .. } => format!("UID COPY {} {to}", set(uids)),
             Operation::Move { uids, to, .. } => format!("UID MOVE {} {to}", set(uids)),
@@ -136,12 +163,14 @@ impl Load {
                 format!("UID FETCH {} BODY[]", set(uids))
             }
             Operation::Flags { uids, change, flags, .. } => {
-                let sign = match change {
-                    Change::Add => "+",
-                    Change::Remove => "-",
-                    _ => "",
+                let action = match change {
+                    Change::Add => "+FLAGS",
+                    Change::Remove => "-FLAGS",
+                    Change::IfOld => "(UNCHANGEDSINCE 4611686018427387904) +FLAGS",
+                    Change::IfOlder => "(UNCHANGEDSINCE 1) +FLAGS",
+                    Change::Read | Change::Replace => "FLAGS",
                 };
-                format!("UID STORE {} {sign}FLAGS ({})", set(uids), list(flags))
+                format!("UID STORE {} {action} ({})", set(uids), list(flags))
             }
             Operation::Expunge { uids, .. } => format!("UID EXPUNGE {}", set(uids)),
             Operation::Create(name) => format!("CREATE {name}"),

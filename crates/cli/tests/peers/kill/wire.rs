@@ -57,19 +57,26 @@ impl Wire {
         self.reply()
     }
 
-    /// Sends a command that ends with a literal.
-    pub fn command_with(&mut self, command: &str, literal: &[u8]) -> Result<Reply, Lost> {
-        self.send(format!("t {command} {{{}}}\r\n", literal.len()).as_bytes())?;
-        loop {
-            let response = self.response()?;
-            if response.starts_with(b"+ ") {
-                break;
+    /// Sends a command with literals, each behind some words.
+    pub fn command_with(
+        &mut self,
+        command: &str,
+        literals: &[(String, Vec<u8>)],
+    ) -> Result<Reply, Lost> {
+        self.send(format!("t {command}").as_bytes())?;
+        for (words, literal) in literals {
+            self.send(format!(" {words} {{{}}}\r\n", literal.len()).as_bytes())?;
+            loop {
+                let response = self.response()?;
+                if response.starts_with(b"+ ") {
+                    break;
+                }
+                if response.starts_with(b"t ") {
+                    return Ok(Reply::new(&response, Vec::new()));
+                }
             }
-            if response.starts_with(b"t ") {
-                return Ok(Reply::new(&response, Vec::new()));
-            }
+            self.send(literal)?;
         }
-        self.send(literal)?;
         self.send(b"\r\n")?;
         self.reply()
     }
@@ -110,6 +117,16 @@ impl Reply {
     fn new(tagged: &[u8], data: Vec<Vec<u8>>) -> Self {
         let text = String::from_utf8_lossy(&tagged[2..]).trim_end().to_owned();
         Self { ok: text.starts_with("OK"), text, data }
+    }
+
+    /// The words of a response code in an untagged OK, without its name.
+    pub fn data_code(&self, name: &str) -> Option<Vec<String>> {
+        let words = |line: &Vec<u8>| {
+            let text = String::from_utf8_lossy(line).into_owned();
+            let told = Self { ok: true, text, data: Vec::new() };
+            Some(told.code(name)?.into_iter().map(str::to_owned).collect())
+        };
+        self.data.iter().find_map(words)
     }
 
     /// The words of a response code, without its name.
