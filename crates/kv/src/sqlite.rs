@@ -63,14 +63,17 @@ impl SqliteEngine {
 
     fn open_blocking(folder: &Path, options: &SqliteOptions) -> Result<Self, Error> {
         std::fs::create_dir_all(folder)?;
+        let stopped = Arc::new(AtomicBool::new(false));
         let file: PathBuf = folder.join(ROWS);
-        let objects = FileObjects::open(folder, || salvage::expect_whole(&file))?;
+        let objects =
+            FileObjects::open(folder, Arc::clone(&stopped), || salvage::expect_whole(&file))?;
         let connection = schema::open_writer(&file, options)?;
         std::fs::File::open(folder)?.sync_all()?;
         let watchers = Arc::<Registry>::default();
         let queue = Arc::new(Queue::new());
         let mover = schema::open_mover(&file)?;
-        let writer = writer::spawn(connection, mover, Arc::clone(&queue), Arc::clone(&watchers))?;
+        let writer =
+            writer::spawn(connection, mover, Arc::clone(&queue), Arc::clone(&watchers), stopped)?;
         Ok(Self {
             queue,
             readers: Arc::new(Readers::new(file)),

@@ -27,6 +27,9 @@ struct Folders {
     temp: PathBuf,
     /// Whose entry in `objects` is durable, by the first byte of the name.
     known: [AtomicBool; 256],
+    /// Set by a failed sync of what is there for good: the kernel may have dropped what it could
+    /// not write, and the next sync would succeed all the same. Nothing is written from then on.
+    stopped: Arc<AtomicBool>,
     /// Held shared, so that nobody sweeps `temp` while we use it.
     _lock: Option<File>,
 }
@@ -36,6 +39,7 @@ impl FileObjects {
     /// at must be right, and `temp` is swept.
     pub(super) fn open(
         folder: &Path,
+        stopped: Arc<AtomicBool>,
         alone: impl FnOnce() -> Result<(), Error>,
     ) -> Result<Self, Error> {
         let (objects, temp) = (folder.join("objects"), folder.join("temp"));
@@ -55,14 +59,15 @@ impl FileObjects {
         }
         lock.lock_shared()?;
         let known = std::array::from_fn(|_| AtomicBool::new(false));
-        Ok(Self(Arc::new(Folders { objects, temp, known, _lock: Some(lock) })))
+        Ok(Self(Arc::new(Folders { objects, temp, known, stopped, _lock: Some(lock) })))
     }
 
     /// The folders as they are, to be read.
     pub(super) fn look(folder: &Path) -> Self {
         let (objects, temp) = (folder.join("objects"), folder.join("temp"));
         let known = std::array::from_fn(|_| AtomicBool::new(false));
-        Self(Arc::new(Folders { objects, temp, known, _lock: None }))
+        let stopped = Arc::default();
+        Self(Arc::new(Folders { objects, temp, known, stopped, _lock: None }))
     }
 
     /// Runs on a thread that may wait for the disk.
@@ -131,6 +136,9 @@ impl Folders {
     }
 
     fn put(&self, name: &ObjectName, data: &ObjectData) -> Result<(), Error> {
+        if self.stopped.load(Ordering::Acquire) {
+            return Err(Error::Stopped);
+        }
         let path = self.path(name);
         let parent = path.parent().ok_or(Error::Invalid("an object without a folder"))?;
         // By hash, not by length: a torn file may have the right length.
@@ -144,7 +152,7 @@ impl Folders {
             // Whoever made it may not have synced it yet. The time tells sweeps that it is wanted.
             let object = File::open(&path)?;
             object.set_modified(SystemTime::now())?;
-            object.sync_all()?;
+            self.sync(&object)?;
             if let ObjectData::File(path) = data {
                 fs::remove_file(path)?;
             }
@@ -153,17 +161,27 @@ impl Folders {
             absent_made(fs::create_dir(parent))?;
             fs::rename(file, &path)?;
         }
-        File::open(parent)?.sync_all()?;
+        self.sync(&File::open(parent)?)?;
         // Once is enough for the folder's own entry, whoever made it.
         let known = &self.known[usize::from(name.0[0])];
         if !known.load(Ordering::Acquire) {
-            File::open(&self.objects)?.sync_all()?;
+            self.sync(&File::open(&self.objects)?)?;
             known.store(true, Ordering::Release);
         }
         Ok(())
     }
 
-    /// The object as a whole and synced file under `temp`.
+    /// Syncs what a later sync could not make up for.
+    fn sync(&self, file: &File) -> Result<(), Error> {
+        file.sync_all().map_err(|error| {
+            tracing::error!(%error, "objects cannot be synced; the store writes no more");
+            self.stopped.store(true, Ordering::Release);
+            error.into()
+        })
+    }
+
+    /// The object as a whole and synced file under `temp`. A copy that cannot be synced is thrown
+    /// away, so nothing depends on it.
     fn stage(&self, name: &ObjectName, data: &ObjectData) -> Result<PathBuf, Error> {
         check(name, data)?;
         let path = match data {
@@ -177,7 +195,7 @@ impl Folders {
         };
         let mut file = File::open(path)?;
         if path.parent() == Some(&self.temp) {
-            file.sync_all()?;
+            self.sync(&file)?;
             return Ok(path.clone());
         }
         let mut copy = tempfile::NamedTempFile::new_in(&self.temp)?;

@@ -1,6 +1,7 @@
 //! The one thread that writes: it gathers what waits into one transaction and one sync.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -23,9 +24,10 @@ pub(super) fn spawn(
     mover: Connection,
     queue: Arc<Queue>,
     watchers: Arc<Registry>,
+    stopped: Arc<AtomicBool>,
 ) -> Result<JoinHandle<()>, Error> {
     let work = move || {
-        if let Err(error) = run(connection, mover, &queue, &watchers) {
+        if let Err(error) = run(connection, mover, &queue, &watchers, &stopped) {
             tracing::error!(%error, "the writer of the store cannot work");
         }
         // Also on a panic or an error nobody may wait for answers that never come.
@@ -43,6 +45,7 @@ fn run(
     mover: Connection,
     queue: &Queue,
     watchers: &Registry,
+    stopped: &AtomicBool,
 ) -> Result<(), Error> {
     let checkpoint = Checkpoint::new(&mut connection, mover)?;
     let mut writer = Writer {
@@ -50,7 +53,7 @@ fn run(
         statements: Statements::new(&connection)?,
         checkpoint,
         watchers,
-        stopped: false,
+        stopped,
         seen: data_version(&connection)?,
         polled: Instant::now(),
         dirty: false,
@@ -60,8 +63,11 @@ fn run(
             Work::Group(group) => writer.group(group),
             Work::Idle => writer.idle(),
             Work::Closed => {
-                let stopped = writer.stopped;
-                return if stopped { Ok(()) } else { writer.checkpoint.finish(&connection) };
+                return if writer.is_stopped() {
+                    Ok(())
+                } else {
+                    writer.checkpoint.finish(&connection)
+                };
             }
         }
         writer.poll();
@@ -73,8 +79,8 @@ struct Writer<'c> {
     statements: Statements<'c>,
     checkpoint: Checkpoint,
     watchers: &'c Registry,
-    /// After a failed sync nobody knows what is on the disk: no more OKs.
-    stopped: bool,
+    /// After a failed sync, here or of an object, nobody knows what is on the disk: no more OKs.
+    stopped: &'c AtomicBool,
     /// SQLite's number for the state of the file, which others' commits change.
     seen: i64,
     polled: Instant,
@@ -91,8 +97,12 @@ impl Writer<'_> {
         }
     }
 
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
     fn group(&mut self, group: Vec<Request>) {
-        if self.stopped {
+        if self.is_stopped() {
             return answer_all(group, &Error::Stopped);
         }
         match self.commit(&group) {
@@ -108,7 +118,7 @@ impl Writer<'_> {
                 self.note(moved);
             }
             // One of them may be to blame: each gets its own commit and its own answer.
-            Err(_) if group.len() > 1 && !self.stopped => {
+            Err(_) if group.len() > 1 && !self.is_stopped() => {
                 for request in group {
                     self.group(vec![request]);
                 }
@@ -124,7 +134,7 @@ impl Writer<'_> {
         if let Err(error) = &result {
             if matches!(error, Error::Io(_)) {
                 tracing::error!(%error, "a write failed; the store writes no more");
-                self.stopped = true;
+                self.stopped.store(true, Ordering::Release);
             }
             // SQLite has rolled back by itself after some errors.
             if !self.connection.is_autocommit() {
@@ -149,7 +159,7 @@ impl Writer<'_> {
     }
 
     fn idle(&mut self) {
-        if self.dirty && !self.stopped {
+        if self.dirty && !self.is_stopped() {
             let moved = self.checkpoint.when_idle();
             self.note(moved);
         }
@@ -177,7 +187,7 @@ impl Writer<'_> {
             Err(Error::Full) => tracing::warn!("no space to move the log into the file"),
             Err(error) => {
                 tracing::error!(%error, "the log could not be moved; the store writes no more");
-                self.stopped = true;
+                self.stopped.store(true, Ordering::Release);
             }
         }
     }
