@@ -13,6 +13,7 @@
 //! `PEREGRINE_PEERS=required` (as in CI) that is a failure.
 
 mod power {
+    mod changes;
     mod disk;
     mod images;
     mod script;
