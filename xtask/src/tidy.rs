@@ -3,6 +3,7 @@
 mod arrows;
 mod capabilities;
 mod commands;
+mod hostile;
 mod lengths;
 mod names;
 pub mod references;
@@ -37,6 +38,7 @@ pub fn run(root: &Path) -> ExitCode {
     arrows::check(root, &mut findings);
     capabilities::check(root, &mut findings);
     commands::check(root, &mut findings);
+    hostile::check(root, &sources, &mut findings);
     lengths::check(&sources, &mut findings);
     names::check(&sources, &mut findings);
     references::check(root, &sources, &mut findings);

@@ -261,7 +261,7 @@ async fn t26_id() {
     ground.end_unharmed().await;
 }
 
-/// QRESYNC and CONDSTORE are not offered: their parameters are wrong words.
+/// Without ENABLE, QRESYNC's parameter is wrong (RFC 7162 §3.2.5), whatever is in it.
 #[tokio::test(start_paused = true)]
 async fn t27_select_parameters() {
     let ground = Ground::new().await;

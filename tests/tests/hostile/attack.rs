@@ -103,12 +103,16 @@ impl Attack {
     }
 }
 
-/// Runs the attacks, each on connections of its own, and fails with all that was wrong.
+/// Runs the attacks, each on connections of its own, and fails with all that was wrong. A session beside
+/// them is answered all the while (G4).
 pub async fn run(ground: &Ground, attacks: impl IntoIterator<Item = Attack>) {
     let mut failures = Vec::new();
+    let mut canary = ground.client(Stage::Selected).await;
     for attack in attacks {
         failures.extend(attack.failures(ground).await);
+        canary.ok("canary NOOP").await;
     }
+    canary.close().await;
     assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
 }
 

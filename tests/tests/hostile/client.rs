@@ -84,6 +84,11 @@ impl Client {
         octets
     }
 
+    /// The bare connection, of which nothing more is understood.
+    pub fn stream(self) -> DuplexStream {
+        self.reader.stream.unsplit(self.writer)
+    }
+
     /// Takes the connection apart, to read and write at the same time.
     pub fn halves(self) -> (Reader, WriteHalf<DuplexStream>) {
         (self.reader, self.writer)
