@@ -115,7 +115,7 @@ const NEWER: [&str; 12] = [
     "DISPLAYTO",
 ];
 const STATUS: [&str; 4] = ["SIZE", "DELETED", "APPENDLIMIT", "MAILBOXID"];
-const ABSENT: [&str; 4] = ["GETQUOTA", "GETQUOTAROOT", "SETQUOTA", "COMPRESS"];
+const ABSENT: [&str; 3] = ["GETQUOTA", "GETQUOTAROOT", "SETQUOTA"];
 
 const fn of(name: &'static str, side: Side, holds: fn(&str) -> bool) -> Class {
     Class { name, side, holds }
