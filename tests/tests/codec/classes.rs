@@ -50,6 +50,7 @@ pub const CLASSES: &[Class] = &[
         text.contains(" APPEND ") && text.matches('{').count() > 1
     }),
     of("the command REPLACE", Ours, |text| text.contains("REPLACE ")),
+    of("the command to log out without leaving", Ours, |text| text.contains(" UNAUTHENTICATE")),
     of("sizes of 64 bits", Ours, |text| text.contains("LARGER ") || text.contains("SMALLER ")),
     of("entry names of MODSEQ", Ours, |text| text.contains("MODSEQ \"")),
     of("a day of one digit, or with a space too many", Ours, |text| {
@@ -100,7 +101,9 @@ pub const CLASSES: &[Class] = &[
     of("INBOX as a reference", Meaning, |text| text.contains("INBOX")),
 ];
 
-const NEWER: [&str; 12] = [
+const NEWER: [&str; 14] = [
+    "UIDBEFORE",
+    "UIDAFTER",
     "OLDER",
     "YOUNGER",
     "SAVEDBEFORE",
