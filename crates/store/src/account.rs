@@ -265,6 +265,7 @@ impl Account {
             id,
             engine,
             headers,
+            texts: crate::search::SharedTexts::default(),
             state: ArcSwap::from_pointee(state),
             tree_changes: watch::Sender::new(0),
             unread,

@@ -4,12 +4,14 @@
 mod evaluate;
 mod query;
 mod references;
+mod shared;
 mod sort;
 mod text;
 mod thread;
 
 pub(crate) use evaluate::run;
 pub use query::{Asked, Query};
+pub(crate) use shared::SharedTexts;
 pub(crate) use sort::sort;
 pub(crate) use text::fold;
 pub use thread::Threaded;

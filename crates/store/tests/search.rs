@@ -166,3 +166,61 @@ fn fixture_uid(number: u32) -> Uid {
 fn fixture_number(number: u32) -> peregrine_proto::SequenceNumber {
     peregrine_proto::number::Number::new(number).unwrap()
 }
+
+/// A message of two parts, so that a text could be looked for across their border.
+fn in_parts(one: &str, two: &str) -> NewMessage {
+    let body = format!(
+        "Subject: parts\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n{one}\n--b\n\n{two}\n--b--\n"
+    );
+    new(&body, &[], 0, 0)
+}
+
+/// Searches that run at the same time, and share what they read, find what each finds alone.
+#[tokio::test]
+async fn searches_at_the_same_time_find_what_each_finds_alone() {
+    let (_store, account) = account().await;
+    let text =
+        |n: u32| format!("Subject: s{n}\n\nnumber {n} {}\n", "fill ".repeat(n as usize % 900));
+    let mut messages: Vec<NewMessage> = (0..1_200)
+        .map(|n| new(&text(n), if n % 3 == 0 { &[Flag::Seen] } else { &[] }, 0, 0))
+        .collect();
+    messages[700] = in_parts("alpha", "beta");
+    // It lies in an object, and is no part of any page.
+    messages[800] = new(&format!("\n{}number 5 ", "much ".repeat(400_000)), &[], 0, 0);
+    account.append(&inbox(), messages).await.unwrap();
+    let mailbox = account.open(&inbox()).await.unwrap();
+    let view = mailbox.view();
+    let body = |text: &str| SearchKey::Body(text.to_owned().into());
+    let all = |text: &str| SearchKey::Text(text.to_owned().into());
+    let keys = [
+        vec![body("number 5 ")],
+        vec![body("NUMBER 77")],
+        vec![not(body("fill"))],
+        vec![all("s99")],
+        vec![or(all("s1"), all("number 4"))],
+        vec![body("alpha"), body("beta")],
+        vec![body("alphabeta")],
+        vec![body("number 11"), SearchKey::Flag(SearchFlag::Seen)],
+        vec![or(body("number 6"), header("Subject", "s12"))],
+        vec![or(body("number 6"), header("X-None", "s12"))],
+    ];
+    let mut alone = Vec::new();
+    for keys in &keys {
+        alone.push(found(&mailbox, &view, keys).await);
+    }
+    assert_eq!(alone[5], [701]);
+    assert_eq!(alone[6], [0; 0]);
+    assert!(alone[0].contains(&801));
+    // One is given up while others wait for what it reads.
+    let given_up = found(&mailbox, &view, &keys[0]);
+    let together =
+        futures_util::future::join_all(keys.iter().map(|keys| found(&mailbox, &view, keys)));
+    let (together, _) = tokio::join!(together, async {
+        tokio::select! {
+            biased;
+            _ = given_up => {}
+            () = async { for _ in 0..40 { tokio::task::yield_now().await } } => {}
+        }
+    });
+    assert_eq!(together, alone);
+}

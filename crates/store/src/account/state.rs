@@ -3,6 +3,7 @@
 use crate::headers::HeaderCache;
 use crate::reclaim::Readers;
 use crate::row::head::Head;
+use crate::search::SharedTexts;
 use crate::view::MailboxView;
 use crate::{AccountId, MailboxId, Tree};
 use arc_swap::ArcSwap;
@@ -18,6 +19,8 @@ pub(crate) struct Core {
     pub engine: Arc<dyn Engine>,
     /// Headers in memory, of all accounts.
     pub headers: Arc<HeaderCache>,
+    /// What searches that run at the same time have in common.
+    pub texts: SharedTexts,
     /// What is committed.
     pub state: ArcSwap<State>,
     /// Wakes at each change of the tree.

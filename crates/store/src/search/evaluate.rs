@@ -2,9 +2,11 @@
 //! that are still undecided.
 
 use super::query::{Key, Query, day};
+use super::shared::{PAGE_MESSAGES, PAGE_OCTETS, Sharing, Span, Texts, folded};
+use super::text::Needle;
 use crate::digest::{Digest, Headers};
 use crate::headers::HeaderPages;
-use crate::limits::SEARCH_BUDGET;
+use crate::limits::{MAX_ROW_BODY, SEARCH_BUDGET};
 use crate::{Body, Error, Mailbox, MailboxView, Message, turns};
 use bytes::Bytes;
 use peregrine_mime::{Structure, decode_header, header_fields, search_text};
@@ -29,7 +31,10 @@ pub(crate) async fn run(
     view: &MailboxView,
     query: Query,
 ) -> Result<Vec<u32>, Error> {
-    let search = Search { mailbox, view, key: Arc::new(query.key) };
+    let key = Arc::new(query.key);
+    let core = mailbox.account().core();
+    let sharing = key.text().map(|header| (core.texts.join(), header));
+    let search = Search { mailbox, view, key, sharing };
     match tokio::time::timeout(SEARCH_BUDGET, search.run()).await {
         Ok(found) => found,
         Err(_) => Err(Error::Limit("the search takes too long; narrow it")),
@@ -40,13 +45,25 @@ struct Search<'a> {
     mailbox: &'a Mailbox,
     view: &'a MailboxView,
     key: Arc<Key>,
+    /// What it can share with others, if it looks for nothing in bodies but for text: with the header
+    /// fields or without.
+    sharing: Option<(Sharing<'a>, bool)>,
 }
 
 /// What is known of a message.
 struct Facts<'a> {
     message: &'a Message,
     headers: Option<Headers<'a>>,
-    body: Option<(&'a Structure, &'a [u8])>,
+    body: Option<Octets<'a>>,
+}
+
+/// What is known of a message's octets.
+#[derive(Clone, Copy)]
+enum Octets<'a> {
+    /// All.
+    Whole(&'a Structure, &'a [u8]),
+    /// The text that is looked through, folded.
+    Text(&'a str),
 }
 
 impl Search<'_> {
@@ -106,10 +123,91 @@ impl Search<'_> {
         while let Some(page) = pages.next_page().await? {
             let wanted = |(index, _): &(u32, Digest)| undecided.binary_search(index).is_ok();
             let left = (page.first..).zip(page.digests).filter(wanted).collect();
-            self.read_bodies(left, found).await?;
+            match self.sharing.as_ref().filter(|(sharing, _)| sharing.with_others()) {
+                Some((sharing, header)) => {
+                    self.read_shared(sharing, *header, left, found).await?;
+                }
+                None => self.read_bodies(left, found).await?,
+            }
             tokio::task::yield_now().await;
         }
         Ok(())
+    }
+
+    /// Decides by texts that are read for all searches that pass here.
+    async fn read_shared(
+        &self,
+        sharing: &Sharing<'_>,
+        header: bool,
+        mut left: Vec<(u32, Digest)>,
+        found: &mut Vec<u32>,
+    ) -> Result<(), Error> {
+        while !left.is_empty() {
+            let count = self.page_length(&left);
+            let rest = left.split_off(count.max(1));
+            let some = std::mem::replace(&mut left, rest);
+            let number = |of: Option<&(u32, Digest)>| Some(self.view.message(of?.0)?.body);
+            let (Some(first), Some(last), 1..) = (number(some.first()), number(some.last()), count)
+            else {
+                self.read_bodies(some, found).await?;
+                continue;
+            };
+            let span = Span { first, last, messages: some.len(), header };
+            let texts = sharing.texts(span, self.read_texts(&some, header)).await?;
+            found.extend(self.look_at_texts(some, texts).await?);
+        }
+        Ok(())
+    }
+
+    /// How many of these messages, with consecutive indexes, make a page; none if the first is too
+    /// large.
+    fn page_length(&self, left: &[(u32, Digest)]) -> usize {
+        let start = left.first().map_or(0, |(index, _)| *index);
+        let mut octets = 0;
+        let fits = |(wanted, (index, _)): &(u32, &(u32, Digest))| {
+            let size = self.view.message(*index).map_or(0, |message| u64::from(message.size));
+            octets += size;
+            wanted == index && size <= MAX_ROW_BODY as u64 && octets <= PAGE_OCTETS
+        };
+        (start..).zip(left).take(PAGE_MESSAGES).take_while(fits).count()
+    }
+
+    /// Reads, decodes and folds the texts of messages with consecutive indexes.
+    async fn read_texts(&self, some: &[(u32, Digest)], header: bool) -> Result<Texts, Error> {
+        let start = some.first().map_or(0, |(index, _)| *index);
+        let mut pages = self.mailbox.bodies(self.view, start..start + some.len() as u32);
+        let mut loaded = Vec::with_capacity(some.len());
+        while let Some((_, bodies)) = pages.next_page().await? {
+            for body in bodies {
+                loaded.push(body.whole().await?);
+            }
+        }
+        let digests: Vec<Digest> = some.iter().map(|(_, digest)| digest.clone()).collect();
+        turns::run(self.mailbox.account().id(), move |_| {
+            let texts = digests.iter().zip(&loaded);
+            texts.map(|(digest, octets)| Ok(folded(&digest.structure()?, octets, header))).collect()
+        })
+        .await
+    }
+
+    /// Looks through texts, off the async threads.
+    async fn look_at_texts(
+        &self,
+        some: Vec<(u32, Digest)>,
+        texts: Texts,
+    ) -> Result<Vec<u32>, Error> {
+        let key = Arc::clone(&self.key);
+        let view = self.view.clone();
+        turns::run(self.mailbox.account().id(), move |_| {
+            let holds = |(index, digest): &(u32, Digest), text: &str| {
+                let Some(message) = view.message(*index) else { return false };
+                let (headers, body) = (Some(digest.headers()), Some(Octets::Text(text)));
+                key.holds(&Facts { message, headers, body }) == Some(true)
+            };
+            let fits = some.iter().zip(&texts[..]).filter(|(one, text)| holds(one, text));
+            Ok(fits.map(|((index, _), _)| *index).collect())
+        })
+        .await
     }
 
     async fn read_bodies(
@@ -157,7 +255,7 @@ impl Search<'_> {
                     break;
                 }
                 let structure = digest.structure()?;
-                let body = Some((&structure, &octets[..]));
+                let body = Some(Octets::Whole(&structure, octets));
                 let headers = Some(digest.headers());
                 if key.holds(&Facts { message, headers, body }) == Some(true) {
                     found.push(*index);
@@ -190,6 +288,29 @@ fn ranges(indexes: &[u32]) -> Vec<Range<u32>> {
 }
 
 impl Key {
+    /// Where all that it needs of bodies is what SEARCH BODY, or TEXT, looks through: whether the
+    /// header fields belong to it.
+    fn text(&self) -> Option<bool> {
+        let mut wanted = Vec::new();
+        self.visit(&mut |key| match key {
+            Self::Body(_) => wanted.push(Some(false)),
+            Self::Text(_) => wanted.push(Some(true)),
+            Self::Field(..) => wanted.push(None),
+            _ => {}
+        });
+        let first = wanted.first().copied().flatten()?;
+        wanted.iter().all(|one| *one == Some(first)).then_some(first)
+    }
+
+    fn visit(&self, see: &mut dyn FnMut(&Self)) {
+        see(self);
+        match self {
+            Self::Not(key) => key.visit(see),
+            Self::Or(keys) | Self::And(keys) => keys.iter().for_each(|key| key.visit(see)),
+            _ => {}
+        }
+    }
+
     /// Whether it holds; `None` if that needs facts that are not there.
     fn holds(&self, facts: &Facts<'_>) -> Option<bool> {
         let message = facts.message;
@@ -219,24 +340,29 @@ impl Key {
                 facts.headers?.text(*field).is_some_and(|text| needle.is_in_folded(text))
             }
             Self::Field(name, needle) => {
-                let (structure, body) = facts.body?;
+                let Octets::Whole(structure, body) = facts.body? else { return None };
                 let header = structure.parts.first().map_or(&[][..], |root| root.header.of(body));
                 let named = header_fields(header)
                     .filter(|field| field.name.eq_ignore_ascii_case(name.as_bytes()));
                 named.into_iter().any(|field| needle.is_in(&decode_header(field.value)))
             }
-            Self::Body(needle) => {
-                let (structure, body) = facts.body?;
-                search_text(structure, body, false, &mut |text| needle.is_in(text))
-            }
-            Self::Text(needle) => {
-                let (structure, body) = facts.body?;
-                search_text(structure, body, true, &mut |text| needle.is_in(text))
-            }
+            Self::Body(needle) => facts.body?.contain(needle, false),
+            Self::Text(needle) => facts.body?.contain(needle, true),
             Self::Not(key) => !key.holds(facts)?,
             Self::Or(keys) => return any(keys, facts, true),
             Self::And(keys) => return any(keys, facts, false),
         })
+    }
+}
+
+impl Octets<'_> {
+    fn contain(self, needle: &Needle, header: bool) -> bool {
+        match self {
+            Self::Whole(structure, octets) => {
+                search_text(structure, octets, header, &mut |text| needle.is_in(text))
+            }
+            Self::Text(text) => needle.is_in_folded(text),
+        }
     }
 }
 
