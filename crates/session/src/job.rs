@@ -2,6 +2,7 @@
 
 use crate::{Enabled, Host, View};
 use peregrine_proto::{CommandBody, MailboxName, ModSeq, Tag};
+use std::sync::Arc;
 
 /// Names a job within its session; never used twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -29,7 +30,7 @@ pub enum Context<H: Host> {
     /// Somebody has; no mailbox is selected.
     Authenticated(H::Account),
     /// A mailbox is selected.
-    Selected(H::Account, Selected<H>),
+    Selected(H::Account, Arc<Selected<H>>),
 }
 
 /// The selected mailbox.
@@ -61,18 +62,6 @@ impl<H: Host> Context<H> {
         match self {
             Self::Selected(_, selected) => Some(selected),
             _ => None,
-        }
-    }
-}
-
-impl<H: Host> Clone for Selected<H> {
-    fn clone(&self) -> Self {
-        Self {
-            mailbox: self.mailbox.clone(),
-            name: self.name.clone(),
-            view: self.view.clone(),
-            known: self.known,
-            read_only: self.read_only,
         }
     }
 }

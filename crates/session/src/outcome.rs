@@ -22,7 +22,7 @@ pub struct Outcome<H: Host> {
     /// numbered by the job's view, so the machine sends it before the updates, like `before`.
     pub data: Bytes,
     /// What changes in the connection. Beside `None`, the mailbox updates are left out.
-    pub transition: Option<Transition<H>>,
+    pub transition: Option<Box<Transition<H>>>,
     /// What `$` means from now on (RFC 5182), after a SEARCH that saves its result; without it, such
     /// a SEARCH that is answered NO leaves `$` empty.
     pub saved: Option<UidRanges>,
@@ -128,7 +128,7 @@ impl<H: Host> Outcome<H> {
     /// With a change of state.
     #[must_use]
     pub fn with_transition(mut self, transition: Transition<H>) -> Self {
-        self.transition = Some(transition);
+        self.transition = Some(Box::new(transition));
         self
     }
 

@@ -7,6 +7,7 @@ use peregrine_proto::command::Messages;
 use peregrine_proto::effects::{Known, Situation};
 use peregrine_proto::number::{Number, UidRanges};
 use peregrine_proto::{MailboxName, ModSeq, Uid};
+use std::sync::Arc;
 
 /// The selected mailbox.
 pub(crate) struct Selection<H: Host> {
@@ -15,6 +16,8 @@ pub(crate) struct Selection<H: Host> {
     pub read_only: bool,
     /// What the client has been told.
     pub view: View<H::Snapshot>,
+    /// What jobs were given of it, as long as the view stays.
+    given: Option<Arc<Selected<H>>>,
     /// The newest version, where it is newer than the view's.
     newest: Option<H::Snapshot>,
     /// Messages that became recent in this session since the view was made.
@@ -65,6 +68,7 @@ impl<H: Host> Selection<H> {
             name,
             read_only,
             view,
+            given: None,
             newest: None,
             recent: UidRanges::new(),
             recent_told,
@@ -76,14 +80,19 @@ impl<H: Host> Selection<H> {
     }
 
     /// The mailbox as a job gets it.
-    pub fn selected(&self) -> Selected<H> {
-        Selected {
+    pub fn selected(&mut self) -> Arc<Selected<H>> {
+        let known = self.known();
+        if let Some(given) = self.given.as_ref().filter(|given| given.known == known) {
+            return Arc::clone(given);
+        }
+        let given = Arc::new(Selected {
             mailbox: self.mailbox.clone(),
             name: self.name.clone(),
             view: self.view.clone(),
-            known: self.known(),
+            known,
             read_only: self.read_only,
-        }
+        });
+        Arc::clone(self.given.insert(given))
     }
 
     /// What the judgement of two commands needs to know of it.
@@ -112,6 +121,7 @@ impl<H: Host> Selection<H> {
 
     /// Gives `$` another meaning.
     pub fn save(&mut self, found: UidRanges) {
+        self.given = None;
         self.view = self.view.with_saved(found);
     }
 
@@ -173,6 +183,7 @@ impl<H: Host> Selection<H> {
             arrived = difference.arrived;
             self.untold.add(&difference, old.mod_seq());
             let recent = union(self.view.recent_uids(), &std::mem::take(&mut self.recent));
+            self.given = None;
             self.view = self.view.advanced(newest, &difference.expunged, recent);
         }
         let mut changed = self.untold.take(&self.own, occasion.changing);
@@ -204,6 +215,7 @@ impl<H: Host> Selection<H> {
             false => Gone::Numbers(self.view.ghost_numbers().into_iter()),
         };
         if self.view.has_ghosts() {
+            self.given = None;
             self.view = self.view.without_ghosts();
         }
         gone

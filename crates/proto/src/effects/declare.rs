@@ -37,6 +37,7 @@ impl Effects {
         self.touches(resource, Access::Write)
     }
 
+    #[inline]
     fn touches(mut self, resource: Resource, access: Access) -> Self {
         self.uses.push(Use { resource, access });
         self

@@ -181,9 +181,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.refresh(now);
         let (outcome, panicked) = self.outcome(ended);
         // From here on the session takes versions of the new mailbox.
-        match &outcome.transition {
+        let mut selects = false;
+        match outcome.transition.as_deref() {
             Some(Transition::Selected { mailbox, snapshot, read_only, .. }) => {
                 self.watch = Some(Watch::new(mailbox, snapshot, *read_only));
+                selects = true;
             }
             Some(Transition::Unselected) => self.watch = None,
             Some(Transition::Unauthenticated) => {
@@ -193,7 +195,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             _ => {}
         }
         self.session.handle_outcome(now, id, outcome);
-        self.refresh(now);
+        if selects {
+            self.refresh(now);
+        }
+        self.jobs.take_back(slot);
         if panicked {
             self.session.handle_shutdown(now, bye("This session met a fault of the server"));
         }

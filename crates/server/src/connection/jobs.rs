@@ -28,6 +28,8 @@ pub(super) struct Jobs {
     running: FuturesUnordered<Running>,
     entries: Vec<Entry>,
     changed: bool,
+    /// The meeting place of a command that has ended, for the next one.
+    spare: Option<Arc<Slot>>,
 }
 
 struct Entry {
@@ -72,7 +74,7 @@ impl Jobs {
         job: Job,
         link: &Arc<Link>,
     ) -> Option<Finished> {
-        let slot = Slot::new();
+        let slot = self.spare.take().unwrap_or_default();
         let Job { id, tag, body, context, enabled } = job;
         let deed = Deed { link: Arc::clone(link), slot: Arc::clone(&slot), tag, context, enabled };
         // A panic ends the session, and the command must not be polled again, so that no state
@@ -92,6 +94,13 @@ impl Jobs {
         self.entries.push(Entry { id, name, slot, abort });
         self.changed = true;
         None
+    }
+
+    /// Keeps the meeting place of a command that has ended, if it is as good as new.
+    pub(super) fn take_back(&mut self, mut slot: Arc<Slot>) {
+        if Arc::get_mut(&mut slot).is_some_and(Slot::is_unused) {
+            self.spare = Some(slot);
+        }
     }
 
     /// Drops a command that nobody waits for. What it gave to the store is done or not, as a

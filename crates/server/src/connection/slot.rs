@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
 /// One command's meeting place.
@@ -17,6 +17,9 @@ pub(crate) struct Slot {
 
 /// Octets that wait here; beyond it the command waits. While they do, it may build the next block.
 const ROOM: usize = 64 * 1024;
+
+/// Pieces that a meeting place which is used again may keep room for.
+const KEPT: usize = 4;
 
 /// A block, or a part of a response that the command's next block ends.
 pub(super) struct Piece {
@@ -37,8 +40,12 @@ struct State {
 }
 
 impl Slot {
-    pub(super) fn new() -> Arc<Self> {
-        Arc::default()
+    /// Whether it is as good as new for another command.
+    pub(super) fn is_unused(&mut self) -> bool {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let waits = state.prompt.is_some() || state.prompted || state.waker.is_some();
+        let empty = state.pieces.is_empty() && state.pieces.capacity() <= KEPT;
+        empty && state.lines.capacity() == 0 && !waits
     }
 
     /// Gives a block of whole responses to be sent, or the end of one of which parts were given;

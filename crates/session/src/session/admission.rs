@@ -108,8 +108,8 @@ impl<H: Host> Session<H> {
         Some(Job { id, tag, body, context, enabled: self.enabled })
     }
 
-    fn context(&self) -> Context<H> {
-        match (&self.account, &self.selection) {
+    fn context(&mut self) -> Context<H> {
+        match (&self.account, &mut self.selection) {
             (None, _) => Context::NotAuthenticated,
             (Some(account), None) => Context::Authenticated(account.clone()),
             (Some(account), Some(selection)) => {

@@ -125,8 +125,9 @@ impl<H: Host> Session<H> {
             selection.own_changes(&outcome.told, silence);
         }
         let mut selection = None;
+        let selects = |made: &mut Box<Transition<H>>| matches!(**made, Transition::Selected { .. });
         if let Some(Transition::Selected { mailbox, name, snapshot, recent, read_only }) =
-            outcome.transition.take_if(|made| matches!(made, Transition::Selected { .. }))
+            outcome.transition.take_if(selects).map(|made| *made)
         {
             let new = Selection::new(mailbox, name, snapshot, recent, read_only);
             selection = Some(Box::new(new));
@@ -183,7 +184,7 @@ impl<H: Host> Session<H> {
             self.gone = false;
         }
         if let Some(transition) = outcome.transition {
-            self.change(transition);
+            self.change(*transition);
         }
         if self.gone && entry.kind == Kind::Delete {
             self.forget_deleted(&entry, outcome.status);
@@ -351,7 +352,7 @@ fn answer<H: Host>(entry: &mut Entry<H>, outcome: &mut Outcome<H>) -> Answer {
     if entry.kind.tells_messages() {
         front.append(&mut data);
     }
-    let bye = matches!(outcome.transition, Some(Transition::LogOut));
+    let bye = matches!(outcome.transition.as_deref(), Some(Transition::LogOut));
     let text =
         std::mem::replace(&mut outcome.text, ResponseText { code: None, text: ByteString::new() });
     let reply = Reply { bye, tag: entry.tag.take(), status: outcome.status, text };

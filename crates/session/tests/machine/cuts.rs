@@ -117,13 +117,15 @@ fn finish(client: &mut Client, job: &Job<crate::mail::Fake>) {
             outcome = Outcome::no(None, "Wrong");
         }
         CommandBody::Login(_) => {
-            outcome.transition = Some(Transition::Authenticated("fred"));
+            outcome.transition = Some(Transition::Authenticated("fred").into());
         }
-        CommandBody::Select(_) => outcome.transition = Some(client.selection(&[])),
-        CommandBody::Close(_) => outcome.transition = Some(Transition::Unselected),
-        CommandBody::Unauthenticate(_) => outcome.transition = Some(Transition::Unauthenticated),
-        CommandBody::Logout(_) => outcome.transition = Some(Transition::LogOut),
-        CommandBody::StartTls(_) => outcome.transition = Some(Transition::StartTls),
+        CommandBody::Select(_) => outcome.transition = Some(client.selection(&[]).into()),
+        CommandBody::Close(_) => outcome.transition = Some(Transition::Unselected.into()),
+        CommandBody::Unauthenticate(_) => {
+            outcome.transition = Some(Transition::Unauthenticated.into())
+        }
+        CommandBody::Logout(_) => outcome.transition = Some(Transition::LogOut.into()),
+        CommandBody::StartTls(_) => outcome.transition = Some(Transition::StartTls.into()),
         CommandBody::Expunge(_) => {
             client.mail.expunge(&[1]);
             client.publish();
