@@ -1,6 +1,6 @@
 //! The server's figures beside what the machine gives, in one run: `cargo bench --bench server`.
 //! Words on the command line choose: `append`, `open`, `bodies`, `idle`, `memory`, `headofline`,
-//! `width`, `neighbours`, `simple`.
+//! `width`, `neighbours`, `simple`, `resync`.
 
 #[path = "server/append.rs"]
 mod append;
@@ -14,6 +14,8 @@ mod idle;
 mod neighbours;
 #[path = "server/open.rs"]
 mod open;
+#[path = "server/resync.rs"]
+mod resync;
 #[path = "server/simple.rs"]
 mod simple;
 #[path = "server/width.rs"]
@@ -51,6 +53,9 @@ fn main() -> io::Result<()> {
     }
     if wanted("simple") {
         simple::run()?;
+    }
+    if wanted("resync") {
+        resync::run()?;
     }
     if wanted("neighbours") {
         neighbours::run()?;

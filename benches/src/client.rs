@@ -54,6 +54,23 @@ impl Client {
         self.until(b"\r\nt OK")
     }
 
+    /// As [`Client::command`]; gives what came.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn answer(&mut self, command: &str) -> io::Result<String> {
+        self.send(format!("t {command}\r\n").as_bytes())?;
+        let mut all = String::new();
+        while !all.contains("\r\nt ") || !all.ends_with("\r\n") {
+            let read = self.stream.read(&mut self.buffer)?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            all.push_str(&String::from_utf8_lossy(&self.buffer[..read]));
+        }
+        Ok(all)
+    }
+
     /// Writes octets as they are.
     ///
     /// # Errors
