@@ -87,6 +87,9 @@ impl Talk {
     }
 
     async fn bodies(&mut self, large: bool, stream: &mut TcpStream) -> io::Result<()> {
+        // What overtakes them goes out alone.
+        stream.write_all(&self.out).await?;
+        self.out.clear();
         let mut next = Some(0);
         while let Some(from) = next {
             next = self.shared.canned.bodies(large, from, &mut self.out);
