@@ -7,6 +7,7 @@ use peregrine_proto::command::CommandBody;
 use peregrine_proto::{Command, Encoding, Frame, MailboxName, ParseError, Response};
 
 /// The name in a SELECT.
+#[expect(clippy::result_large_err, reason = "a command is larger still")]
 fn selected(wire: &[u8], encoding: Encoding) -> Result<MailboxName, ParseError> {
     let frame = Frame::new([b"a SELECT ", wire].concat().into());
     match Command::parse_in(&frame, encoding)?.body {

@@ -200,17 +200,10 @@ impl<'a> Builder<'a> {
         let again = dialogue.observations[place + 1..].iter().find(|told| {
             matches!(told.kind, Told::Message { entry: other, flags: Some(_), .. } if other == entry)
         });
-        let tells = |command: &Command| match command {
-            Command::Fetch { what, .. } => {
-                matches!(what, What::Flags | What::BodyAndFlags | What::Body)
-            }
-            Command::Store { .. } => true,
-            _ => false,
-        };
         let pending = |command: &usize| {
             let end = dialogue.asked[*command].reply.as_ref().map_or(usize::MAX, |it| it.index);
             dialogue.is_pending(*command, index)
-                && tells(&dialogue.asked[*command].command)
+                && tells_flags(&dialogue.asked[*command].command)
                 && again.is_some_and(|again| again.index < end)
         };
         let oldest = (0..dialogue.asked.len()).find(pending);
@@ -401,6 +394,16 @@ impl<'a> Builder<'a> {
             }
         }
         (changers, rivals)
+    }
+}
+
+fn tells_flags(command: &Command) -> bool {
+    match command {
+        Command::Fetch { what, .. } => {
+            matches!(what, What::Flags | What::BodyAndFlags | What::Body)
+        }
+        Command::Store { .. } => true,
+        _ => false,
     }
 }
 

@@ -23,7 +23,7 @@ async fn names(client: &Client) {
         assert_eq!(mailbox.status().exists, 1);
         assert_eq!(mailbox.search(Query::all().subject("one")).await.unwrap(), [uid(1)]);
         assert!(mailbox.search(Query::all().subject("größer")).await.unwrap().is_empty());
-        client.rename(name, &format!("neu {name}")).await.unwrap();
+        client.rename(name, format!("neu {name}")).await.unwrap();
     }
 }
 
