@@ -116,6 +116,8 @@ pub(crate) struct Exchange {
     session: Session<AttemptValidation>,
     mechanism: Mechanism,
     bound: bool,
+    /// The client's first message has been taken.
+    begun: bool,
 }
 
 impl Exchange {
@@ -128,16 +130,19 @@ impl Exchange {
     ) -> Option<Self> {
         let callback = Callback { keys, binding, seen: Arc::default() };
         let session = start(mechanism, callback)?;
-        Some(Self { session, mechanism, bound: binding.is_some() })
+        Some(Self { session, mechanism, bound: binding.is_some(), begun: false })
     }
 
     /// Takes the client's next message; `None` where the server speaks first.
     pub(crate) fn step(&mut self, message: Option<&[u8]>) -> Step {
-        let well_formed =
-            |message: &[u8]| scram_well_formed(message, self.mechanism, self.bound).is_ok();
+        let well_formed = |message: &[u8]| match self.begun {
+            false => scram_well_formed(message, self.mechanism, self.bound).is_ok(),
+            true => message.split(|&octet| octet == b',').all(is_scram_attribute),
+        };
         if self.mechanism.is_scram() && !message.is_some_and(well_formed) {
             return Step::Failed;
         }
+        self.begun = true;
         let mut answer = Vec::new();
         match self.session.step(message, &mut answer) {
             Ok(State::Running) => Step::Challenge(answer),
@@ -194,9 +199,7 @@ fn start(mechanism: Mechanism, callback: Callback) -> Option<Session<AttemptVali
     SASLServer::new(config).start_suggested(mechanism.implementation()?.mechanism).ok()
 }
 
-/// Whether each attribute is a letter, `=` and a value, which rsasl takes for granted:
-///
-/// `attr-val = ALPHA "=" value` (RFC 5802 §7); before them in the client's first message
+/// Whether the client's first message is well formed: attributes, and before them
 /// `gs2-header = gs2-cbind-flag "," [ authzid ] ","`,
 /// `gs2-cbind-flag = ("p=" cb-name) / "n" / "y"`.
 ///
@@ -204,25 +207,22 @@ fn start(mechanism: Mechanism, callback: Callback) -> Option<Session<AttemptVali
 /// and believes that we can't: where we have offered it, somebody has taken that out of our words.
 fn scram_well_formed(message: &[u8], mechanism: Mechanism, bound: bool) -> Result<(), Unfit> {
     let plus = mechanism == Mechanism::ScramSha256Plus;
-    let attribute = |part: &[u8]| {
-        matches!(part, [letter, b'=', ..] if letter.is_ascii_alphabetic()) && part != b"r="
-    };
     let mut parts = message.split(|&octet| octet == b',');
     let begins = match parts.next() {
         Some(b"n") => !plus,
         Some(b"y") => !plus && !bound,
         Some(b"p=tls-exporter") => plus,
         Some([b'p', b'=', ..]) if plus => return Err(Unfit::Binding),
-        Some([b'p', ..]) | None => false,
-        // The last message.
-        Some(first) => {
-            let fits = attribute(first) && parts.all(attribute);
-            return if fits { Ok(()) } else { Err(Unfit::Malformed) };
-        }
+        _ => false,
     };
     let authorization = |part: &[u8]| part.is_empty() || part.starts_with(b"a=");
-    let fits = begins && parts.next().is_some_and(authorization) && parts.all(attribute);
+    let fits = begins && parts.next().is_some_and(authorization) && parts.all(is_scram_attribute);
     if fits { Ok(()) } else { Err(Unfit::Malformed) }
+}
+
+/// `attr-val = ALPHA "=" value` (RFC 5802 §7), which rsasl takes for granted.
+fn is_scram_attribute(part: &[u8]) -> bool {
+    matches!(part, [letter, b'=', ..] if letter.is_ascii_alphabetic()) && part != b"r="
 }
 
 /// `saslname = 1*(value-safe-char / "=2C" / "=3D")` (RFC 5802 §7)
