@@ -24,7 +24,9 @@ async fn a_literal_that_stops_too_early_ends_the_connection() {
         let reply = client.reply("f FETCH 1 (UID BODY.PEEK[])").await;
         assert!(reply.starts_with("f NO [CORRUPTION] "), "{reply}");
     }
-    // By then more was given than may wait for the client.
+    // Once it has been read and found right, only its parts are: it has rotted since. By then more
+    // was given than may wait for the client.
+    client.ask("g FETCH 1 (BODY.PEEK[]<0.1>)").await;
     faults.fail(Call::ObjectRead, 6, Error::corrupt("planned"));
     client.send("f FETCH 1 (UID BODY.PEEK[])\r\nn NOOP\r\n").await;
     let told = client.rest().await;
