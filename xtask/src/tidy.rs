@@ -7,6 +7,7 @@ mod hostile;
 mod lengths;
 mod names;
 pub mod references;
+mod traps;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,6 +40,7 @@ pub fn run(root: &Path) -> ExitCode {
     capabilities::check(root, &mut findings);
     commands::check(root, &mut findings);
     hostile::check(root, &sources, &mut findings);
+    traps::check(root, &sources, &mut findings);
     lengths::check(&sources, &mut findings);
     names::check(&sources, &mut findings);
     references::check(root, &sources, &mut findings);

@@ -15,6 +15,10 @@ pub enum Error {
     /// `CANNOT`: it can never be done this way.
     #[error("{0}")]
     Cannot(&'static str),
+    /// `CANNOT` (`TRYCREATE` where it is a target): a name without a mailbox (`\Noselect`); CREATE makes
+    /// one of it.
+    #[error("the name only has children; it holds no messages")]
+    OnlyAName,
     /// `HASCHILDREN`: names lie below it, so it cannot be deleted (RFC 9051 §6.3.5).
     #[error("the name has children; delete these first")]
     HasChildren,

@@ -94,7 +94,7 @@ impl Tree {
     pub(crate) fn selectable(&self, name: &MailboxName) -> Result<&Entry, Error> {
         match self.get(name) {
             Some(entry) if entry.selectable => Ok(entry),
-            Some(_) => Err(Error::Cannot("the name only has children; it holds no messages")),
+            Some(_) => Err(Error::OnlyAName),
             None => Err(Error::NonExistent("mailbox")),
         }
     }

@@ -235,7 +235,7 @@ impl World {
         assert_eq!(subscribed, self.model.subscriptions);
         for (text, model) in &self.model.mailboxes {
             let Some(model) = model else {
-                assert!(matches!(self.account.status(&name(text)), Err(Error::Cannot(_))));
+                assert!(matches!(self.account.status(&name(text)), Err(Error::OnlyAName)));
                 continue;
             };
             let mailbox = self.account.open(&name(text)).await.unwrap();

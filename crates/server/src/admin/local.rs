@@ -123,7 +123,7 @@ impl Local {
     /// [`AdminError::Store`] where the store fails.
     pub async fn adopt(&self, name: &MailboxName, validity: UidValidity) -> Result<(), AdminError> {
         match self.account.adopt(name, validity).await {
-            Err(Error::Cannot(_)) => Ok(()),
+            Err(Error::Cannot(_) | Error::OnlyAName) => Ok(()),
             other => Ok(other?),
         }
     }

@@ -51,7 +51,8 @@ impl From<Failure> for Outcome {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Store(error) => of_store(&error),
-            Failure::Target(Error::NonExistent(_)) => Self::no(
+            // RFC 3501 §6.3.11: CREATE helps for both.
+            Failure::Target(Error::NonExistent(_) | Error::OnlyAName) => Self::no(
                 Some(Code::TryCreate),
                 "There is no such mailbox; it can be made with CREATE",
             ),
@@ -76,7 +77,7 @@ fn of_store(error: &Error) -> Outcome {
     let code = match error {
         Error::NonExistent(_) => Code::NonExistent,
         Error::AlreadyExists(_) => Code::AlreadyExists,
-        Error::Cannot(_) => Code::Cannot,
+        Error::Cannot(_) | Error::OnlyAName => Code::Cannot,
         Error::HasChildren => Code::HasChildren,
         Error::Limit(_) => Code::Limit,
         Error::UseTaken => Code::UseAttr,
