@@ -117,7 +117,7 @@ fn of_login(denied: &Denied) -> Outcome {
         ),
         Denied::NotAuthorized => Outcome::no(
             Some(Code::AuthorizationFailed),
-            "The password is right, but it does not open another user's mail",
+            "The login is right, but it does not open another user's mail",
         ),
         Denied::Busy => Outcome::no(
             Some(Code::Unavailable),
