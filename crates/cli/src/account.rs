@@ -8,6 +8,7 @@
 
 pub mod edit;
 pub mod file;
+pub mod keyring;
 pub mod secret;
 mod url;
 

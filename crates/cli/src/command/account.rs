@@ -6,10 +6,11 @@ use std::time::Instant;
 use peregrine_client::Security;
 
 use crate::account::secret::Input;
-use crate::account::{Account, Method, SECURITY, edit, file};
+use crate::account::{Account, Method, SECURITY, edit, file, keyring};
 use crate::failure::Failure;
 use crate::mail::connect::{Means, Whose};
 use crate::output::{self, say};
+use crate::password;
 
 const EXAMPLE: &str = "\
 Example:
@@ -28,8 +29,8 @@ The file is ~/.config/peregrine/accounts.toml, or what PEREGRINE_CONFIG names:
   password_command = \"pass show work\"  # else it is asked for
   certificate = \"server.pem\"           # of a server that no authority vouches for
 
-The desktop's keyring serves as a command: on Linux secret-tool lookup service imap user ann, on
-macOS security find-internet-password -w -s imap.example.org";
+With --keyring the password is asked for once and kept by the desktop's keyring, through secret-tool.
+On macOS: --password-command 'security find-internet-password -w -s imap.example.org'";
 
 /// Name the mail accounts that the commands mail, fetch and shell use.
 #[derive(clap::Args)]
@@ -85,6 +86,9 @@ struct Add {
     /// A command that prints the password, or the token, on its first line.
     #[arg(long, value_name = "COMMAND")]
     password_command: Option<String>,
+    /// Ask for the password now and keep it in the desktop's keyring (through secret-tool).
+    #[arg(long, conflicts_with = "password_command")]
+    keyring: bool,
     /// The server's own certificate (PEM), where no authority vouches for it.
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
@@ -124,7 +128,7 @@ fn add(add: Add) -> Result<(), Failure> {
         return Err(Failure::Usage(message));
     }
     let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
-    let account = Account {
+    let mut account = Account {
         host: add.host,
         port: add.port.unwrap_or(Account::default_port(add.security)),
         security: add.security,
@@ -135,6 +139,10 @@ fn add(add: Add) -> Result<(), Failure> {
     };
     // Whatever cannot be used is refused now rather than at the first login.
     account.connector()?;
+    if add.keyring {
+        let password = password::ask_new(&account.user)?;
+        account.password_command = Some(keyring::keep(&add.name, &password)?);
+    }
     edit::add(&path, &add.name, &account)?;
     say!("added {} to {}: {}", add.name, path.display(), account.shown());
     Ok(())
@@ -205,11 +213,13 @@ async fn log_in(whose: &Whose) -> Result<(), Failure> {
 
 fn remove(name: &str) -> Result<(), Failure> {
     let path = file::path()?;
+    let account = file::load(&path)?.remove(name);
     if !edit::remove(&path, name)? {
         // Says what was probably meant.
         Account::find(name)?;
         return Err(Failure::Usage(format!("no account is called `{name}`")));
     }
+    keyring::forget(name, account.and_then(|account| account.password_command).as_deref())?;
     say!("removed {} from {}", output::printable(name), path.display());
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The file of accounts, where passwords come from, and exit codes.
 
 use super::site::{Site, err, out};
+use std::os::unix::fs::PermissionsExt;
 
 #[test]
 fn accounts_are_added_listed_checked_and_removed() {
@@ -83,4 +84,51 @@ fn passwords_are_read_and_never_shown() {
         err(&output)
     );
     assert!(!err(&output).contains("wonderland") && !err(&output).contains("d29uZGVybGFuZA"));
+}
+
+/// Stands in for the program that keeps passwords: by the account's name, in files.
+const SECRET_TOOL: &str = r#"#!/bin/sh
+for last; do :; done
+file="${0%/*}/kept-$last"
+case $1 in
+    store) cat > "$file" ;;
+    lookup) cat "$file" ;;
+    clear) rm "$file" ;;
+esac
+"#;
+
+/// The keyring gets the password on standard input, gives it at each login, and forgets it with the
+/// account. Without one nothing is added.
+#[test]
+fn the_keyring_keeps_a_password() {
+    let site = Site::ours();
+    let listed = site.json(&["account", "list", "--json"]);
+    let port = listed[0]["port"].to_string();
+    let bin = site.path("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let add = ["account", "add", "kept", "--host", "127.0.0.1", "--user", "alice", "--port", &port];
+    let add = [&add[..], &["--security", "plain", "--keyring"]].concat();
+    let run = |arguments: &[&str], path: &str, input: &str| {
+        let mut command = site.command(arguments);
+        let folder = site.path("input");
+        std::fs::write(&folder, input).unwrap();
+        command.env("PATH", path).stdin(std::fs::File::open(folder).unwrap()).output().unwrap()
+    };
+    let nothing = run(&add, bin.to_str().unwrap(), "wonderland\n");
+    assert_eq!(nothing.status.code(), Some(1), "{}", err(&nothing));
+    assert!(err(&nothing).contains("libsecret"), "{}", err(&nothing));
+    assert_eq!(site.json(&["account", "list", "--json"]).len(), 1);
+
+    let tool = bin.join("secret-tool");
+    std::fs::write(&tool, SECRET_TOOL).unwrap();
+    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let added = run(&add, &path, "wonderland\n");
+    assert!(added.status.success(), "{}", err(&added));
+    assert_eq!(std::fs::read_to_string(bin.join("kept-kept")).unwrap(), "wonderland");
+    let checked = run(&["account", "check", "kept"], &path, "");
+    assert!(out(&checked).contains("logged in"), "{}", err(&checked));
+    let removed = run(&["account", "remove", "kept"], &path, "");
+    assert!(removed.status.success(), "{}", err(&removed));
+    assert!(!bin.join("kept-kept").exists());
 }
