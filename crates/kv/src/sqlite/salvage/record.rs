@@ -129,10 +129,13 @@ fn columns<const N: usize>(payload: &[u8]) -> Option<[Column<'_>; N]> {
             1..=4 => kind as usize,
             5 => 6,
             6 | 7 => 8,
+            // SQLite keeps these for itself.
+            10 | 11 => return None,
             _ => usize::try_from((kind - 12) / 2).ok().filter(|length| *length <= MAX_PAYLOAD)?,
         };
-        *column = Column { kind, bytes: payload.get(data..data + length)? };
-        (at, data) = (next, data + length);
+        let end = data.checked_add(length)?;
+        *column = Column { kind, bytes: payload.get(data..end)? };
+        (at, data) = (next, end);
     }
     (at == head && data == payload.len()).then_some(columns)
 }
@@ -148,4 +151,22 @@ fn varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
         }
     }
     Some((number << 8 | u64::from(*bytes.get(at + 8)?), at + 9))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::columns;
+
+    /// Guards: whatever stands in a record's head, in these once arithmetic ran over.
+    #[test]
+    fn a_head_that_cannot_be_is_no_record() {
+        let largest = [0xff; 9];
+        for kind in [10, 11, 12, 13, 127] {
+            assert!(columns::<1>(&[2, kind]).is_some() == matches!(kind, 12 | 13), "{kind}");
+            assert!(columns::<1>(&[&largest[..], &[kind]].concat()).is_none(), "{kind}");
+            assert!(columns::<2>(&[3, kind, 11]).is_none(), "{kind}");
+        }
+        assert!(columns::<1>(&[&[10][..], &largest].concat()).is_none());
+        assert!(columns::<1>(&[]).is_none());
+    }
 }
