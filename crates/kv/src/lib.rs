@@ -55,6 +55,8 @@ pub use memory::MemoryEngine;
 pub use object::{
     Checked, ObjectData, ObjectHasher, ObjectInfo, ObjectName, ObjectPage, ObjectReader, Objects,
 };
-pub use sqlite::{LogState, Salvaged, SqliteEngine, SqliteOptions, SqliteReader, salvage};
+pub use sqlite::{
+    LogState, Rescued, Salvaged, SqliteEngine, SqliteOptions, SqliteReader, rescue, salvage,
+};
 pub use transaction::{BUMPED_LEN, Bumped, Expectation, Operation, Piece, Template, Transaction};
 pub use watch::{Hint, Topic, Watcher};

@@ -19,12 +19,14 @@ mod objects;
 mod queue;
 mod read_only;
 mod reader;
+mod rescue;
 mod row;
 mod salvage;
 mod schema;
 mod writer;
 
 pub use read_only::SqliteReader;
+pub use rescue::{Rescued, rescue};
 pub use salvage::{LogState, Salvaged, salvage};
 
 use objects::FileObjects;
