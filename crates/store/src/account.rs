@@ -234,6 +234,15 @@ impl Account {
         self.run(operation::adopt::Adopt { name: name.clone(), uid_validity }).await
     }
 
+    /// Never gives UIDs below `next` to messages of a mailbox: clients have seen them in the mailbox
+    /// that it is a copy of. They are free from its UIDNEXT on.
+    ///
+    /// # Errors
+    /// [`Error::NonExistent`].
+    pub async fn reserve_uids(&self, name: &MailboxName, next: Uid) -> Result<(), Error> {
+        self.run(operation::adopt::Reserve { name: name.clone(), next }).await
+    }
+
     /// Gives back now what nobody can see any more; it happens by itself a while after a change.
     ///
     /// # Errors

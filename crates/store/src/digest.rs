@@ -56,6 +56,19 @@ pub(crate) fn is_old(row: &[u8]) -> bool {
     matches!(Parts::read(row), Ok(Content::Old))
 }
 
+/// The subject in a row, as it is searched for.
+pub(crate) fn subject(row: Bytes) -> Option<String> {
+    match Stored::read(row).ok()? {
+        Stored::Digest(digest) => digest.headers().text(HeaderText::Subject).map(str::to_owned),
+        Stored::TooLong | Stored::Old => None,
+    }
+}
+
+/// When a message was sent, in seconds since 1970, by its row.
+pub(crate) fn sent(row: &[u8]) -> Option<i64> {
+    row::sent(row).map(|sent| sent.unix_seconds)
+}
+
 impl Digest {
     /// Of a message, whatever its length.
     pub(crate) fn of(message: &Bytes) -> Result<Self, Error> {

@@ -31,6 +31,18 @@ impl SystemFlags {
         self.0 & flags.0 != 0
     }
 
+    /// As flags of their own.
+    pub(crate) fn names(self) -> Vec<Flag> {
+        let all = [
+            (Self::ANSWERED, Flag::Answered),
+            (Self::FLAGGED, Flag::Flagged),
+            (Self::DELETED, Flag::Deleted),
+            (Self::SEEN, Flag::Seen),
+            (Self::DRAFT, Flag::Draft),
+        ];
+        all.into_iter().filter(|(bit, _)| self.intersects(*bit)).map(|(_, flag)| flag).collect()
+    }
+
     /// The stored form, below 32.
     pub(crate) fn bits(self) -> u8 {
         self.0

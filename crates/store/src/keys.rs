@@ -86,6 +86,29 @@ pub(crate) fn whole_account(id: AccountId) -> Range {
     Range::prefix(Bytes::copy_from_slice(&id.0.to_be_bytes()))
 }
 
+/// All rows of an account but those that can be made again from the bodies, and the bodies.
+pub(crate) fn kept(id: AccountId) -> Vec<Range> {
+    let whole = whole_account(id);
+    let mut start = whole.start;
+    let mut ranges = Vec::new();
+    for space in [BODY, DIGEST, INDEX, DOOMED] {
+        ranges.push(Range { start, end: Some(key(id, space, &[])), reverse: false });
+        start = key(id, space + 1, &[]);
+    }
+    ranges.push(Range { start, end: whole.end, reverse: false });
+    ranges
+}
+
+/// Whether a key is one of [`chunks`].
+pub(crate) fn is_chunk(key: &[u8]) -> bool {
+    key.get(8) == Some(&CHUNK)
+}
+
+/// Whether a key is one of [`mailboxes`].
+pub(crate) fn is_mailbox(key: &[u8]) -> bool {
+    key.get(8) == Some(&MAILBOX)
+}
+
 /// What tells that an account changed.
 pub(crate) fn topic(id: AccountId) -> Topic {
     Topic(Bytes::copy_from_slice(&id.0.to_be_bytes()))

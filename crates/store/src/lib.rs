@@ -13,6 +13,7 @@
 //!   `turns`: how much searching is done at once, and for whom next. `reclaim`: gives back what
 //!   nobody can see any more.
 //! - [`verify`]: looks through everything and tells what is damaged.
+//! - [`backup`]: taking and restoring all of it, one user, one mailbox, one message.
 //! - `keys`: the one table of key spaces; `row`: the stored form of each value.
 //!
 //! Nothing is shown before it is durable, and an operation that fails has no effect.
@@ -46,6 +47,7 @@
 #![warn(missing_docs)]
 
 mod account;
+pub mod backup;
 mod body;
 mod digest;
 mod error;

@@ -2,6 +2,8 @@
 
 mod accounts;
 
+pub(crate) use accounts::{account_key, marks};
+
 use crate::account::WeakAccount;
 use crate::headers::HeaderCache;
 use crate::limits::WARM_ACCOUNTS;

@@ -4,7 +4,7 @@
 //! be looked at all the same.
 
 pub(crate) mod account;
-mod bodies;
+pub(crate) mod bodies;
 mod digests;
 mod mailbox;
 mod objects;

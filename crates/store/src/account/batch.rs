@@ -357,6 +357,12 @@ impl Working {
         self.changed(mod_seq);
     }
 
+    /// Gives out no UID below `next` from now on.
+    pub(crate) fn reserve(&mut self, next: Uid, mod_seq: ModSeq) {
+        self.version.uid_next = self.version.uid_next.max(next);
+        self.changed(mod_seq);
+    }
+
     fn changed(&mut self, mod_seq: ModSeq) {
         self.version.mod_seq = mod_seq;
         self.fate = Fate::Changed;

@@ -3,7 +3,7 @@
 use super::{Failure, Operation};
 use crate::Error;
 use crate::account::Batch;
-use peregrine_proto::{MailboxName, UidValidity};
+use peregrine_proto::{MailboxName, Uid, UidValidity};
 use std::num::NonZeroU32;
 
 /// Gives a mailbox another UIDVALIDITY.
@@ -34,6 +34,27 @@ impl Operation for Adopt {
         batch.row.uid_validity = batch.row.uid_validity.max(given.0.get());
         entry.uid_validity = given;
         batch.put_entry(self.name.clone(), entry);
+        Ok(())
+    }
+}
+
+/// Raises UIDNEXT.
+pub(crate) struct Reserve {
+    pub name: MailboxName,
+    pub next: Uid,
+}
+
+impl Operation for Reserve {
+    type Answer = ();
+
+    fn apply(&self, batch: &mut Batch) -> Result<(), Failure> {
+        let id = batch.resolve(&self.name)?;
+        let working = batch.mailbox(id)?;
+        if working.version.uid_next < self.next {
+            let mod_seq = working.next_mod_seq()?;
+            working.reserve(self.next, mod_seq);
+            batch.changed = true;
+        }
         Ok(())
     }
 }

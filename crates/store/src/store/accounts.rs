@@ -12,10 +12,20 @@ use crate::row::user::UserRow;
 use crate::{AccountId, Error, keys};
 use peregrine_kv::{CommitError, ObjectName, Range, Transaction};
 
-/// The mark of an account that has no name yet.
-const MAKING: &[u8] = &[1];
-/// The mark of an account that has no name any more.
-const ERASING: &[u8] = &[2];
+/// Marks of accounts without a name, which the next opening of the store erases.
+pub(crate) mod marks {
+    /// It has no name yet.
+    pub(crate) const MAKING: &[u8] = &[1];
+    /// It has none any more.
+    pub(crate) const ERASING: &[u8] = &[2];
+}
+
+use marks::{ERASING, MAKING};
+
+/// The key of the user of this name.
+pub(crate) fn account_key(name: &str) -> peregrine_kv::Key {
+    keys::user(&name.to_lowercase())
+}
 
 impl Store {
     /// Makes an account with INBOX, Drafts, Sent, Junk, Trash and Archive, all subscribed. Names

@@ -29,7 +29,7 @@ pub(crate) struct Bodies {
 }
 
 /// A digest's row in short.
-pub(super) fn short(row: &[u8]) -> u64 {
+pub(crate) fn short(row: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     row.hash(&mut hasher);
     hasher.finish()

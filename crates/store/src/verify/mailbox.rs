@@ -4,6 +4,7 @@
 use super::Loss;
 use super::account::{Inspected, Part};
 use crate::message::Counts;
+use crate::row::head::Head;
 use crate::row::vanished;
 use crate::{Error, MailboxId, keys};
 use peregrine_kv::Snapshot;
@@ -17,8 +18,7 @@ impl Inspected {
             let Some(part) = self.mailboxes.get(&id).filter(|part| !part.deleted) else { continue };
             let mut wrong = part.wrong();
             if let Some(head) = part.head {
-                let last = ModSeq(head.mod_seq.0);
-                let log = self.log(snapshot, id, last, head.uid_next).await?;
+                let log = self.log(snapshot, id, head).await?;
                 wrong.extend(log);
             }
             for (loss, uid, what) in wrong {
@@ -33,8 +33,7 @@ impl Inspected {
         &mut self,
         snapshot: &dyn Snapshot,
         id: MailboxId,
-        last: ModSeq,
-        uid_next: Uid,
+        head: Head,
     ) -> Result<Vec<Wrong>, Error> {
         let range = keys::all_vanished(self.id, id);
         let rows = self.rows(snapshot, range, "the log of what vanished").await?;
@@ -42,15 +41,7 @@ impl Inspected {
         let mut wrong = Vec::new();
         for (key, row) in rows {
             let Some(mod_seq) = keys::mod_seq_of(&key) else { continue };
-            let right = if mod_seq.0 == 0 {
-                vanished::decode_forgotten(&row).is_ok_and(|up_to| up_to <= last)
-            } else {
-                vanished::decode(&row).is_ok_and(|ranges| {
-                    mod_seq <= last
-                        && ranges.iter().all(|(first, end)| first <= end && *end < uid_next)
-                        && !part.is_some_and(|part| part.has_any(&ranges))
-                })
-            };
+            let right = part.is_none_or(|part| part.log_holds(&key, &row, &head));
             if !right {
                 let what = format!("the log of what vanished, at MODSEQ {}", mod_seq.0);
                 wrong.push((Loss::Nothing, None, what));
@@ -64,6 +55,21 @@ impl Inspected {
 type Wrong = (Loss, Option<Uid>, String);
 
 impl Part {
+    /// Whether a row of the log of what vanished can be.
+    pub(crate) fn log_holds(&self, key: &[u8], row: &[u8], head: &Head) -> bool {
+        match keys::mod_seq_of(key) {
+            None => false,
+            Some(ModSeq(0)) => {
+                vanished::decode_forgotten(row).is_ok_and(|up_to| up_to <= head.mod_seq)
+            }
+            Some(mod_seq) => vanished::decode(row).is_ok_and(|ranges| {
+                mod_seq <= head.mod_seq
+                    && ranges.iter().all(|(first, end)| first <= end && *end < head.uid_next)
+                    && !self.has_any(&ranges)
+            }),
+        }
+    }
+
     /// Whether it has a message of these UIDs.
     fn has_any(&self, ranges: &[(Uid, Uid)]) -> bool {
         ranges.iter().any(|(first, last)| {

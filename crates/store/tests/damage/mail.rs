@@ -22,7 +22,35 @@ pub enum Part {
     Error(String),
 }
 
+/// How the messages of one reading compare to those of another.
+pub struct Same {
+    pub wrong: Vec<String>,
+    /// Messages that both have under the same UID.
+    pub right: usize,
+    /// Messages that the other has.
+    pub all: usize,
+}
+
 impl Mail {
+    /// Messages of mailboxes whose UIDVALIDITY is as it was, by their UIDs.
+    pub fn same_messages(&self, right: &Self) -> Same {
+        let mut same = Same { wrong: Vec::new(), right: 0, all: 0 };
+        same.all = right.parts.keys().filter(|question| question.ends_with(": body")).count();
+        for (question, part) in &self.parts {
+            let Some((place, _)) = question.split_once(": UID ") else { continue };
+            let validity = format!("{place}: validity");
+            if self.parts.get(&validity) != right.parts.get(&validity) {
+                continue;
+            }
+            if right.parts.get(question) != Some(part) {
+                same.wrong.push(question.clone());
+            } else if question.ends_with(": body") {
+                same.right += 1;
+            }
+        }
+        same
+    }
+
     pub fn unreadable(why: &str) -> Self {
         Self { parts: [("all".to_owned(), Part::Error(why.to_owned()))].into() }
     }
@@ -148,6 +176,7 @@ async fn read_account(mail: &mut Mail, user: &str, account: &Account) {
         }
         let place = format!("{user}: {}", name.as_str());
         mail.note(&format!("{place}: status"), account.status(name));
+        mail.note(&format!("{place}: validity"), Ok(entry.uid_validity));
         let mailbox = match account.open(name).await {
             Ok(mailbox) => mailbox,
             Err(error) => {

@@ -1,0 +1,73 @@
+//! Backups: taken while the store is used, of one instant, and each later one only of what is new.
+//!
+//! A backup is a list (`000002.backup`: every row but those that can be made again) and the bodies
+//! that it names, in files that backups share (`000001.bodies`, `000002.bodies`). The list is written
+//! last, under a temporary name, synced and renamed: until then the backup does not exist, and the
+//! earlier ones are as they were. Everything in it is checked when it is read.
+
+mod list;
+mod pack;
+mod restore;
+mod take;
+
+pub use list::{Backups, Kept};
+pub use restore::{Chosen, Restored, restore_mailbox, restore_messages, restore_users};
+pub use take::{Taken, take};
+
+use crate::Error;
+use std::io;
+use std::path::Path;
+
+/// Why a backup was not taken, or not restored.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+    /// A file could not be used.
+    #[error("cannot use {}: {source}", path.display())]
+    File {
+        /// Which.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file is not what was written.
+    #[error("{} is damaged: {what}", path.display())]
+    Damaged {
+        /// Which.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// Another backup is being taken into the same folder.
+    #[error("another backup is under way there")]
+    Busy,
+    /// There is no such backup.
+    #[error("there is no such backup")]
+    NoBackup,
+    /// The backup does not have it.
+    #[error("the backup has no {0} of this name")]
+    Missing(&'static str),
+    /// A user of the backup is in the store already.
+    #[error("the user {0} is there already; restore single mailboxes, or remove the user first")]
+    UserExists(String),
+}
+
+impl From<peregrine_kv::Error> for BackupError {
+    fn from(error: peregrine_kv::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<peregrine_kv::CommitError> for BackupError {
+    fn from(error: peregrine_kv::CommitError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// For a file that was named.
+fn file(path: &Path) -> impl FnOnce(io::Error) -> BackupError {
+    let path = path.to_owned();
+    move |source| BackupError::File { path, source }
+}
