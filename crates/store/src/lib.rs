@@ -12,7 +12,7 @@
 //! - [`search`](Query): SEARCH, SORT and THREAD, on top of `headers`, which are kept in memory;
 //!   `turns`: how much searching is done at once, and for whom next. `reclaim`: gives back what
 //!   nobody can see any more.
-//! - [`verify`]: looks through everything and tells what is damaged.
+//! - [`verify`]: looks through everything and tells what is damaged; [`repair`]: puts it in order.
 //! - [`backup`]: taking and restoring all of it, one user, one mailbox, one message.
 //! - `keys`: the one table of key spaces; `row`: the stored form of each value.
 //!
@@ -60,6 +60,7 @@ mod message;
 mod object_id;
 mod operation;
 mod reclaim;
+mod repair;
 mod row;
 mod search;
 mod store;
@@ -78,6 +79,7 @@ pub use mailbox::{Copied, Expunged, FlagChange, Mailbox, Stored};
 pub use message::{Counts, Message};
 pub use object_id::{email_id, mailbox_id};
 pub use reclaim::Reclaimed;
+pub use repair::{Repaired, repair};
 pub use search::{Asked, Query, Threaded};
 pub use store::{AccountInfo, Credentials, ScramKeys, Store};
 pub use tree::{Entry, Tree};
