@@ -16,7 +16,8 @@ Example:
 
 The folder is a Maildir++ that Dovecot, mutt and peregrine import read: flags in the names, dates
 as the files' times, keywords in dovecot-keywords, subscriptions. Run it again to add what is new;
-messages that were deleted since stay in the folder. The server may run meanwhile.";
+messages that were deleted since stay in the folder. The server may run meanwhile. What is damaged is
+left out and listed, and the exit code is 1.";
 
 /// Write a user's mail into a Maildir++.
 #[derive(clap::Args)]
@@ -63,7 +64,10 @@ fn show(report: &ExportReport, summary: &str) -> Result<(), Failure> {
             (output::printable(&problem.place), output::printable(&problem.reason));
         eprintln!("note: {place}: {reason}");
     }
-    if report.counts_agree() {
+    if report.damaged > 0 {
+        eprintln!("{} were left out, because they are damaged", output::number(report.damaged));
+        Err(Failure::Incomplete)
+    } else if report.counts_agree() {
         Ok(())
     } else {
         eprintln!("the counts differ: run it again");

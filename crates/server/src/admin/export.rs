@@ -28,6 +28,8 @@ const BATCH_MESSAGES: usize = 256;
 pub struct ExportReport {
     /// By mailbox.
     pub mailboxes: Vec<Exported>,
+    /// Messages and mailboxes that are damaged and were left out.
+    pub damaged: u64,
     /// What could not be written as it is.
     pub problems: Vec<Problem>,
 }
@@ -41,6 +43,8 @@ pub struct Exported {
     pub messages: u64,
     /// Those that were written now.
     pub written: u64,
+    /// Those that are damaged, and were left out.
+    pub damaged: u64,
     /// Those that were there from an earlier run.
     pub present: u64,
     /// Messages of this mailbox that the Maildir holds now.
@@ -52,7 +56,10 @@ impl ExportReport {
     /// after an earlier run stays there.
     #[must_use]
     pub fn counts_agree(&self) -> bool {
-        self.mailboxes.iter().all(|m| m.messages == m.written + m.present && m.after >= m.messages)
+        let agree = |m: &Exported| {
+            m.messages == m.written + m.present + m.damaged && m.after >= m.messages - m.damaged
+        };
+        self.mailboxes.iter().all(agree)
     }
 }
 
@@ -72,11 +79,12 @@ pub async fn export(
         .filter(|(_, entry)| entry.selectable)
         .map(|(name, _)| name.clone())
         .collect();
-    let mut mailboxes = Vec::new();
+    let (mut mailboxes, mut damaged) = (Vec::new(), Vec::new());
     for name in names {
         match account.open(&name).await {
             Ok(mailbox) => mailboxes.push((name, mailbox)),
             Err(Error::NonExistent(_)) => {} // deleted meanwhile
+            Err(error @ Error::Corrupt { .. }) => damaged.push((name, error)),
             Err(error) => return Err(error.into()),
         }
     }
@@ -90,6 +98,9 @@ pub async fn export(
         done: 0,
         messages: 0,
     };
+    for (name, error) in damaged {
+        work.leave_out(Path::new(name.as_str()), "the whole mailbox", 0, &error);
+    }
     for (name, mailbox) in &mailboxes {
         work.mailbox(name, mailbox).await?;
     }
@@ -125,6 +136,7 @@ impl Work<'_> {
             messages: u64::from(view.exists()),
             written: 0,
             present: 0,
+            damaged: 0,
             after: 0,
         };
         let mut lost = 0;
@@ -145,12 +157,18 @@ impl Work<'_> {
                 self.messages += 1;
                 continue;
             }
-            match read(mailbox, &view, index).await? {
-                Some(body) => {
+            match read(mailbox, &view, index).await {
+                Err(AdminError::Store(error @ Error::Corrupt { .. })) => {
+                    counts.damaged += 1;
+                    let what = format!("UID {}", message.uid.0);
+                    self.leave_out(Path::new(name.as_str()), &what, 1, &error);
+                }
+                Err(error) => return Err(error),
+                Ok(Some(body)) => {
                     octets += body.len();
                     batch.push((wanted, body));
                 }
-                None => counts.messages -= 1,
+                Ok(None) => counts.messages -= 1,
             }
             if octets >= BATCH_OCTETS || batch.len() >= BATCH_MESSAGES {
                 folder = self.write(folder, std::mem::take(&mut batch), &mut counts).await?;
@@ -190,6 +208,14 @@ impl Work<'_> {
             total: self.total,
         });
         Ok(folder)
+    }
+
+    /// Goes on past damage, and remembers it.
+    fn leave_out(&mut self, place: &Path, what: &str, messages: u64, error: &Error) {
+        self.messages += messages;
+        self.report.damaged += 1;
+        let error = super::store_words(error);
+        self.report.problems.push(Problem::at(place, format!("left out: {what}: {error}")));
     }
 
     fn problems(&mut self, name: &MailboxName, path: &Path, lost: usize) {
