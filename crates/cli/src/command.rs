@@ -1,6 +1,7 @@
 //! The subcommands: for each its arguments and what is said about it.
 
 pub mod account;
+pub mod backup;
 pub mod bench;
 pub mod check;
 pub mod check_config;
@@ -11,6 +12,8 @@ pub mod import;
 pub mod init;
 pub mod mail;
 pub mod migrate;
+pub mod repair;
+pub mod restore;
 pub mod serve;
 pub mod sessions;
 pub mod shell;

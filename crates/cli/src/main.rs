@@ -29,9 +29,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use command::{
-    account as account_command, bench as bench_command, check, check_config, demo, export, fetch,
-    import, init, mail as mail_command, migrate as migrate_command, serve, sessions,
-    shell as shell_command, trace, user, verify,
+    account as account_command, backup, bench as bench_command, check, check_config, demo, export,
+    fetch, import, init, mail as mail_command, migrate as migrate_command, repair, restore, serve,
+    sessions, shell as shell_command, trace, user, verify,
 };
 use failure::Failure;
 
@@ -76,6 +76,9 @@ enum Command {
     Import(import::Arguments),
     Export(export::Arguments),
     Verify(verify::Arguments),
+    Repair(repair::Arguments),
+    Backup(backup::Arguments),
+    Restore(restore::Arguments),
     Migrate(migrate_command::Arguments),
     Check(check::Arguments),
     CheckConfig(check_config::Arguments),
@@ -99,6 +102,9 @@ fn main() -> ExitCode {
         Command::Import(arguments) => wait(import::run(arguments)),
         Command::Export(arguments) => wait(export::run(arguments)),
         Command::Verify(arguments) => wait(verify::run(arguments)),
+        Command::Repair(arguments) => wait(repair::run(arguments)),
+        Command::Backup(arguments) => wait(backup::run(arguments)),
+        Command::Restore(arguments) => wait(restore::run(arguments)),
         Command::Migrate(arguments) => wait(migrate_command::run(arguments)),
         Command::Check(arguments) => wait(check::run(arguments)),
         Command::CheckConfig(arguments) => check_config::run(&arguments),

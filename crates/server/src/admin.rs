@@ -3,7 +3,8 @@
 //! - [`init`]: a new server's folder. [`serve`]: from the configuration to a running server.
 //! - [`user`]: adding, listing and removing users. It works while a server runs on the store.
 //! - [`import`]: Maildir, Maildir++ and mbox into a user's mailboxes; [`export`] the way back.
-//! - [`verify`]: what is damaged.
+//! - [`verify`]: what is damaged; [`repair`]: what can be done about it.
+//! - [`backup`]: taking and restoring backups.
 //! - [`local`]: a user's mail as one side of a migration.
 //! - [`socket`]: talking to a running server of this folder; [`trace`]: what its sessions' commands
 //!   do and why they wait, recorded and drawn.
@@ -11,12 +12,14 @@
 //!
 //! Long work tells its progress to a closure, which may be called often and should return fast.
 
+pub mod backup;
 pub mod demo;
 pub mod export;
 pub mod import;
 pub mod init;
 pub mod local;
 mod maildir;
+pub mod repair;
 pub mod sample;
 pub mod serve;
 pub mod socket;
@@ -97,6 +100,9 @@ pub enum AdminError {
     /// The store refused or failed.
     #[error("{}", store_words(.0))]
     Store(#[from] peregrine_store::Error),
+    /// A backup was not taken, or not restored.
+    #[error("{}", backup_words(.0))]
+    Backup(#[from] peregrine_store::backup::BackupError),
     /// A task of ours ended badly.
     #[error("internal failure: {0}")]
     Task(#[from] tokio::task::JoinError),
@@ -109,6 +115,14 @@ fn store_words(error: &peregrine_store::Error) -> String {
         Store::Corrupt { what } | Store::Bug { what } => format!("{error}: {what}"),
         Store::Unavailable { cause } => format!("{error}: {cause}"),
         _ => error.to_string(),
+    }
+}
+
+/// The same for a backup's.
+fn backup_words(error: &peregrine_store::backup::BackupError) -> String {
+    match error {
+        peregrine_store::backup::BackupError::Store(error) => store_words(error),
+        other => other.to_string(),
     }
 }
 

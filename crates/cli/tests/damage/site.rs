@@ -63,6 +63,11 @@ impl Site {
         PathBuf::from(&self.dir).join("mail")
     }
 
+    /// A path beside the folder, where nothing is yet.
+    pub fn beside(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
+    }
+
     pub fn run(&self, arguments: &[&str]) -> Ran {
         self.run_with(arguments, "")
     }

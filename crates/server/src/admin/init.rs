@@ -22,6 +22,22 @@ const PUBLIC_FILE: u32 = 0o644;
 /// [`AdminError::Exists`], [`AdminError::Password`], [`AdminError::File`].
 pub async fn init(folder: &Path, user: &str, password: &str) -> Result<Config, AdminError> {
     let name = user::prepare_name(user)?;
+    let credentials = user::prepare_password(password).await?;
+    make(folder, Some((name, credentials))).await
+}
+
+/// Makes `folder` ready to be served, without a user: for one that is to be restored.
+///
+/// # Errors
+/// [`AdminError::Exists`], [`AdminError::File`].
+pub async fn init_empty(folder: &Path) -> Result<Config, AdminError> {
+    make(folder, None).await
+}
+
+async fn make(
+    folder: &Path,
+    first: Option<(String, peregrine_store::Credentials)>,
+) -> Result<Config, AdminError> {
     let config = Config::defaults(folder);
     let parts = [
         folder.join(config::FILE_NAME),
@@ -32,7 +48,6 @@ pub async fn init(folder: &Path, user: &str, password: &str) -> Result<Config, A
     if let Some(taken) = parts.iter().find(|path| path.symlink_metadata().is_ok()) {
         return Err(AdminError::Exists(taken.clone()));
     }
-    let credentials = user::prepare_password(password).await?;
     let mut undo = Undo::default();
     make_folder(folder, &mut undo)?;
     let names = ["localhost".to_owned(), host_name(), "127.0.0.1".into(), "::1".into()];
@@ -42,7 +57,10 @@ pub async fn init(folder: &Path, user: &str, password: &str) -> Result<Config, A
     // Private by itself too: `folder` may have been there before, for all to read.
     make_folder(&config.store.path, &mut undo)?;
     let store = user::open_store(&config).await?;
-    let created = store.create_account(&name, credentials).await;
+    let created = match first {
+        Some((name, credentials)) => store.create_account(&name, credentials).await.map(drop),
+        None => Ok(()),
+    };
     store.close().await;
     created?;
     // Last, since it is what makes the folder a server's.
