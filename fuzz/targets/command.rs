@@ -16,7 +16,9 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(command.tag, again.tag);
     // Secrets print as nothing: what they are shows when they are written again.
     assert_eq!(first, written(&again));
-    assert_eq!(format!("{:?}", command.body), format!("{:?}", again.body));
+    // A name that is not in Normalization Form C is written as it is kept, not as it was sent.
+    let body = format!("{:?}", command.body);
+    assert!(body == format!("{:?}", again.body) || body.contains("sent: Some("));
 });
 
 fn written(command: &Command) -> Vec<u8> {
