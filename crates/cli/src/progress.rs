@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use peregrine_server::admin::import::Progress;
+use peregrine_server::admin::verify::Looking;
 
 use crate::output;
 
@@ -46,6 +47,16 @@ impl Teller {
         });
         let now = Instant::now();
         Self { bar, start: now, last: now }
+    }
+
+    /// Shows how far a look at a whole store is.
+    pub fn look(&mut self, looking: &Looking<'_>) {
+        self.tell(Progress {
+            mailbox: looking.user,
+            messages: looking.bodies,
+            done: looking.done,
+            total: looking.total,
+        });
     }
 
     /// Shows where the work is.

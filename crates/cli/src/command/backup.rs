@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use peregrine_server::admin::backup::take;
-use peregrine_server::admin::import::Progress;
 use peregrine_server::admin::verify::Looking;
 
 use crate::failure::Failure;
@@ -42,14 +41,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let config = load(&arguments.dir)?;
     let mut teller = Teller::new("backing up");
-    let mut tell = |looking: Looking<'_>| {
-        teller.tell(Progress {
-            mailbox: looking.user,
-            messages: looking.bodies,
-            done: looking.done,
-            total: looking.total,
-        });
-    };
+    let mut tell = |looking: Looking<'_>| teller.look(&looking);
     let taken = take(&config, &arguments.target, arguments.incremental, &mut tell).await;
     let summary = teller.finish(taken.as_ref().map_or(0, |taken| taken.bodies));
     let taken = taken?;

@@ -3,7 +3,6 @@
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
-use peregrine_server::admin::import::Progress;
 use peregrine_server::admin::repair::{LISTING, Repair};
 use peregrine_server::admin::verify::Looking;
 
@@ -45,14 +44,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let config = load(&arguments.dir)?;
     let mut teller = Teller::new("repairing");
-    let mut tell = |looking: Looking<'_>| {
-        teller.tell(Progress {
-            mailbox: looking.user,
-            messages: looking.bodies,
-            done: looking.done,
-            total: looking.total,
-        });
-    };
+    let mut tell = |looking: Looking<'_>| teller.look(&looking);
     let repair = Repair::prepare(&config, &mut tell).await;
     teller.finish(0);
     let repair = repair?;

@@ -6,7 +6,6 @@ use peregrine_client::proto::{DateTime, MailboxName, Uid};
 use peregrine_server::admin::backup::{
     Backups, Chosen, Restored, Wanted, restore_mailbox, restore_users,
 };
-use peregrine_server::admin::import::Progress;
 use peregrine_server::admin::verify::Looking;
 
 use crate::failure::Failure;
@@ -64,14 +63,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     let chosen = Chosen { folder: &arguments.backups, number: arguments.number };
     let mut teller = Teller::new("restoring");
-    let mut tell = |looking: Looking<'_>| {
-        teller.tell(Progress {
-            mailbox: looking.user,
-            messages: looking.bodies,
-            done: looking.done,
-            total: looking.total,
-        });
-    };
+    let mut tell = |looking: Looking<'_>| teller.look(&looking);
     let restored = match (&arguments.user, &arguments.mailbox) {
         (Some(user), Some(mailbox)) => {
             let from = name(mailbox)?;

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use peregrine_server::admin::import::Progress;
 use peregrine_server::admin::verify::{Damage, Looking, Loss, Verified, verify};
 
 use crate::failure::Failure;
@@ -46,14 +45,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         blind(&failure)
     })?;
     let mut teller = Teller::new("looking");
-    let mut tell = |looking: Looking<'_>| {
-        teller.tell(Progress {
-            mailbox: looking.user,
-            messages: looking.bodies,
-            done: looking.done,
-            total: looking.total,
-        });
-    };
+    let mut tell = |looking: Looking<'_>| teller.look(&looking);
     let verified = verify(&config, arguments.user.as_deref(), &mut tell).await;
     let verified = verified.map_err(|error| blind(&error));
     let summary = teller.finish(verified.as_ref().map_or(0, |verified| verified.messages));
