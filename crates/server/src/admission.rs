@@ -3,18 +3,30 @@
 use crate::options::{AddressLimits, Limits};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Bits of an IPv6 address that count as one client: what one customer is given at least.
-const IPV6_PREFIX: u32 = 64;
+/// Bits of an IPv6 address that count as one address: what one customer is given at least.
+const IPV6_ADDRESS: u32 = 64;
+
+/// Bits of an IPv6 address that count as one network: what one customer is given at most (RFC 6177
+/// §2), who so has 65,536 addresses.
+const IPV6_NETWORK: u32 = 48;
+
+/// Bits of an IPv4 address that count as one network: the smallest that is routed by itself.
+const IPV4_NETWORK: u32 = 24;
+
+/// What a network may have, in the measure of what one address may: several customers may share a /24,
+/// and a customer with a /48 seldom has mail programs in more than a few of its parts.
+pub(crate) const NETWORK_SHARE: usize = 4;
 
 /// The window of the connect rate.
 const RATE_WINDOW: Duration = Duration::from_secs(60);
 
-/// Addresses whose rate is remembered. Beyond it, those without a connection are forgotten.
+/// Addresses whose rate is remembered, and networks. Beyond it, those without a connection are
+/// forgotten.
 const MAX_ADDRESSES: usize = 100_000;
 
 /// The doorkeeper of one server.
@@ -26,12 +38,14 @@ pub(crate) struct Admission {
 #[derive(Default)]
 struct Tables {
     connections: usize,
-    addresses: HashMap<IpAddr, Address>,
+    addresses: HashMap<IpAddr, Origin>,
+    networks: HashMap<IpAddr, Origin>,
     users: HashMap<Box<str>, usize>,
     users_at: HashMap<(Box<str>, IpAddr), usize>,
 }
 
-struct Address {
+/// What came from one address or network.
+struct Origin {
     connections: usize,
     window: Instant,
     arrivals: u32,
@@ -44,8 +58,12 @@ pub(crate) enum Refused {
     Full,
     /// This address has too many connections.
     Address,
+    /// This network has too many connections.
+    Network,
     /// This address connects too often.
     Rate,
+    /// This network connects too often.
+    NetworkRate,
     /// This user has too many sessions.
     User,
     /// This user has too many sessions from this address.
@@ -57,7 +75,11 @@ impl Refused {
         match self {
             Self::Full => "The server has no room for another connection, try again later",
             Self::Address => "Too many connections from your address, close some first",
+            Self::Network => "Too many connections from your network, try again later",
             Self::Rate => "Too many new connections from your address, try again in a minute",
+            Self::NetworkRate => {
+                "Too many new connections from your network, try again in a minute"
+            }
             Self::User => "Too many sessions of this user, close some first",
             Self::UserAtAddress => {
                 "Too many sessions of this user from your address, close some first"
@@ -70,6 +92,7 @@ impl Refused {
 pub(crate) struct Ticket {
     admission: Arc<Admission>,
     address: IpAddr,
+    network: IpAddr,
     user: Option<Box<str>>,
 }
 
@@ -80,7 +103,7 @@ impl Admission {
 
     /// Lets a connection in, or says why not.
     pub(crate) fn connect(self: &Arc<Self>, remote: IpAddr) -> Result<Ticket, Refused> {
-        let address = masked(remote);
+        let (address, network) = (masked(remote), network(remote));
         let limits = *self.limits_of(remote);
         let now = Instant::now();
         let mut guard = self.tables();
@@ -88,29 +111,26 @@ impl Admission {
         if tables.connections >= self.limits.connections {
             return Err(Refused::Full);
         }
-        if tables.addresses.len() >= MAX_ADDRESSES {
-            tables.addresses.retain(|_, address| address.connections > 0);
-        }
-        let entry = tables.addresses.entry(address).or_insert(Address {
-            connections: 0,
-            window: now,
-            arrivals: 0,
-        });
-        if now.duration_since(entry.window) >= RATE_WINDOW {
-            entry.window = now;
-            entry.arrivals = 0;
-        }
-        entry.arrivals = entry.arrivals.saturating_add(1);
-        if entry.arrivals > limits.rate {
+        let narrow = arrival(&mut tables.addresses, address, now);
+        let wide = arrival(&mut tables.networks, network, now);
+        // Both are counted, whichever refuses.
+        if narrow.arrivals > limits.rate {
             return Err(Refused::Rate);
         }
-        if entry.connections >= limits.connections {
+        if wide.arrivals as usize > limits.rate as usize * NETWORK_SHARE {
+            return Err(Refused::NetworkRate);
+        }
+        if narrow.connections >= limits.connections {
             return Err(Refused::Address);
         }
-        entry.connections += 1;
+        if wide.connections >= limits.connections * NETWORK_SHARE {
+            return Err(Refused::Network);
+        }
+        narrow.connections += 1;
+        wide.connections += 1;
         tables.connections += 1;
         drop(guard);
-        Ok(Ticket { admission: Arc::clone(self), address, user: None })
+        Ok(Ticket { admission: Arc::clone(self), address, network, user: None })
     }
 
     fn limits_of(&self, address: IpAddr) -> &AddressLimits {
@@ -159,11 +179,32 @@ impl Drop for Ticket {
         let mut guard = self.admission.tables();
         let tables = &mut *guard;
         tables.connections = tables.connections.saturating_sub(1);
-        if let Some(entry) = tables.addresses.get_mut(&self.address) {
-            entry.connections = entry.connections.saturating_sub(1);
-            if entry.connections == 0 && entry.window.elapsed() >= RATE_WINDOW {
-                tables.addresses.remove(&self.address);
-            }
+        departure(&mut tables.addresses, self.address);
+        departure(&mut tables.networks, self.network);
+    }
+}
+
+/// Counts somebody who comes; not yet as a connection.
+fn arrival(table: &mut HashMap<IpAddr, Origin>, key: IpAddr, now: Instant) -> &mut Origin {
+    if table.len() >= MAX_ADDRESSES {
+        table.retain(|_, origin| origin.connections > 0);
+    }
+    let origin = table.entry(key).or_insert(Origin { connections: 0, window: now, arrivals: 0 });
+    if now.duration_since(origin.window) >= RATE_WINDOW {
+        origin.window = now;
+        origin.arrivals = 0;
+    }
+    origin.arrivals = origin.arrivals.saturating_add(1);
+    origin
+}
+
+/// Counts a connection that ends, and forgets what nothing is to be known of any more.
+fn departure(table: &mut HashMap<IpAddr, Origin>, key: IpAddr) {
+    if let Entry::Occupied(mut occupied) = table.entry(key) {
+        let origin = occupied.get_mut();
+        origin.connections = origin.connections.saturating_sub(1);
+        if origin.connections == 0 && origin.window.elapsed() >= RATE_WINDOW {
+            occupied.remove();
         }
     }
 }
@@ -183,11 +224,26 @@ pub(crate) fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
-/// What counts as one client: an IPv4 address, or a /64 of IPv6.
+/// What counts as one address: an IPv4 address, or a /64 of IPv6.
 pub(crate) fn masked(address: IpAddr) -> IpAddr {
+    prefix(address, u32::BITS, IPV6_ADDRESS)
+}
+
+/// What counts as one network: a /24 of IPv4, or a /48 of IPv6. This machine is one by itself.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    prefix(address, IPV4_NETWORK, IPV6_NETWORK)
+}
+
+/// So many bits of an address, the others zero.
+fn prefix(address: IpAddr, of_v4: u32, of_v6: u32) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << IPV6_PREFIX)))
+            let mask = u128::MAX << (u128::BITS - of_v6);
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & mask))
+        }
+        IpAddr::V4(address) => {
+            let mask = u32::MAX << (u32::BITS - of_v4);
+            IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() & mask))
         }
         address => address,
     }
@@ -224,12 +280,40 @@ mod tests {
         assert!(admission.connect(home).is_ok());
     }
 
+    /// T58: n−1, n and n+1 connections of a network, each from an address of its own, and its rate.
+    #[tokio::test(start_paused = true)]
+    async fn connections_of_one_network_are_bounded() {
+        for (home, other) in [("2001:db8:1:", "2001:db8:2::1"), ("192.0.2.", "192.0.3.1")] {
+            let remote =
+                AddressLimits { connections: 1, per_user: 3, per_user_and_address: 2, rate: 2 };
+            let admission = Admission::new(Limits { remote, ..Limits::default() });
+            // Other subnets of the /48, other hosts of the /24.
+            let tail = if home.contains(':') { "::1" } else { "" };
+            let connect = |host: usize| admission.connect(address(&format!("{home}{host}{tail}")));
+            let mut tickets: Vec<_> = (1..=4).map(|host| connect(host).unwrap()).collect();
+            assert_eq!(connect(5).err(), Some(Refused::Network), "{home}");
+            assert!(admission.connect(address(other)).is_ok());
+            tickets.pop();
+            tickets.push(connect(6).unwrap());
+            // Six have come, and eight may in a minute.
+            tickets.clear();
+            assert!(connect(7).is_ok() && connect(8).is_ok());
+            assert_eq!(connect(9).err(), Some(Refused::NetworkRate), "{home}");
+            tokio::time::advance(RATE_WINDOW).await;
+            assert!(connect(9).is_ok());
+            assert!(admission.tables().networks.len() <= 2);
+        }
+    }
+
     /// One customer's /64 counts as one address; IPv4 written as IPv6 as IPv4.
     #[test]
     fn addresses_are_masked() {
         assert_eq!(masked(address("2001:db8::1")), masked(address("2001:db8::ffff:2")));
         assert_ne!(masked(address("2001:db8::1")), masked(address("2001:db8:0:1::1")));
         assert_eq!(masked(address("::ffff:192.0.2.1")), address("192.0.2.1"));
+        assert_eq!(network(address("2001:db8:1:2::1")), network(address("2001:db8:1:ffff::2")));
+        assert_ne!(network(address("2001:db8:1::1")), network(address("2001:db8:2::1")));
+        assert_eq!(network(address("::ffff:192.0.2.1")), address("192.0.2.0"));
         assert!(is_loopback(address("::ffff:127.0.0.1")) && is_loopback(address("::1")));
     }
 

@@ -12,9 +12,10 @@ pub(crate) use bearer::{Bearer, refusal};
 pub use password::{MAX_PASSWORD, MAX_USER, PasswordError, credentials, user_name};
 pub(crate) use sasl::{Exchange, Identity, Mechanism, Step, Unfit, identity};
 
+use crate::fair;
 use crate::log::Shown;
 use crate::oauth::{TokenError, Tokens};
-use password::{Busy, Hasher};
+use password::Hasher;
 use peregrine_store::{AccountId, Credentials, ScramKeys, Store};
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -56,8 +57,8 @@ impl Denied {
     }
 }
 
-impl From<Busy> for Denied {
-    fn from(_: Busy) -> Self {
+impl From<fair::Crowded> for Denied {
+    fn from(_: fair::Crowded) -> Self {
         Self::Busy
     }
 }
@@ -93,7 +94,7 @@ impl Authenticator {
         self.throttle.wait(remote, &name).await?;
         let found = self.lookup(&name).await?;
         let hash = found.as_ref().map(|(_, credentials)| credentials.password_hash.as_str());
-        let right = self.hasher.verify(hash, text).await?;
+        let right = self.hasher.verify(remote, hash, text).await?;
         match found {
             Some((account, _)) if right => self.admit(remote, identity, name, account),
             _ => Err(self.failed(remote, &name, password).await),

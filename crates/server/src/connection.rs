@@ -21,7 +21,7 @@ mod watch;
 pub(crate) use link::Link;
 pub(crate) use slot::Slot;
 
-use crate::admission::Ticket;
+use crate::admission::{Ticket, network};
 use crate::log::{Peer, SessionId};
 use crate::options::TlsMode;
 use crate::server::Shared;
@@ -119,10 +119,18 @@ where
     let (Transport::Plain(stream), Some(tls)) = (transport, &shared.options.tls) else {
         return None;
     };
-    match Box::pin(tls.accept(stream, shared.options.limits.handshake)).await {
+    let rip = peer.remote.ip();
+    let begun = tokio::time::Instant::now();
+    let Ok(_place) = shared.handshakes.take(network(rip)).await else {
+        // Without a handshake nothing can be said.
+        tracing::info!(%rip, "too many TLS handshakes at once");
+        return None;
+    };
+    let left = shared.options.limits.handshake.saturating_sub(begun.elapsed());
+    match Box::pin(tls.accept(stream, left)).await {
         Ok(stream) => Some(Transport::Tls(Box::new(stream))),
         Err(error) => {
-            tracing::info!(rip = %peer.remote.ip(), %error, "TLS handshake failed");
+            tracing::info!(%rip, %error, "TLS handshake failed");
             None
         }
     }

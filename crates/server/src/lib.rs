@@ -53,6 +53,7 @@ mod capability;
 mod command;
 mod connection;
 mod error;
+mod fair;
 mod host;
 mod listener;
 mod log;

@@ -97,8 +97,11 @@ pub struct Limits {
     pub loopback: AddressLimits,
     /// Connections at once in all: keeps the process below its number of open files.
     pub connections: usize,
-    /// Longest TLS handshake.
+    /// Longest TLS handshake, with the wait for its turn.
     pub handshake: Duration,
+    /// TLS handshakes at once: each holds some 30 KiB, and the processor for up to a millisecond.
+    /// More wait, by network in turn, since a client may make its own last long.
+    pub handshakes: usize,
     /// How long [`Server::shutdown`](crate::Server::shutdown) waits for connections to end.
     pub drain: Duration,
     /// Passwords checked at once; each needs 19 MiB and a core for some 20 ms.
@@ -143,6 +146,7 @@ impl Default for Limits {
             },
             connections: 50_000,
             handshake: Duration::from_secs(10),
+            handshakes: 1_000,
             drain: Duration::from_secs(10),
             password_checks: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             command_messages: None,

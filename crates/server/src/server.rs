@@ -4,6 +4,7 @@ use crate::Error;
 use crate::admission::Admission;
 use crate::authentication::Authenticator;
 use crate::connection;
+use crate::fair::Places;
 use crate::listener::{self, Bound};
 use crate::log::Peer;
 use crate::options::{Options, TlsMode};
@@ -18,6 +19,9 @@ use tokio_util::task::TaskTracker;
 
 /// MiB of large messages that are read into memory for APPEND at once, in all connections.
 pub(crate) const APPEND_MEMORY_MIB: usize = 256;
+
+/// Connections that may wait for their TLS handshake, for each that may be under way.
+const HANDSHAKES_WAITING: usize = 4;
 
 /// A running server. Dropping it stops listening and leaves connections to end by themselves.
 pub struct Server {
@@ -34,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) authenticator: Authenticator,
     pub(crate) admission: Arc<Admission>,
     pub(crate) sessions: Sessions,
+    /// TLS handshakes under way, and who waits for one.
+    pub(crate) handshakes: Arc<Places>,
     /// One permit a MiB; see [`APPEND_MEMORY_MIB`].
     pub(crate) append_memory: Arc<Semaphore>,
     pub(crate) tasks: TaskTracker,
@@ -68,11 +74,15 @@ impl Server {
         let authenticator =
             tokio::task::spawn_blocking(move || Authenticator::new(store, checks)).await;
         let authenticator = authenticator.map_err(|_| Error::Random)?.map_err(|_| Error::Random)?;
+        let limits = &options.limits;
+        let waiting = limits.handshakes * HANDSHAKES_WAITING;
+        let handshakes = Places::new(limits.handshakes, waiting, limits.handshake);
         let shared = Arc::new(Shared {
             store: options.store.clone(),
             authenticator,
             admission: Admission::new(options.limits.clone()),
             sessions: Sessions::default(),
+            handshakes,
             append_memory: Arc::new(Semaphore::new(APPEND_MEMORY_MIB)),
             session_limits: Arc::new(options.limits.session.clone()),
             tasks: TaskTracker::new(),

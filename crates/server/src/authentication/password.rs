@@ -1,15 +1,17 @@
 //! Passwords: what is kept of them, and checking one against it.
 
+use crate::admission::network;
+use crate::fair::{Crowded, Places};
 use argon2::password_hash::{self, Output, PasswordHash, PasswordHasher, Salt, SaltString};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use peregrine_proto::Secret;
 use peregrine_store::{Credentials, ScramKeys};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{digest, hmac, pbkdf2};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// argon2id memory, in KiB: 19 MiB, OWASP's choice for two passes.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -28,7 +30,8 @@ pub(crate) const SALT: usize = 16;
 pub const MAX_PASSWORD: usize = 1024;
 /// Longest user name, in octets.
 pub const MAX_USER: usize = 240;
-/// Attempts that may wait for a place to be hashed, for each place.
+/// Attempts that may wait for a place to be hashed, for each place: about as many as are done before
+/// the last one's patience ends. They wait by network (`crate::fair`).
 const QUEUE_PER_PERMIT: usize = 64;
 /// Longest wait for a place.
 const QUEUE_DEADLINE: Duration = Duration::from_secs(20);
@@ -122,24 +125,19 @@ fn nobody() -> Result<&'static str, PasswordError> {
 
 /// Checks passwords, a bounded number at once: each costs 19 MiB and a core.
 pub(crate) struct Hasher {
-    permits: Arc<Semaphore>,
-    queue: Semaphore,
+    /// By network, so that a flood of logins from one delays no others.
+    places: Arc<Places>,
     /// What an unknown user's password is checked against, so that it takes the same time.
     nobody: String,
     /// Makes salts for users that do not exist.
     salt_key: hmac::Key,
 }
 
-/// Too many others wait.
-#[derive(Debug)]
-pub(crate) struct Busy;
-
 impl Hasher {
     pub(crate) fn new(permits: usize) -> Result<Self, PasswordError> {
         let nobody = nobody()?.to_owned();
         Ok(Self {
-            permits: Arc::new(Semaphore::new(permits)),
-            queue: Semaphore::new(permits * QUEUE_PER_PERMIT),
+            places: Places::new(permits, permits * QUEUE_PER_PERMIT, QUEUE_DEADLINE),
             nobody,
             salt_key: hmac::Key::new(hmac::HMAC_SHA256, &random::<32>()?),
         })
@@ -147,13 +145,13 @@ impl Hasher {
 
     /// Whether the password is the one that was hashed. An unknown user (`None`) costs the same
     /// work and fails.
-    pub(crate) async fn verify(&self, hash: Option<&str>, password: &str) -> Result<bool, Busy> {
-        let _place = self.queue.try_acquire().map_err(|_| Busy)?;
-        let permit =
-            tokio::time::timeout(QUEUE_DEADLINE, Arc::clone(&self.permits).acquire_owned())
-                .await
-                .map_err(|_| Busy)?
-                .map_err(|_| Busy)?;
+    pub(crate) async fn verify(
+        &self,
+        remote: IpAddr,
+        hash: Option<&str>,
+        password: &str,
+    ) -> Result<bool, Crowded> {
+        let place = self.places.take(network(remote)).await?;
         let known = hash.is_some();
         let hash = hash.unwrap_or(&self.nobody).to_owned();
         // RFC 4013: the same preparation as when the password was set.
@@ -161,7 +159,7 @@ impl Hasher {
         let password = Secret::new(password.unwrap_or_default().into_bytes().into());
         let right = tokio::task::spawn_blocking(move || {
             // Held until the work ends, even where the client has gone.
-            let _permit = permit;
+            let _place = place;
             matches(&hash, password.reveal())
         });
         Ok(right.await.unwrap_or(false) && known)
@@ -221,6 +219,12 @@ fn memory(parameters: &Params) -> Vec<Block> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::future::join_all;
+    use std::net::Ipv4Addr;
+
+    const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+    const NEIGHBOUR: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 9));
+    const AWAY: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1));
 
     /// The password, spelt in another Unicode form, is the same password (RFC 4013 §2.2).
     #[tokio::test]
@@ -228,31 +232,33 @@ mod tests {
         let kept = credentials("pa\u{df}wor\u{64} \u{e9}").unwrap();
         let hasher = Hasher::new(2).unwrap();
         let hash = Some(kept.password_hash.as_str());
-        assert!(hasher.verify(hash, "pa\u{df}word e\u{301}").await.unwrap());
-        assert!(!hasher.verify(hash, "password").await.unwrap());
-        assert!(!hasher.verify(hash, "").await.unwrap());
-        assert!(!hasher.verify(None, "password").await.unwrap());
-        assert!(!hasher.verify(Some("rubbish"), "password").await.unwrap());
+        assert!(hasher.verify(HOME, hash, "pa\u{df}word e\u{301}").await.unwrap());
+        assert!(!hasher.verify(HOME, hash, "password").await.unwrap());
+        assert!(!hasher.verify(HOME, hash, "").await.unwrap());
+        assert!(!hasher.verify(HOME, None, "password").await.unwrap());
+        assert!(!hasher.verify(HOME, Some("rubbish"), "password").await.unwrap());
     }
 
-    /// T59: as many wait as may, the next one is told to come again; and nobody waits for ever.
+    /// T59: as many wait as may, the next one is told to come again; nobody waits for ever; and who
+    /// comes from another network gets a place in the queue that a flood has filled.
     #[tokio::test(start_paused = true)]
     async fn checks_and_their_queue_are_bounded() {
         let hasher = Hasher::new(1).unwrap();
-        assert_eq!(hasher.permits.available_permits(), 1);
-        let working = Arc::clone(&hasher.permits).acquire_owned().await.unwrap();
-        let waiting = QUEUE_PER_PERMIT - 1;
-        let others = hasher.queue.try_acquire_many(u32::try_from(waiting).unwrap()).unwrap();
+        let working = hasher.places.take(network(HOME)).await.unwrap();
         let begun = tokio::time::Instant::now();
-        let (last, one_more) = tokio::join!(hasher.verify(None, "x"), hasher.verify(None, "x"));
-        assert!(last.is_err() && one_more.is_err());
-        assert_eq!(begun.elapsed(), QUEUE_DEADLINE);
-        let begun = tokio::time::Instant::now();
-        let full = hasher.queue.try_acquire().unwrap();
-        assert!(hasher.verify(None, "x").await.is_err());
-        assert!(begun.elapsed().is_zero());
-        drop((working, others, full));
-        assert!(!hasher.verify(None, "x").await.unwrap());
+        let refused_after = async |remote| {
+            assert!(hasher.verify(remote, None, "x").await.is_err());
+            begun.elapsed()
+        };
+        let flood = join_all((0..QUEUE_PER_PERMIT).map(|_| refused_after(HOME)));
+        let (flood, one_more, neighbour, other) =
+            tokio::join!(flood, refused_after(HOME), refused_after(NEIGHBOUR), refused_after(AWAY));
+        assert!(one_more.is_zero() && neighbour.is_zero());
+        assert_eq!(other, QUEUE_DEADLINE);
+        let waited = flood.iter().filter(|after| **after == QUEUE_DEADLINE).count();
+        assert_eq!((waited, flood.len() - waited), (QUEUE_PER_PERMIT - 1, 1));
+        drop(working);
+        assert!(!hasher.verify(HOME, None, "x").await.unwrap());
     }
 
     /// T51: what an unknown user is told does not change from one attempt to the next.

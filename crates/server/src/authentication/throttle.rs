@@ -1,6 +1,6 @@
 //! Slowing down those who guess passwords, by where they come from and by whom they try.
 
-use crate::admission::{is_loopback, masked};
+use crate::admission::{NETWORK_SHARE, is_loopback, masked, network};
 use ring::hmac;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -19,7 +19,7 @@ const DELAYS: [Duration; 5] = [
 ];
 /// Failures are forgotten after this long without another.
 const MEMORY: Duration = Duration::from_secs(15 * 60);
-/// Addresses, users and pairs that are remembered, each.
+/// Addresses, networks, users and pairs that are remembered, each.
 const MAX_ENTRIES: usize = 10_000;
 /// Attempts that may be held back at once, in all. More are turned away: they cost memory.
 const MAX_DELAYED: usize = 2_000;
@@ -41,6 +41,8 @@ pub(crate) struct Throttle {
 #[derive(Default)]
 struct Tables {
     addresses: HashMap<IpAddr, Failures>,
+    /// By /48 of IPv6 and /24 of IPv4: who has many addresses to guess from has few networks.
+    networks: HashMap<IpAddr, Failures>,
     users: HashMap<Box<str>, Failures>,
     /// Who logged in from where: their delay does not grow because others guess their password.
     good: HashMap<(Box<str>, IpAddr), Instant>,
@@ -74,7 +76,8 @@ impl Throttle {
             let address = tables.addresses.get(&masked(remote)).filter(|_| !is_loopback(remote));
             let known = tables.good.contains_key(&(Box::from(user), masked(remote)));
             let user = tables.users.get(user).filter(|_| !known);
-            address.into_iter().chain(user).map(|failures| failures.not_before).max()
+            let network = tables.networks.get(&network(remote)).filter(|_| !known);
+            address.into_iter().chain(network).chain(user).map(|failures| failures.not_before).max()
         });
         self.delay(until).await
     }
@@ -94,11 +97,14 @@ impl Throttle {
         attempt.copy_from_slice(&context.sign().as_ref()[..8]);
         let (alarm, until) = self.with(|tables| {
             let alarm = tables.is_alarming();
-            let of_user = note(&mut tables.users, user.into(), attempt);
+            let of_user = note(&mut tables.users, user.into(), attempt, 1);
             if is_loopback(remote) {
                 return (alarm, of_user);
             }
-            (alarm, of_user.max(note(&mut tables.addresses, masked(remote), attempt)))
+            let of_address = note(&mut tables.addresses, masked(remote), attempt, 1);
+            let networks = &mut tables.networks;
+            let of_network = note(networks, network(remote), attempt, NETWORK_SHARE);
+            (alarm, of_user.max(of_address).max(of_network))
         });
         if alarm {
             tracing::warn!("{ALARM} failed logins within a minute: somebody may be guessing");
@@ -171,11 +177,13 @@ impl Drop for Held<'_> {
     }
 }
 
-/// Counts a failure and tells when the next attempt may be made.
+/// Counts a failure and tells when the next attempt may be made; so many failures are one step of
+/// the delay.
 fn note<K: Hash + Eq + Clone>(
     table: &mut HashMap<K, Failures>,
     key: K,
     attempt: [u8; 8],
+    step: usize,
 ) -> Instant {
     let now = Instant::now();
     if table.len() >= MAX_ENTRIES && !table.contains_key(&key) {
@@ -195,7 +203,8 @@ fn note<K: Hash + Eq + Clone>(
     }
     entry.attempt = attempt;
     entry.last = now;
-    entry.not_before = now + DELAYS[entry.count.min(DELAYS.len()) - 1];
+    let steps = (entry.count / step).min(DELAYS.len());
+    entry.not_before = now + steps.checked_sub(1).map_or(Duration::ZERO, |last| DELAYS[last]);
     entry.not_before
 }
 
@@ -268,6 +277,40 @@ mod tests {
         assert_eq!((same_address, same_user, known, local), (1, 1, 0, 0));
     }
 
+    /// Guesses from ever new addresses of one network, at ever new users, get slower too: at the
+    /// fourth, the eighth and so on. Others of the network wait with them, but not who has been
+    /// there before, and other networks do not.
+    #[tokio::test(start_paused = true)]
+    async fn guesses_from_one_network_get_slower() {
+        for (network, away) in [("2001:db8:1:", "2001:db8:2::1"), ("198.51.100.", "192.0.2.1")] {
+            let tail = if network.contains(':') { "::1" } else { "" };
+            let host = |host: usize| format!("{network}{host}{tail}").parse::<IpAddr>().unwrap();
+            let throttle = Throttle::new(&[7; 32]);
+            throttle.succeeded(host(99), "ann");
+            for guess in 1..=24 {
+                let (user, password) = (format!("user{guess}"), format!("guess{guess}"));
+                let before = Instant::now();
+                let failed = throttle.failed(host(guess), &user, password.as_bytes());
+                if guess == 20 {
+                    let others = async {
+                        tokio::task::yield_now().await;
+                        let (new, known, away) = tokio::join!(
+                            seconds(throttle.wait(host(50), "bob")),
+                            seconds(throttle.wait(host(99), "ann")),
+                            seconds(throttle.wait(away.parse().unwrap(), "bob")),
+                        );
+                        assert_eq!((new, known, away), (15, 0, 0));
+                    };
+                    tokio::join!(async { failed.await.unwrap() }, others);
+                } else {
+                    failed.await.unwrap();
+                }
+                let steps = [1, 1, 2, 4, 8, 15, 15][guess / NETWORK_SHARE];
+                assert_eq!(before.elapsed().as_secs(), steps, "{network} {guess}");
+            }
+        }
+    }
+
     /// T51: what a check took does not show in when its failure is told.
     #[tokio::test(start_paused = true)]
     async fn failures_are_told_at_ticks() {
@@ -297,7 +340,7 @@ mod tests {
     async fn nothing_grows_without_bound() {
         let mut table = HashMap::new();
         for number in 0..MAX_ENTRIES + 5 {
-            note(&mut table, number, [1; 8]);
+            note(&mut table, number, [1; 8], 1);
         }
         assert_eq!(table.len(), MAX_ENTRIES);
         let throttle = Throttle::new(&[7; 32]);

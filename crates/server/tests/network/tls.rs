@@ -129,6 +129,69 @@ async fn half_a_handshake_ends() {
     assert_eq!(client.rest().await, "");
 }
 
+/// As many handshakes at once as may be; one more waits for its turn, of its own time, and whoever has
+/// ended it has no place any more. T15, T59
+#[tokio::test(start_paused = true)]
+async fn handshakes_at_once_are_bounded() {
+    let (tls, config) = pair();
+    let server = server(|options| {
+        with(&tls)(options);
+        options.limits.handshakes = 2;
+    })
+    .await;
+    let secure = async |host| {
+        let stream = open(&server, peer(host), TlsMode::Implicit);
+        let begun = tokio::time::Instant::now();
+        let client = handshake(stream, &config).await;
+        (client.ok(), begun.elapsed())
+    };
+    let half = async |host| {
+        let mut client = Dialogue::new(open(&server, peer(host), TlsMode::Implicit));
+        client.send([0x16, 3, 1]).await;
+        client
+    };
+    let _first = half("192.0.2.1").await;
+    // n: sessions under TLS take no place, however many there are.
+    let (one, waited) = secure("198.51.100.1").await;
+    let (two, _) = secure("198.51.100.2").await;
+    assert!(one.is_some() && two.is_some() && waited.is_zero());
+    // n+1: waits until a place is free, and ends in its own ten seconds.
+    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    let _second = half("192.0.2.2").await;
+    let (late, waited) = secure("198.51.100.3").await;
+    assert!(late.is_some());
+    assert_eq!(waited.as_secs(), 6);
+    let _third = half("192.0.2.3").await;
+    let (late, waited) = secure("198.51.100.4").await;
+    assert!(late.is_some());
+    assert_eq!(waited.as_secs(), 4);
+}
+
+/// A network that lets all its handshakes hang takes turns with the others.
+#[tokio::test(start_paused = true)]
+async fn handshakes_are_fair_by_network() {
+    let (tls, config) = pair();
+    let server = server(|options| {
+        with(&tls)(options);
+        options.limits.handshakes = 1;
+    })
+    .await;
+    let mut hanging = Vec::new();
+    for host in 1..=20 {
+        let remote = peer(&format!("192.0.2.{host}"));
+        let mut client = Dialogue::new(open(&server, remote, TlsMode::Implicit));
+        client.send([0x16, 3, 1]).await;
+        hanging.push(client);
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let begun = tokio::time::Instant::now();
+    let stream = open(&server, peer("198.51.100.1"), TlsMode::Implicit);
+    assert!(handshake(stream, &config).await.is_ok());
+    // The first one's ten seconds end eight seconds later; then it is this one's turn, or the next
+    // one's of the other network, whose time has nearly ended.
+    assert_eq!(begun.elapsed().as_millis(), 8_100);
+}
+
 #[tokio::test(start_paused = true)]
 async fn certificates_are_replaced_while_running() {
     let (tls, config) = pair();
