@@ -5,6 +5,7 @@ mod capabilities;
 mod commands;
 mod hostile;
 mod lengths;
+mod mutations;
 mod names;
 pub mod references;
 mod traps;
@@ -41,6 +42,7 @@ pub fn run(root: &Path) -> ExitCode {
     commands::check(root, &mut findings);
     hostile::check(root, &sources, &mut findings);
     traps::check(root, &sources, &mut findings);
+    mutations::check(root, &sources, &mut findings);
     lengths::check(&sources, &mut findings);
     names::check(&sources, &mut findings);
     references::check(root, &sources, &mut findings);
