@@ -33,8 +33,11 @@ pub struct Piece {
     pub new: String,
 }
 
-/// All faults, by name; for one that cannot be read, the line and why.
-pub fn all(root: &Path) -> Vec<(PathBuf, Result<Mutation, (usize, String)>)> {
+/// A fault, or the line that cannot be read (0 for the file as a whole), and why.
+pub type Read = Result<Mutation, (usize, String)>;
+
+/// All faults with the files that they are in, by name.
+pub fn all(root: &Path) -> Vec<(PathBuf, Read)> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(root.join(FOLDER)).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -47,7 +50,7 @@ pub fn all(root: &Path) -> Vec<(PathBuf, Result<Mutation, (usize, String)>)> {
     all
 }
 
-fn parse(name: String, text: &str) -> Result<Mutation, (usize, String)> {
+fn parse(name: String, text: &str) -> Read {
     let (mut what, mut test, mut pieces) = (String::new(), String::new(), Vec::<Piece>::new());
     for (at, line) in text.lines().enumerate() {
         let (old, new) = match line.split_at_checked(1) {
