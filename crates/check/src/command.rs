@@ -11,7 +11,7 @@ pub const STAR: u32 = u32::MAX;
 pub struct Set {
     /// By UID.
     pub uid: bool,
-    /// Ends in the order in which they are written; never empty.
+    /// Ends in the order in which they are written; none is `$`, the saved result (RFC 5182).
     pub ranges: Vec<(u32, u32)>,
 }
 
@@ -48,6 +48,36 @@ pub enum Key {
     Flag(u16, bool),
     /// The word that stands in one message only.
     Subject(String),
+    /// `$`, what was found last (RFC 5182).
+    Saved,
+}
+
+/// How a SEARCH is asked and answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `SEARCH`
+    Plain,
+    /// `SEARCH RETURN` (RFC 4731)
+    Return(Return),
+    /// `SORT (SUBJECT)` (RFC 5256)
+    Sort,
+    /// `THREAD ORDEREDSUBJECT` (RFC 5256)
+    Thread,
+}
+
+/// What RETURN asks for; not nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Return {
+    /// `ALL`
+    pub all: bool,
+    /// `MIN`
+    pub min: bool,
+    /// `MAX`
+    pub max: bool,
+    /// `COUNT`
+    pub count: bool,
+    /// `SAVE` (RFC 5182)
+    pub save: bool,
 }
 
 /// One command.
@@ -86,12 +116,14 @@ pub enum Command {
         /// Items.
         what: What,
     },
-    /// SEARCH
+    /// SEARCH, SORT or THREAD
     Search {
         /// By UID.
         uid: bool,
         /// What is looked for.
         key: Key,
+        /// How.
+        form: Form,
     },
     /// COPY
     Copy {
@@ -160,7 +192,17 @@ impl Set {
         Self { uid, ranges: vec![(number, number)] }
     }
 
-    /// Whether it names this number, where `*` is `last`.
+    /// `$` (RFC 5182).
+    pub fn saved(uid: bool) -> Self {
+        Self { uid, ranges: Vec::new() }
+    }
+
+    /// Whether it is `$`.
+    pub fn is_saved(&self) -> bool {
+        self.ranges.is_empty()
+    }
+
+    /// Whether it names this number, where `*` is `last`; `$` names none.
     pub fn holds(&self, number: u32, last: u32) -> bool {
         let end = |end: u32| if end == STAR { last } else { end };
         let mut ranges = self.ranges.iter().map(|&(a, b)| (end(a), end(b)));
@@ -176,6 +218,9 @@ impl Set {
 
 impl Display for Set {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        if self.is_saved() {
+            return out.write_str("$");
+        }
         let end = |end: u32| if end == STAR { "*".to_owned() } else { end.to_string() };
         for (place, &(a, b)) in self.ranges.iter().enumerate() {
             let comma = if place > 0 { "," } else { "" };
@@ -216,6 +261,17 @@ impl Command {
             Self::Fetch { set, .. } | Self::Store { set, .. } => !set.uid,
             _ => false,
         }
+    }
+
+    /// It changes what `$` means (RFC 5182).
+    pub fn saves(&self) -> bool {
+        matches!(self, Self::Search { form: Form::Return(Return { save: true, .. }), .. })
+    }
+
+    /// It depends on what `$` means.
+    pub fn uses_saved(&self) -> bool {
+        matches!(self, Self::Search { key: Key::Saved, .. })
+            || self.set().is_some_and(Set::is_saved)
     }
 
     /// It says which mailbox is selected from then on.
@@ -270,13 +326,14 @@ impl Display for Command {
                 };
                 write!(out, "{}FETCH {set} ({items})", by(set))
             }
-            Self::Search { uid, key } => {
-                let key = match key {
-                    Key::All => "ALL".to_owned(),
-                    Key::Flag(bit, set) => flags::search_key(*bit, *set),
-                    Key::Subject(token) => format!("SUBJECT \"{token}\""),
-                };
-                write!(out, "{}SEARCH {key}", if *uid { "UID " } else { "" })
+            Self::Search { uid, key, form } => {
+                let uid = if *uid { "UID " } else { "" };
+                match form {
+                    Form::Plain => write!(out, "{uid}SEARCH {key}"),
+                    Form::Return(options) => write!(out, "{uid}SEARCH RETURN ({options}) {key}"),
+                    Form::Sort => write!(out, "{uid}SORT (SUBJECT) UTF-8 {key}"),
+                    Form::Thread => write!(out, "{uid}THREAD ORDEREDSUBJECT UTF-8 {key}"),
+                }
             }
             Self::Copy { set, to } => write!(out, "{}COPY {set} {}", by(set), Quoted(to)),
             Self::Move { set, to } => write!(out, "{}MOVE {set} {}", by(set), Quoted(to)),
@@ -302,6 +359,31 @@ impl Display for Command {
             Self::Capability => out.write_str("CAPABILITY"),
             Self::Logout => out.write_str("LOGOUT"),
         }
+    }
+}
+
+impl Display for Key {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => out.write_str("ALL"),
+            Self::Flag(bit, set) => out.write_str(&flags::search_key(*bit, *set)),
+            Self::Subject(token) => write!(out, "SUBJECT \"{token}\""),
+            Self::Saved => out.write_str("$"),
+        }
+    }
+}
+
+impl Display for Return {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        let options = [
+            (self.save, "SAVE"),
+            (self.min, "MIN"),
+            (self.max, "MAX"),
+            (self.all, "ALL"),
+            (self.count, "COUNT"),
+        ];
+        let wanted = options.into_iter().filter(|(wanted, _)| *wanted);
+        out.write_str(&wanted.map(|(_, name)| name).collect::<Vec<_>>().join(" "))
     }
 }
 

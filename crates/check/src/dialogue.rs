@@ -8,7 +8,7 @@ mod view;
 use crate::command::Command;
 use crate::finding::Finding;
 use crate::history::Record;
-use peregrine_proto::response::{Code, StatusData};
+use peregrine_proto::response::{Code, SearchData, StatusData};
 use peregrine_proto::{Response, Status};
 use std::rc::Rc;
 
@@ -50,7 +50,10 @@ pub(crate) struct Reply {
 /// Untagged data that was taken for a command's answer.
 #[derive(Default)]
 pub(crate) struct Data {
+    /// SEARCH, SORT and THREAD.
     pub search: Vec<Vec<u32>>,
+    /// ESEARCH.
+    pub extended: Vec<SearchData>,
     /// Names of LIST and LSUB.
     pub names: Vec<String>,
     pub status: Vec<StatusData>,

@@ -1,7 +1,7 @@
 //! Random pipelines from a seed.
 
 use crate::chance::Random;
-use crate::command::{Command, How, Key, STAR, Set, What};
+use crate::command::{Command, Form, How, Key, Return, STAR, Set, What};
 use crate::flags;
 use crate::plan::{Plan, Step};
 
@@ -24,6 +24,14 @@ pub struct Shape {
     pub idle: bool,
     /// LITERAL+ (RFC 7888).
     pub literal_plus: bool,
+    /// SEARCH RETURN (RFC 4731).
+    pub esearch: bool,
+    /// `$` (RFC 5182).
+    pub search_res: bool,
+    /// SORT (RFC 5256).
+    pub sort: bool,
+    /// THREAD=ORDEREDSUBJECT (RFC 5256).
+    pub thread: bool,
     /// Keywords can be made.
     pub keywords: bool,
     /// A literal of 2 GiB is known to be refused.
@@ -53,6 +61,7 @@ pub fn generate(seed: u64, shape: &Shape) -> Plan {
         tokens: 0,
         counts: [0; 2],
         selected: None,
+        saved: false,
         refused: false,
     };
     let mailboxes = maker.mailboxes();
@@ -74,6 +83,8 @@ struct Maker<'a> {
     counts: [usize; 2],
     /// Which of the lasting mailboxes is selected, where all goes well.
     selected: Option<usize>,
+    /// A search has saved what it found, and nothing else was selected since.
+    saved: bool,
     /// Literals are refused, rather than lines that are no commands: a server may take the one
     /// behind the other for the refused literal itself, and close.
     refused: bool,
@@ -112,7 +123,7 @@ impl Maker<'_> {
 
     /// What one connection does.
     fn script(&mut self, commands: usize, alone: bool) -> Vec<Step> {
-        self.selected = None;
+        (self.selected, self.saved) = (None, false);
         self.refused = self.shape.oversize && self.random.chance(50);
         let mut script = Vec::new();
         let mut idle = false;
@@ -156,7 +167,7 @@ impl Maker<'_> {
 
     fn select(&mut self) -> Command {
         let place = usize::from(self.random.chance(25));
-        self.selected = Some(place);
+        (self.selected, self.saved) = (Some(place), false);
         Command::Select { name: self.lasting[place].clone(), examine: self.random.chance(12) }
     }
 
@@ -220,17 +231,7 @@ impl Maker<'_> {
                 let what = [&what[..], &[What::Body, What::BodyAndFlags]].concat();
                 Command::Fetch { set: self.set(place), what: *self.random.pick(&what) }
             }
-            19..=23 => {
-                let key = match self.random.below(5) {
-                    0 => Key::All,
-                    1 => Key::Subject(format!("token{}x", 1 + self.random.below(8))),
-                    _ => {
-                        let bits = [flags::SEEN, flags::SEEN, flags::DELETED, 2, 4];
-                        Key::Flag(*self.random.pick(&bits), self.random.chance(60))
-                    }
-                };
-                Command::Search { uid: self.random.chance(50), key }
-            }
+            19..=23 => self.search(),
             24..=25 => Command::Copy { set: self.set(place), to: self.mailbox() },
             26..=27 if self.shape.moves => {
                 // Into the mailbox itself is something that few servers agree about.
@@ -241,15 +242,46 @@ impl Maker<'_> {
                 Command::Move { set: self.set(place), to }
             }
             28..=30 => Command::Expunge,
-            31 if self.shape.uid_plus => {
-                Command::UidExpunge(Set { uid: true, ..self.by_uid(place) })
-            }
+            31 if self.shape.uid_plus => match self.saved && self.random.chance(30) {
+                true => Command::UidExpunge(Set::saved(true)),
+                false => Command::UidExpunge(self.by_uid(place)),
+            },
             32 => Command::Check,
             _ => Command::Noop,
         }
     }
 
+    fn search(&mut self) -> Command {
+        let key = match self.random.below(5) {
+            0 if self.saved && self.random.chance(50) => Key::Saved,
+            0 => Key::All,
+            1 => Key::Subject(format!("token{}x", 1 + self.random.below(8))),
+            _ => {
+                let bits = [flags::SEEN, flags::SEEN, flags::DELETED, 2, 4];
+                Key::Flag(*self.random.pick(&bits), self.random.chance(60))
+            }
+        };
+        let uid = self.random.chance(50);
+        let form = match self.random.below(10) {
+            0..=3 if self.shape.esearch => Form::Return(self.options()),
+            4 if self.shape.sort => Form::Sort,
+            5 if self.shape.thread => Form::Thread,
+            _ => Form::Plain,
+        };
+        Command::Search { uid, key, form }
+    }
+
+    fn options(&mut self) -> Return {
+        let [all, min, max, count] = [50, 25, 25, 25].map(|percent| self.random.chance(percent));
+        let save = self.shape.search_res && self.random.chance(60);
+        self.saved |= save;
+        Return { all: all || !(min || max || count || save), min, max, count, save }
+    }
+
     fn set(&mut self, place: usize) -> Set {
+        if self.saved && self.random.chance(30) {
+            return Set::saved(self.random.chance(60));
+        }
         let count = self.counts[place] as u32;
         if count == 0 || self.random.chance(60) {
             return self.by_uid(place);
@@ -292,6 +324,10 @@ mod tests {
             unselect: true,
             idle: true,
             literal_plus: true,
+            esearch: true,
+            search_res: true,
+            sort: true,
+            thread: true,
             keywords: true,
             oversize: true,
         };

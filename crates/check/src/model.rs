@@ -3,6 +3,7 @@
 mod apply;
 mod change;
 mod look;
+mod search;
 
 pub(crate) use apply::Doing;
 
@@ -17,6 +18,8 @@ pub(crate) struct State {
     boxes: Vec<Rc<Mailbox>>,
     names: BTreeMap<String, usize>,
     subscriptions: BTreeSet<String>,
+    /// By connection: the UIDs of `$`.
+    saved: Vec<Rc<Vec<u32>>>,
     /// By connection and entry; 0 where it is not yet known.
     bound: Vec<Rc<Vec<u32>>>,
     /// By connection and selection: which mailbox it is.
@@ -77,6 +80,7 @@ impl State {
             boxes: Vec::new(),
             names: BTreeMap::new(),
             subscriptions: BTreeSet::new(),
+            saved: vec![Rc::default(); dialogues.len()],
             bound: dialogues.iter().map(|one| Rc::new(vec![0; one.entries.len()])).collect(),
             opened: dialogues.iter().map(|one| vec![None; one.selections.len()]).collect(),
         }
@@ -88,6 +92,7 @@ impl State {
         self.boxes.hash(&mut hasher);
         self.names.hash(&mut hasher);
         self.subscriptions.hash(&mut hasher);
+        self.saved.hash(&mut hasher);
         self.bound.hash(&mut hasher);
         hasher.finish()
     }

@@ -20,7 +20,7 @@ pub(crate) struct Placed<'a> {
 
 /// Why `later` must be done behind `earlier`; `None` where either order will do.
 pub(crate) fn must_precede(earlier: &Placed<'_>, later: &Placed<'_>) -> Option<&'static str> {
-    let rules = [selection, barrier, names, subscriptions];
+    let rules = [selection, barrier, names, subscriptions, saved];
     if let Some(why) = rules.iter().find_map(|rule| rule(earlier.command, later.command)) {
         return Some(why);
     }
@@ -73,6 +73,12 @@ fn subscriptions(a: &Command, b: &Command) -> Option<&'static str> {
         (None, None) => false,
     };
     meets.then_some("one changes a subscription that the other uses")
+}
+
+/// RFC 5182 §2.1.
+fn saved(a: &Command, b: &Command) -> Option<&'static str> {
+    let meets = |a: &Command, b: &Command| a.saves() && (b.saves() || b.uses_saved());
+    (meets(a, b) || meets(b, a)).then_some("one saves what it finds, and the other uses `$`")
 }
 
 /// Whether a pattern without wildcards but for a `*` at its end matches.

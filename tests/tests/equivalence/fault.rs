@@ -37,11 +37,18 @@ macro_rules! exchanged {
     };
 }
 
+mod search;
+
 /// All of them.
 pub fn all() -> Vec<Fault> {
     let mut all = pairs();
-    all.extend(told());
+    all.extend(tellings());
+    all.extend(search::all());
     all
+}
+
+fn told(name: &'static str, tell: fn(&mut History, &mut Random, Place) -> bool) -> Fault {
+    Fault { name, send: |_, _| Some((0, 0)), tell }
 }
 
 /// Pairs that a server does in the wrong order, since they are missing in its table.
@@ -87,8 +94,7 @@ fn pairs() -> Vec<Fault> {
 }
 
 /// What is told otherwise than it is, and what is done otherwise than it is told.
-fn told() -> Vec<Fault> {
-    let told = |name, tell| Fault { name, send: |_, _| Some((0, 0)), tell };
+fn tellings() -> Vec<Fault> {
     vec![
         told("EXPUNGE behind its reply", expunge_late),
         told("EXPUNGE inside a FETCH by number", expunge_in_fetch),

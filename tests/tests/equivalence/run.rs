@@ -23,6 +23,10 @@ pub fn shape() -> Shape {
         unselect: true,
         idle: true,
         literal_plus: true,
+        esearch: true,
+        search_res: true,
+        sort: true,
+        thread: true,
         keywords: true,
         oversize: true,
     }

@@ -1,10 +1,10 @@
 //! Reading a record: tagged replies first, then each response in turn.
 
 use super::{Asked, Data, Dialogue, Reply, parse};
-use crate::command::Command;
+use crate::command::{Command, Form};
 use crate::finding::{Finding, Rule};
 use crate::history::{Record, Shown};
-use peregrine_proto::response::{Code, ResponseText, StatusData};
+use peregrine_proto::response::{Code, ResponseText, SearchData, StatusData};
 use peregrine_proto::{Response, Status};
 use std::collections::HashMap;
 
@@ -152,12 +152,13 @@ impl<'a> Reader<'a> {
             Response::Exists(count) => self.exists(count),
             Response::Expunge(number) => self.expunge(number.0.get()),
             Response::Fetch { number, data } => self.fetch(number.0.get(), &data),
-            Response::Search(found, _) => {
-                let searches = |command: &Command| matches!(command, Command::Search { .. });
-                if let Some(place) = self.oldest("SEARCH", searches) {
-                    self.dialogue.asked[place].data.search.push(found);
-                }
+            Response::Search(found, _) => self.found("SEARCH", Form::Plain, found),
+            Response::Sort(found, _) => self.found("SORT", Form::Sort, found),
+            Response::Thread(nodes) => {
+                let numbers = nodes.iter().filter_map(|node| node.number);
+                self.found("THREAD", Form::Thread, numbers.collect());
             }
+            Response::ESearch(data) => self.found_by_tag(data),
             Response::List(list) => {
                 let lists = |command: &Command| matches!(command, Command::List(_));
                 if let Some(place) = self.oldest("LIST", lists) {
@@ -188,11 +189,48 @@ impl<'a> Reader<'a> {
                 _ => {}
             },
             // The answers of other commands that came in between.
-            Response::Search(..) | Response::List(_) | Response::Lsub(_) | Response::Status(_) => {
+            Response::Search(..)
+            | Response::Sort(..)
+            | Response::Thread(_)
+            | Response::ESearch(_)
+            | Response::List(_)
+            | Response::Lsub(_)
+            | Response::Status(_) => {
                 self.of_select[self.index] = None;
                 self.take(response);
             }
             _ => {}
+        }
+    }
+
+    /// SEARCH, SORT or THREAD data.
+    fn found(&mut self, data: &str, wanted: Form, found: Vec<u32>) {
+        let searches = |command: &Command| match command {
+            Command::Search { form, .. } => *form == wanted,
+            _ => false,
+        };
+        if let Some(place) = self.oldest(data, searches) {
+            self.dialogue.asked[place].data.search.push(found);
+        }
+    }
+
+    /// ESEARCH names its command (RFC 4466 §2.6.2).
+    fn found_by_tag(&mut self, data: SearchData) {
+        let named = data
+            .tag
+            .as_ref()
+            .and_then(|tag| self.record.commands.iter().position(|sent| sent.tag == tag.as_str()));
+        let asks = |place: &usize| {
+            let command = &self.dialogue.asked[*place].command;
+            matches!(command, Command::Search { form: Form::Return(_), .. }) && self.waits(*place)
+        };
+        match named.filter(asks) {
+            Some(place) => self.dialogue.asked[place].data.extended.push(data),
+            None => {
+                let tag = data.tag.as_ref().map_or("no tag", |tag| tag.as_str());
+                let text = format!("ESEARCH came for {tag}, and no such command waited for it");
+                self.complain(Rule::Attribution, text);
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use crate::command::{Command, STAR, What};
 use crate::dialogue::{Asked, Dialogue, EntryId, Told};
 use crate::history::History;
 use crate::order::{Placed, must_precede};
-use peregrine_proto::response::Code;
+use peregrine_proto::response::{Code, SearchDatum};
 use std::collections::HashMap;
 
 /// More numbers than any pipeline names by a range.
@@ -77,7 +77,8 @@ impl<'a> Builder<'a> {
             let told = told.map(|(place, _)| place).collect();
             let at = asked.reply.as_ref().map_or(u64::MAX, |reply| reply.at);
             let kind = Kind::Command(Ready { place, views, told });
-            let thing = self.push(connection, kind, at, only_reads(&asked.command));
+            let still = only_reads(&asked.command) && !asked.command.saves();
+            let thing = self.push(connection, kind, at, still);
             for (earlier, why) in reasons {
                 self.put(things[earlier], thing, Reason::Sent(why));
                 // What only looks may have looked at once, and answer later.
@@ -421,6 +422,9 @@ fn only_reads(command: &Command) -> bool {
 fn named(dialogue: &Dialogue, place: usize) -> Option<Vec<u32>> {
     let asked = &dialogue.asked[place];
     let set = asked.command.set()?;
+    if set.is_saved() {
+        return saved(dialogue, place);
+    }
     let star = set.ranges.iter().any(|&(a, b)| a == STAR || b == STAR);
     if set.uid && !star {
         let ranges = set.ranges.iter().map(|&(a, b)| (a.min(b), a.max(b)));
@@ -435,6 +439,17 @@ fn named(dialogue: &Dialogue, place: usize) -> Option<Vec<u32>> {
     let number = |(uid, number): &(u32, u32)| if set.uid { *uid } else { *number };
     let named = uids.into_iter().zip(1..).filter(|one| set.holds(number(one), last));
     Some(named.map(|(uid, _)| uid).collect())
+}
+
+/// The UIDs of `$` where the search that saved them told all of them.
+fn saved(dialogue: &Dialogue, place: usize) -> Option<Vec<u32>> {
+    let asked = dialogue.asked[..place].iter().rev().find(|asked| asked.command.saves())?;
+    let same = asked.selection == dialogue.asked[place].selection;
+    let told = asked.data.extended.first().filter(|told| same && told.uid)?;
+    told.items.iter().find_map(|item| match item {
+        SearchDatum::All(uids) => Some(uids.iter().take(WIDEST as usize).collect()),
+        _ => None,
+    })
 }
 
 /// The flags that the client was told at last; `None` where it has changed them since without

@@ -5,7 +5,7 @@ use super::{Kind, Thing};
 use crate::command::{Command, Key, What};
 use crate::dialogue::{Dialogue, Told};
 
-/// Places as bits: three for each mailbox name, one for each connection, one for subscriptions.
+/// Places as bits: three for each mailbox name, two for each connection, one for subscriptions.
 #[derive(Clone, Default)]
 pub(super) struct Footprint {
     reads: u64,
@@ -15,7 +15,7 @@ pub(super) struct Footprint {
 }
 
 /// Names that have places of their own; the others share the last one.
-const NAMES: usize = 16;
+const NAMES: usize = 14;
 const SUBSCRIPTIONS: u64 = 1 << 63;
 
 /// The names of all mailboxes that occur.
@@ -69,6 +69,11 @@ impl Names {
 
 fn view(connection: usize) -> u64 {
     1 << (NAMES * 3 + connection.min(7))
+}
+
+/// What `$` means.
+fn saved(connection: usize) -> u64 {
+    1 << (NAMES * 3 + 8 + connection.min(7))
 }
 
 impl Footprint {
@@ -177,6 +182,12 @@ fn of_command(
         Command::Lsub(_) => (SUBSCRIPTIONS, 0),
         Command::Subscribe(_) | Command::Unsubscribe(_) => (0, SUBSCRIPTIONS),
         _ => (0, 0),
+    };
+    let (reads, writes) = match command {
+        Command::Select { .. } => (reads, writes | saved(connection)),
+        _ if command.saves() => (reads | saved(connection), writes | saved(connection)),
+        _ if command.uses_saved() => (reads | saved(connection), writes),
+        _ => (reads, writes),
     };
     Footprint { reads, writes, flags_of: None }
 }

@@ -158,6 +158,10 @@ fn shape(capabilities: &[String]) -> (Shape, Vec<String>) {
         unselect: offers("UNSELECT"),
         idle: offers("IDLE"),
         literal_plus: offers("LITERAL+") || offers("LITERAL-"),
+        esearch: offers("ESEARCH"),
+        search_res: offers("ESEARCH") && offers("SEARCHRES"),
+        sort: offers("SORT"),
+        thread: offers("THREAD=ORDEREDSUBJECT"),
         keywords: true,
         oversize: limit.is_some_and(|limit| limit < LARGE),
     };
@@ -168,6 +172,10 @@ fn shape(capabilities: &[String]) -> (Shape, Vec<String>) {
         (shape.unselect, "UNSELECT: it is not offered"),
         (shape.idle, "IDLE: it is not offered"),
         (shape.literal_plus, "literals without waiting: LITERAL+ is not offered"),
+        (shape.esearch, "SEARCH RETURN: ESEARCH is not offered"),
+        (shape.search_res, "`$`: SEARCHRES is not offered"),
+        (shape.sort, "SORT: it is not offered"),
+        (shape.thread, "THREAD: THREAD=ORDEREDSUBJECT is not offered"),
         (shape.oversize, "a literal that is refused: no APPENDLIMIT is told"),
     ];
     left_out.extend(wanted.iter().filter(|(on, _)| !on).map(|(_, why)| (*why).to_owned()));

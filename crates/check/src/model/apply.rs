@@ -110,6 +110,11 @@ impl Doing<'_> {
         set: &Set,
     ) -> Option<(Vec<u32>, bool)> {
         let uid = |entry: &EntryId| state.uid(self.connection, *entry);
+        if set.is_saved() {
+            let mut uids: Vec<u32> = view.iter().filter_map(uid).collect();
+            uids.retain(|uid| state.saved[self.connection].contains(uid));
+            return Some((uids, false));
+        }
         if set.uid {
             let uids: Option<Vec<u32>> = view.iter().map(uid).collect();
             let mut uids = uids?;

@@ -226,7 +226,12 @@ impl Doing<'_> {
         lasts.dedup();
         let (mut made, mut same) = (Vec::new(), lasts.is_empty());
         for last in lasts {
-            let named = |uid: &u32| set.is_none_or(|set| set.holds(*uid, last));
+            let saved = &state.saved[self.connection];
+            let named = |uid: &u32| match set {
+                Some(set) if set.is_saved() => saved.contains(uid),
+                Some(set) => set.holds(*uid, last),
+                None => true,
+            };
             let deleted = mailbox.messages.iter().filter(|(_, it)| it.flags & flags::DELETED != 0);
             let all: Vec<u32> = deleted.map(|(uid, _)| *uid).filter(named).collect();
             // What the client does not know of may go as well, or stay; and what it comes to know

@@ -1,13 +1,14 @@
-//! Commands that only look: FETCH (which may set `\Seen`), SEARCH, STATUS, LIST, LSUB, SELECT.
+//! Commands that only look: FETCH (which may set `\Seen`), STATUS, LIST, LSUB, SELECT.
 
 use super::apply::{Doing, no};
 use super::{Mailbox, Next, State, Why};
-use crate::command::{Command, Key, What};
+use crate::command::{Command, What};
 use crate::dialogue::EntryId;
 use crate::flags;
 use crate::order::fits;
 use peregrine_proto::Status;
 use peregrine_proto::command::status::StatusItem;
+use std::rc::Rc;
 
 impl Doing<'_> {
     fn selected<'s>(&self, state: &'s State) -> Result<(usize, &'s Mailbox), Why> {
@@ -123,57 +124,6 @@ impl Doing<'_> {
         }
     }
 
-    pub(super) fn search(&self, state: &State) -> Result<Next, Why> {
-        if self.status_of_reply() != Status::Ok {
-            no!(self.context, "it can be done, and the reply is not OK")
-        }
-        self.in_some_view(state, |view| self.search_in(state, view))
-    }
-
-    fn search_in(&self, state: &State, view: &[EntryId]) -> Result<Next, Why> {
-        let Command::Search { uid: by_uid, key } = &self.asked.command else {
-            return Ok(Next::Same);
-        };
-        let (_, mailbox) = self.selected(state)?;
-        let [found] = &*self.asked.data.search else {
-            let count = self.asked.data.search.len();
-            no!(self.context, "it has {count} SEARCH responses instead of one")
-        };
-        let matches = |uid: u32| {
-            let message = mailbox.messages.get(&uid)?;
-            Some(match key {
-                Key::All => true,
-                Key::Flag(bit, set) => (message.flags & bit != 0) == *set,
-                Key::Subject(token) => *token == *message.token,
-            })
-        };
-        // No message leaves meanwhile where numbers are told, and those that come stand behind.
-        let last = self.views.last().map_or(view, |last| last);
-        let mut uids = Vec::new();
-        for number in found {
-            let uid = match by_uid {
-                true => Some(*number),
-                false => last
-                    .get((*number as usize).wrapping_sub(1))
-                    .and_then(|entry| state.uid(self.connection, *entry)),
-            };
-            match uid {
-                Some(uid) if uid < mailbox.next && matches(uid) != Some(false) => uids.push(uid),
-                Some(uid) if uid < mailbox.next => no!(self.context, "UID {uid} does not fit"),
-                _ => no!(self.context, "it found {number}, which is not there"),
-            }
-        }
-        for entry in view {
-            let Some(uid) = state.uid(self.connection, *entry) else {
-                no!(self.context, "its messages are not known yet")
-            };
-            if matches(uid) == Some(true) && !uids.contains(&uid) {
-                no!(self.context, "UID {uid} fits and was not found")
-            }
-        }
-        Ok(Next::Same)
-    }
-
     pub(super) fn status(&self, state: &State, name: &str) -> Result<Next, Why> {
         let found = state.mailbox(name);
         let Some((_, mailbox)) = found.filter(|_| self.status_of_reply() == Status::Ok) else {
@@ -255,6 +205,8 @@ impl Doing<'_> {
         let view = dialogue.selections[opened].views.first().map_or(&[][..], |(_, view)| view);
         let mut made = state.clone();
         made.opened[self.connection][opened] = Some(id);
+        // RFC 5182 §2.1: `$` is empty then.
+        made.saved[self.connection] = Rc::default();
         for (entry, uid) in view.iter().zip(mailbox.messages.keys()) {
             if let Some(told) = dialogue.entries[*entry].uid.filter(|told| told != uid) {
                 no!(self.context, "a message of {name} has UID {uid}, not {told}")
