@@ -60,10 +60,10 @@ const fn of(
     Series { call, file, errors }
 }
 
-/// Files may not become longer.
+/// Files may not become longer than so many octets.
 #[derive(Clone, Copy)]
 pub struct Size {
-    pub kib: u64,
+    pub octets: u64,
 }
 
 /// What goes wrong in one run.
@@ -81,7 +81,7 @@ impl fmt::Display for Fault {
                 let file = series.file.unwrap_or("any file");
                 write!(f, "{}:{when} of {file}, {error}", series.call)
             }
-            Self::Size(Size { kib }) => write!(f, "files of {kib} KiB"),
+            Self::Size(Size { octets }) => write!(f, "files of {octets} octets"),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::child::{CHANGES, FOLDER, PORT, again, held, open, runtime};
 use super::fault::{Fault, SERIES, Series, Size};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -38,6 +38,8 @@ pub struct Told {
 pub struct Sum {
     pub runs: usize,
     pub injected: usize,
+    /// Runs in which a file could not grow where it had to.
+    pub cut: usize,
     pub refused: usize,
     pub stopped: usize,
     pub unopened: usize,
@@ -57,8 +59,9 @@ impl Judge {
         judge
     }
 
-    /// How often each kind of call is made, at most, by one thread.
-    pub fn count(&self) -> Vec<u32> {
+    /// How often each kind of call is made, at most, by one thread; and the sizes of files at which
+    /// one write after the other ends in its middle.
+    pub fn count(&self) -> (Vec<u32>, Vec<Size>) {
         let folder = self.folder();
         let trace = folder.path().join("trace");
         let calls: Vec<&str> = SERIES.iter().map(|series| series.call).collect();
@@ -80,7 +83,7 @@ impl Judge {
             }
             threads.into_values().max().unwrap_or(0)
         };
-        SERIES.iter().map(count).collect()
+        (SERIES.iter().map(count).collect(), middles(&text))
     }
 
     /// One run.
@@ -196,6 +199,33 @@ impl Judge {
     }
 }
 
+/// The middle of each write that strace saw, as an offset in its file. Two writes of one place are
+/// cut by one size: the first of them.
+fn middles(trace: &str) -> Vec<Size> {
+    let mut ends: HashMap<&str, u64> = HashMap::new();
+    let mut found = BTreeSet::new();
+    for line in trace.lines() {
+        let Some((name, arguments)) = line.split_once('(') else { continue };
+        let arguments = arguments.split_once(" <unfinished").map_or(arguments, |it| it.0);
+        let arguments = arguments.split_once(") =").map_or(arguments, |it| it.0);
+        let words: Vec<&str> = arguments.split(", ").collect();
+        let number = |at: usize| words.get(at)?.trim_end_matches(')').parse::<u64>().ok();
+        let (Some(length), file) = (number(2), words[0]) else { continue };
+        let start = match name.rsplit(' ').next() {
+            Some("pwrite64") => number(3).unwrap_or(0),
+            // Files that are not written by place are written from the beginning on.
+            Some("write") => *ends.get(file).unwrap_or(&0),
+            _ => continue,
+        };
+        // A socket has no size.
+        if file.contains("</") && length > 1 {
+            ends.insert(file, start + length);
+            found.insert(start + length / 2);
+        }
+    }
+    found.into_iter().map(|octets| Size { octets }).collect()
+}
+
 fn this() -> PathBuf {
     std::env::current_exe().unwrap()
 }
@@ -242,10 +272,10 @@ fn command(fault: &Fault, folder: &Path, trace: &Path) -> Command {
             tracer.arg("-o").arg(trace).arg(this());
             tracer
         }
-        Fault::Size(Size { kib }) => {
+        Fault::Size(Size { octets }) => {
             let mut shell = Command::new("bash");
-            shell.arg("-c").arg("trap '' XFSZ; ulimit -f $1; exec $2").arg("bash");
-            shell.arg(kib.to_string()).arg(this());
+            shell.arg("-c").arg("trap '' XFSZ; exec prlimit --fsize=$1 \"$2\"").arg("bash");
+            shell.arg(octets.to_string()).arg(this());
             shell
         }
     }
@@ -269,6 +299,8 @@ impl Sum {
         let count = |word: &str| told.lines.iter().filter(|line| line.starts_with(word)).count();
         self.runs += usize::from(!told.lines.is_empty());
         self.injected += told.injected.len();
+        let failed = count("failed ") + count("unopened ") > 0;
+        self.cut += usize::from(matches!(fault, Fault::Size(_)) && failed);
         self.refused += count("failed ") + count("refused ");
         self.stopped += count("stopped ").min(1);
         self.unopened += count("unopened ");
@@ -281,10 +313,10 @@ impl Sum {
 
 impl fmt::Display for Sum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { runs, injected, refused, stopped, unopened, violations } = self;
+        let Self { runs, injected, cut, refused, stopped, unopened, violations } = self;
         write!(
             f,
-            "{runs} played, {injected} calls failed, {refused} changes refused, {stopped} stores \
+            "{runs} played, {injected} calls failed, {cut} times a write was cut, {refused} changes refused, {stopped} stores \
              stopped, {unopened} not opened, {} violations",
             violations.len()
         )
