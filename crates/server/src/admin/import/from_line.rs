@@ -47,7 +47,8 @@ pub(super) fn parse(line: &[u8]) -> Option<DateTime> {
         .build()
         .ok()?;
     let midnight = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
-    let unix = (midnight + time_of_day).as_second();
+    // Beyond the year 9999 there is nothing.
+    let unix = midnight.checked_add(time_of_day).ok()?.as_second();
     Some(DateTime { unix, offset: minutes_east })
 }
 
@@ -105,6 +106,8 @@ mod tests {
             ("From a@b Tue Nov 14 22:13:20\n", None),
             ("From a@b Tue Nov 14 22:13:20 2023 and then\n", None),
             (">From a@b Thu Jan  1 00:00:00 1970\n", None),
+            // Beyond the last time that there is.
+            ("From a@b Thu Dec 30 23:59:59 9999 -2300\n", None),
             ("From: a@b Thu Jan  1 00:00:00 1970\n", None),
         ];
         for (line, wanted) in cases {
