@@ -5,7 +5,6 @@ use crate::{Error, MailboxId};
 use peregrine_proto::response::list::SpecialUse;
 use peregrine_proto::{MailboxName, UidValidity};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 
 /// What a name stands for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -64,24 +63,23 @@ impl Tree {
         self.below(name).next().is_some()
     }
 
-    /// All names below this one, at any depth.
+    /// All names below this one, at any depth; what stands elsewhere is not looked at.
     pub fn below(&self, name: &MailboxName) -> impl Iterator<Item = (&MailboxName, &Entry)> {
-        let behind = (Bound::Excluded(name.clone()), Bound::Unbounded);
-        let name = name.clone();
-        // Between `a` and `a/b` may stand `a b`, which is no child.
-        let within = {
-            let name = name.clone();
-            move |other: &MailboxName| other.as_str().starts_with(name.as_str())
-        };
-        self.entries
-            .range(behind)
-            .take_while(move |(other, _)| within(other))
-            .filter(move |(other, _)| other.is_below(&name))
+        let behind = first_below(name).into_iter();
+        let found = behind.flat_map(|first| self.entries.range(first..));
+        found.take_while(move |(other, _)| other.is_below(name))
     }
 
     /// The subscribed names, also of mailboxes that are gone (RFC 3501 §6.3.9).
     pub fn subscriptions(&self) -> impl Iterator<Item = &MailboxName> {
         self.subscriptions.iter()
+    }
+
+    /// The subscribed names below this one, at any depth; what stands elsewhere is not looked at.
+    pub fn subscriptions_below(&self, name: &MailboxName) -> impl Iterator<Item = &MailboxName> {
+        let behind = first_below(name).into_iter();
+        let found = behind.flat_map(|first| self.subscriptions.range(first..));
+        found.take_while(move |other| other.is_below(name))
     }
 
     /// Whether a name is subscribed.
@@ -106,6 +104,12 @@ impl Tree {
         }
         Ok(())
     }
+}
+
+/// Where the names below this one begin in the order of names: they stand together, and `a b` or
+/// `a1` not between them. `None` where a longer name would be none.
+fn first_below(name: &MailboxName) -> Option<MailboxName> {
+    MailboxName::new(&format!("{}{}", name.as_str(), MailboxName::SEPARATOR)).ok()
 }
 
 /// Whether a new mailbox may have this name. A separator at the end only says that children are to

@@ -113,10 +113,9 @@ impl Listing<'_> {
         let meets = self.meets(name);
         // A name that does not meet the criteria is told for one below it that does and is not
         // told itself (§3.5).
-        let below = self.selection.recursive_match
-            && self.tree.subscriptions().any(|other| {
-                other.is_below(name) && self.meets(other) && (meets || !self.matches(other))
-            });
+        let tells = |other| self.meets(other) && (meets || !self.matches(other));
+        let below =
+            self.selection.recursive_match && self.tree.subscriptions_below(name).any(tells);
         if !meets && !below {
             return None;
         }
