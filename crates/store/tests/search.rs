@@ -8,6 +8,7 @@ use peregrine_proto::command::search::{SearchFlag, SearchKey};
 use peregrine_proto::number::{Bound, NumberSet, UidRanges};
 use peregrine_proto::{Date, DateTime, Flag, Keyword, SequenceSet, Uid};
 use peregrine_store::{Account, Asked, Error, Mailbox, MailboxView, NewMessage, Query};
+use std::cell::Cell;
 use std::num::NonZeroU32;
 
 const HOUR: i64 = 3600;
@@ -223,4 +224,33 @@ async fn searches_at_the_same_time_find_what_each_finds_alone() {
         }
     });
     assert_eq!(together, alone);
+}
+
+/// T61: other tasks have their turn while thousands of keys are held against thousands of messages.
+#[tokio::test]
+async fn many_keys_keep_nobody_from_his_turn() {
+    let (_store, account) = account().await;
+    let messages = (0..1_000).map(|_| new("Subject: s\n\nx\n", &[], 0, 0)).collect();
+    account.append(&inbox(), messages).await.unwrap();
+    let mailbox = account.open(&inbox()).await.unwrap();
+    let view = mailbox.view();
+    // What is read for it waits for other threads, too: so it is in memory before.
+    found(&mailbox, &view, &[header("From", "nobody")]).await;
+    for keys in [vec![SearchKey::All; 10_000], vec![not(header("From", "nobody")); 10_000]] {
+        let turns = Cell::new(0);
+        let others = async {
+            loop {
+                turns.set(turns.get() + 1);
+                tokio::task::yield_now().await;
+            }
+        };
+        let search = found(&mailbox, &view, &keys);
+        let all = tokio::select! {
+            biased;
+            found = search => found,
+            () = others => unreachable!("it never ends"),
+        };
+        assert_eq!(all.len(), 1_000);
+        assert!(turns.get() > 500, "{} turns", turns.get());
+    }
 }

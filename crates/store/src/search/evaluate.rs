@@ -1,7 +1,7 @@
 //! Evaluating a query: first what memory tells, then headers, then bodies, each only for messages
 //! that are still undecided.
 
-use super::query::{Key, Query, day};
+use super::query::{Key, Query};
 use super::shared::{PAGE_MESSAGES, PAGE_OCTETS, Sharing, Span, Texts, folded};
 use super::text::Needle;
 use crate::digest::{Digest, Headers};
@@ -17,6 +17,13 @@ use tokio::sync::Semaphore;
 
 /// Messages between two moments at which other tasks may run.
 const BATCH: usize = 4096;
+
+/// Keys that are held against messages between two such moments, each in some ten nanoseconds: a
+/// command has room for many thousands.
+const BATCH_KEYS: usize = 4 * BATCH;
+
+/// A key that looks through a header field takes so many times as long.
+const TEXT: usize = 8;
 
 /// Undecided messages with at most so many others between them are read in one go.
 const GAP: u32 = 4;
@@ -69,9 +76,9 @@ enum Octets<'a> {
 impl Search<'_> {
     async fn run(&self) -> Result<Vec<u32>, Error> {
         let (mut found, mut undecided) = (Vec::new(), Vec::new());
-        let exists = self.view.exists();
-        for start in (0..exists).step_by(BATCH) {
-            let end = exists.min(start.saturating_add(BATCH as u32));
+        let (exists, batch) = (self.view.exists(), self.key.batch());
+        for start in (0..exists).step_by(batch) {
+            let end = exists.min(start.saturating_add(batch as u32));
             for (index, message) in (start..).zip(self.view.messages(start..end)) {
                 match self.key.holds(&Facts { message, headers: None, body: None }) {
                     Some(true) => found.push(index),
@@ -97,17 +104,20 @@ impl Search<'_> {
     ) -> Result<Vec<u32>, Error> {
         let mut left = Vec::new();
         let mut pages = HeaderPages::new(self.mailbox, self.view, undecided);
+        let batch = self.key.batch().div_ceil(TEXT);
         while let Some((page, indexes)) = pages.next().await? {
-            for index in indexes {
-                let Some(message) = self.view.message(index) else { continue };
-                let headers = page.headers(message.uid);
-                match self.key.holds(&Facts { message, headers, body: None }) {
-                    Some(true) => found.push(index),
-                    Some(false) => {}
-                    None => left.push(index),
+            for some in indexes.chunks(batch) {
+                for &index in some {
+                    let Some(message) = self.view.message(index) else { continue };
+                    let headers = page.headers(message.uid);
+                    match self.key.holds(&Facts { message, headers, body: None }) {
+                        Some(true) => found.push(index),
+                        Some(false) => {}
+                        None => left.push(index),
+                    }
                 }
+                tokio::task::yield_now().await;
             }
-            tokio::task::yield_now().await;
         }
         Ok(left)
     }
@@ -311,6 +321,13 @@ impl Key {
         }
     }
 
+    /// Messages that it may be held against before other tasks may run.
+    fn batch(&self) -> usize {
+        let mut keys = 0;
+        self.visit(&mut |_| keys += 1);
+        (BATCH_KEYS / keys).clamp(1, BATCH)
+    }
+
     /// Whether it holds; `None` if that needs facts that are not there.
     fn holds(&self, facts: &Facts<'_>) -> Option<bool> {
         let message = facts.message;
@@ -334,7 +351,7 @@ impl Key {
             Self::Smaller(octets) => u64::from(message.size) < *octets,
             Self::Sent(compare, than) => facts.headers?.sent.is_some_and(|sent| {
                 let date = Date { year: sent.year, month: sent.month, day: sent.day };
-                compare.holds(day(date), *than)
+                compare.holds(date.days(), *than)
             }),
             Self::Digest(field, needle) => {
                 facts.headers?.text(*field).is_some_and(|text| needle.is_in_folded(text))

@@ -7,7 +7,7 @@ use crate::flag::SystemFlags;
 use crate::{AccountId, BodyNumber, Error, MailboxView, object_id};
 use peregrine_proto::command::search::{SearchFlag, SearchKey};
 use peregrine_proto::number::{Number, UidRanges};
-use peregrine_proto::{Date, ModSeq, SequenceSet, Uid};
+use peregrine_proto::{ModSeq, SequenceSet, Uid};
 use std::num::NonZeroU32;
 
 /// What is searched for, ready to be evaluated on one view.
@@ -135,12 +135,12 @@ impl Compiler<'_, '_> {
             },
             SearchKey::Body(text) => Key::Body(self.needle(text)?),
             SearchKey::Text(text) => Key::Text(self.needle(text)?),
-            SearchKey::Before(date) => Key::Arrived(Compare::Before, day(*date)),
-            SearchKey::On(date) => Key::Arrived(Compare::On, day(*date)),
-            SearchKey::Since(date) => Key::Arrived(Compare::Since, day(*date)),
-            SearchKey::SentBefore(date) => Key::Sent(Compare::Before, day(*date)),
-            SearchKey::SentOn(date) => Key::Sent(Compare::On, day(*date)),
-            SearchKey::SentSince(date) => Key::Sent(Compare::Since, day(*date)),
+            SearchKey::Before(date) => Key::Arrived(Compare::Before, date.days()),
+            SearchKey::On(date) => Key::Arrived(Compare::On, date.days()),
+            SearchKey::Since(date) => Key::Arrived(Compare::Since, date.days()),
+            SearchKey::SentBefore(date) => Key::Sent(Compare::Before, date.days()),
+            SearchKey::SentOn(date) => Key::Sent(Compare::On, date.days()),
+            SearchKey::SentSince(date) => Key::Sent(Compare::Since, date.days()),
             SearchKey::ModSeq(since) => Key::Changed(*since),
             SearchKey::Larger(octets) => Key::Larger(*octets),
             SearchKey::Smaller(octets) => Key::Smaller(*octets),
@@ -151,9 +151,9 @@ impl Compiler<'_, '_> {
             }
             SearchKey::UidBefore(uid) => between(Uid::new(1), Uid::new(uid.get() - 1)),
             SearchKey::Saved => Key::Uids(self.asked.saved.clone()),
-            SearchKey::SavedBefore(date) => Key::Saved(Compare::Before, day(*date)),
-            SearchKey::SavedOn(date) => Key::Saved(Compare::On, day(*date)),
-            SearchKey::SavedSince(date) => Key::Saved(Compare::Since, day(*date)),
+            SearchKey::SavedBefore(date) => Key::Saved(Compare::Before, date.days()),
+            SearchKey::SavedOn(date) => Key::Saved(Compare::On, date.days()),
+            SearchKey::SavedSince(date) => Key::Saved(Compare::Since, date.days()),
             SearchKey::SaveDateSupported => Key::Is(true),
             SearchKey::EmailId(id) => match object_id::body_of(self.asked.account, id) {
                 Some(body) => Key::BodyNumber(body),
@@ -196,37 +196,6 @@ impl Compiler<'_, '_> {
             Some(charset) => {
                 peregrine_mime::charset_to_utf8(charset.as_bytes(), text).ok_or(Error::BadCharset)
             }
-        }
-    }
-}
-
-/// The number of a day, counted from 1970-01-01.
-pub(super) fn day(date: Date) -> i64 {
-    // Years that begin in March have their leap day at the end, and 400 of them 146,097 days.
-    let (year, month) = (i64::from(date.year), i64::from(date.month));
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + i64::from(date.day) - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Days around leap days and the turn of eras are counted rightly.
-    #[test]
-    fn counts_days() {
-        let cases = [
-            ((1970, 1, 1), 0),
-            ((1969, 12, 31), -1),
-            ((2000, 2, 29), 11_016),
-            ((2000, 3, 1), 11_017),
-            ((2100, 3, 1), 47_541),
-            ((0, 3, 1), -719_468),
-        ];
-        for ((year, month, of_month), number) in cases {
-            assert_eq!(day(Date { year, month, day: of_month }), number, "{year}-{month}");
         }
     }
 }

@@ -5,7 +5,7 @@ use super::thread::{Letter, Letters, Threaded};
 use crate::Error;
 use crate::limits::MAX_THREAD_STEPS;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// No node.
 const NONE: u32 = u32::MAX;
@@ -18,21 +18,47 @@ pub(super) fn references(letters: &Letters<'_>) -> Result<Vec<Threaded>, Error> 
     Ok(forest.written())
 }
 
-/// Ids are hashes already.
-#[derive(Default)]
-struct Same(u64);
+/// Ids are hashes already, but of octets that anybody may choose: keys that nobody knows keep those
+/// apart that somebody has made to meet in a table.
+#[derive(Clone, Copy)]
+struct Keyed {
+    mask: u64,
+    factor: u64,
+}
 
-impl Hasher for Same {
+impl Default for Keyed {
+    fn default() -> Self {
+        let random = RandomState::new();
+        Self { mask: random.hash_one(0), factor: random.hash_one(1) | 1 }
+    }
+}
+
+impl BuildHasher for Keyed {
+    type Hasher = Mixed;
+
+    fn build_hasher(&self) -> Mixed {
+        Mixed { keys: *self, hash: 0 }
+    }
+}
+
+struct Mixed {
+    keys: Keyed,
+    hash: u64,
+}
+
+impl Hasher for Mixed {
     fn finish(&self) -> u64 {
-        self.0
+        self.hash
     }
 
     fn write(&mut self, octets: &[u8]) {
-        octets.iter().for_each(|octet| self.0 = self.0 << 8 | u64::from(*octet));
+        octets.iter().for_each(|octet| self.write_u64((*octet).into()));
     }
 
     fn write_u64(&mut self, id: u64) {
-        self.0 = id;
+        let mixed = u128::from(self.hash ^ id ^ self.keys.mask) * u128::from(self.keys.factor);
+        // Low bits of a product know nothing of higher ones, so both halves make the hash.
+        self.hash = (mixed >> 64) as u64 ^ mixed as u64;
     }
 }
 
@@ -51,7 +77,7 @@ impl Links {
         let mut links =
             Self { parents: vec![NONE; count], children: vec![0; count], steps: MAX_THREAD_STEPS };
         // Of several messages with one id the first has it; the others have ids of their own.
-        let mut nodes: HashMap<u64, u32, BuildHasherDefault<Same>> = HashMap::default();
+        let mut nodes: HashMap<u64, u32, Keyed> = HashMap::default();
         nodes.reserve(count);
         for (node, letter) in (0..).zip(&all.letters) {
             if let Some(id) = letter.id {
@@ -308,4 +334,27 @@ fn walk(parents: &[u32]) -> Vec<u32> {
         }
     }
     order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    /// T23: message ids that were sought out so that their hashes agree where a table looks first
+    /// must not meet there.
+    #[test]
+    fn sought_out_ids_do_not_meet() {
+        let keys = Keyed::default();
+        for shift in [0, 20, 44] {
+            let hashes = (0..1024_u64).map(|number| keys.hash_one(number << shift));
+            let places: HashSet<u64> = hashes.map(|hash| hash & 0x3FF).collect();
+            assert!(places.len() > 300, "{} places for ids shifted by {shift}", places.len());
+        }
+        assert_ne!(
+            keys.hash_one(1_u64),
+            Keyed::default().hash_one(1_u64),
+            "each table has its own"
+        );
+    }
 }
