@@ -27,14 +27,7 @@ pub(super) async fn open(
     }
     let mailbox = match deed.account()?.open(&name).await {
         Ok(mailbox) => mailbox,
-        // RFC 3501 §6.3.1: after a SELECT that failed, no mailbox is selected.
-        Err(error) => {
-            let refused = Outcome::from(Failure::from(error));
-            return Ok(match deed.context.selected() {
-                Some(_) => refused.with_data(closed(deed)).with_transition(Transition::Unselected),
-                None => refused,
-            });
-        }
+        Err(error) => return Ok(failed(deed, error.into())),
     };
     let view = mailbox.view();
     // Who is not told RECENT takes it from nobody who is.
@@ -48,7 +41,11 @@ pub(super) async fn open(
         data.extend(list::unasked(deed, &name, name.sent())?);
     }
     if let Some(resync) = parameters.qresync.filter(|it| it.uid_validity == view.uid_validity()) {
-        resynchronize(deed.enabled, &mailbox, (&view, of_rev1), &resync, &mut data).await?;
+        let shown = (&view, of_rev1);
+        let resynchronized = resynchronize(deed.enabled, &mailbox, shown, &resync, &mut data);
+        if let Err(failure) = resynchronized.await {
+            return Ok(failed(deed, failure));
+        }
     }
     let (code, text) = if read_only {
         (Code::ReadOnly, "Opened for reading only")
@@ -58,6 +55,15 @@ pub(super) async fn open(
     let transition =
         Transition::Selected { mailbox, name, snapshot: Snapshot(view), recent, read_only };
     Ok(Outcome::new(Status::Ok, Some(code), text).with_data(data).with_transition(transition))
+}
+
+/// RFC 3501 §6.3.1: after a SELECT that failed, no mailbox is selected.
+fn failed(deed: &Deed, failure: Failure) -> Outcome {
+    let refused = Outcome::from(failure);
+    match deed.context.selected() {
+        Some(_) => refused.with_data(closed(deed)).with_transition(Transition::Unselected),
+        None => refused,
+    }
 }
 
 /// What a client must know of a mailbox, in the order of RFC 3501 §6.3.1. All of it comes for

@@ -96,3 +96,27 @@ async fn a_client_that_does_not_read_holds_no_lock() {
     }
     append(&mut other, &message(1000)).await;
 }
+
+/// RFC 3501 §6.3.1: after a SELECT that failed no mailbox is selected, also where it failed only at
+/// what has vanished since the client was here last.
+#[tokio::test]
+async fn a_select_that_is_not_whole_selects_nothing() {
+    let (engine, faults) = faulty();
+    let server = server_on(engine, |_| {}).await;
+    let mut client = ann(&server).await;
+    append(&mut client, "Subject: one\r\n\r\n").await;
+    client.ask("a ENABLE QRESYNC").await;
+    let opened = client.ask("b SELECT INBOX").await;
+    let validity = opened.iter().find_map(|line| line.split_once("[UIDVALIDITY ")).unwrap().1;
+    let validity = validity.split(']').next().unwrap();
+    client.ask("c STORE 1 +FLAGS (\\Deleted)").await;
+    client.ask("d EXPUNGE").await;
+    let select = format!("SELECT INBOX (QRESYNC ({validity} 1))");
+    assert!(client.ask(&format!("e {select}")).await.contains(&"* VANISHED (EARLIER) 1".into()));
+    faults.fail(Call::Read, 1, Error::Full);
+    let refused = client.ask(&format!("f {select}")).await;
+    assert!(refused.last().unwrap().starts_with("f NO "), "{refused:?}");
+    assert!(refused[0].starts_with("* OK [CLOSED] "), "{refused:?}");
+    assert!(client.reply("g FETCH 1 FLAGS").await.starts_with("g BAD SELECT a mailbox first"));
+    assert!(client.reply(&format!("h {select}")).await.starts_with("h OK "));
+}
