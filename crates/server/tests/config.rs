@@ -81,6 +81,7 @@ idle_timeout = \"29 min\"
 login_timeout = 30
 message_size = \"2 GiB\"
 path = \"x\"
+eight_bit_headers = true
 ";
     let wanted = [
         "2:1 unknown key `imapss` | did you mean `imaps`?",
@@ -99,6 +100,7 @@ path = \"x\"
          \"31 min\" or \"1 h\"",
         "16:16 `message_size` is out of range | write something from 64 KiB to 1 GiB",
         "17:1 unknown key `path` | `path` belongs below [store]",
+        "18:1 unknown key `eight_bit_headers` | `eight_bit_headers` belongs below [append]",
     ];
     assert_eq!(mistakes(text), wanted);
 }

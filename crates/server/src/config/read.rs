@@ -18,8 +18,14 @@ use crate::oauth::TokenPolicy;
 
 const SECTIONS: &[&str] =
     &["server", "listeners", "tls", "store", "auth", "oauth", "append", "log", "limits"];
-const OAUTH: &[&str] = &["issuer", "audience", "keys", "claim", "domain", "scope"];
+const SERVER: &[&str] = &["sandbox", "alert"];
+const LISTENERS: &[&str] = &["imap", "imaps"];
+const TLS: &[&str] = &["certificate", "key"];
+const STORE: &[&str] = &["path"];
 const AUTH: &[&str] = &["cleartext_login", "unauthenticate"];
+const OAUTH: &[&str] = &["issuer", "audience", "keys", "claim", "domain", "scope"];
+const APPEND: &[&str] = &["eight_bit_headers"];
+const LOG: &[&str] = &["format", "level"];
 
 /// Reads `text`, which stands in `file`, as the configuration of a server in `folder`.
 pub(super) fn read(folder: &Path, file: &Path, text: &str) -> Result<Config, Vec<ConfigError>> {
@@ -57,13 +63,13 @@ type Value<'t> = Spanned<DeValue<'t>>;
 impl<'t> Reader<'t> {
     fn config(&mut self, root: &DeTable<'t>, config: &mut Config) {
         self.refuse_unknown(root, SECTIONS, "section");
-        if let Some(section) = self.section(root, "server", &["sandbox", "alert"]) {
+        if let Some(section) = self.section(root, "server", SERVER) {
             let words =
                 [("on", Sandbox::On), ("required", Sandbox::Required), ("off", Sandbox::Off)];
             self.word(section, "sandbox", &words, &mut config.server.sandbox);
             self.alert(section, &mut config.server.alert);
         }
-        if let Some(section) = self.section(root, "listeners", &["imap", "imaps"]) {
+        if let Some(section) = self.section(root, "listeners", LISTENERS) {
             let mut seen = BTreeMap::new();
             let mut set = |key: &'static str, field: &mut Vec<SocketAddr>| {
                 if let Some(value) = section.get(key) {
@@ -74,20 +80,22 @@ impl<'t> Reader<'t> {
             set("imaps", &mut config.listeners.imaps);
             self.something_listens(root, config);
         }
-        if let Some(section) = self.section(root, "tls", &["certificate", "key"]) {
+        if let Some(section) = self.section(root, "tls", TLS) {
             self.path(section, "certificate", &config.folder, &mut config.tls.certificate);
             self.path(section, "key", &config.folder, &mut config.tls.key);
         }
-        if let Some(section) = self.section(root, "store", &["path"]) {
+        if let Some(section) = self.section(root, "store", STORE) {
             self.path(section, "path", &config.folder, &mut config.store.path);
         }
         if let Some(section) = self.section(root, "auth", AUTH) {
             self.truth(section, "cleartext_login", &mut config.auth.cleartext_login);
             self.truth(section, "unauthenticate", &mut config.auth.unauthenticate);
         }
-        self.switch(root, "append", "eight_bit_headers", &mut config.append.eight_bit_headers);
+        if let Some(section) = self.section(root, "append", APPEND) {
+            self.truth(section, "eight_bit_headers", &mut config.append.eight_bit_headers);
+        }
         config.oauth = self.oauth(root, &config.folder);
-        if let Some(section) = self.section(root, "log", &["format", "level"]) {
+        if let Some(section) = self.section(root, "log", LOG) {
             let formats = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
             self.word(section, "format", formats, &mut config.log.format);
             let levels =
@@ -102,23 +110,6 @@ impl<'t> Reader<'t> {
                     self.limit(limit, value, &mut config.limits);
                 }
             }
-        }
-    }
-
-    /// A section whose one key is true or false.
-    fn switch(
-        &mut self,
-        root: &DeTable<'t>,
-        section: &'static str,
-        key: &'static str,
-        field: &mut bool,
-    ) {
-        let Some(value) = self.section(root, section, &[key]).and_then(|it| it.get(key)) else {
-            return;
-        };
-        match value.get_ref().as_bool() {
-            Some(allowed) => *field = allowed,
-            None => self.wrong_type(key, value, "true or false"),
         }
     }
 
@@ -400,14 +391,15 @@ impl Last<'_> {
 
 /// Help for a word that resembles nothing here: another section may own it.
 fn misplaced(word: &str, known: &[&str]) -> String {
-    let elsewhere: &[(&str, &[&str])] = &[
-        ("server", &["sandbox", "alert"]),
-        ("listeners", &["imap", "imaps"]),
-        ("tls", &["certificate", "key"]),
-        ("store", &["path"]),
+    let elsewhere = [
+        ("server", SERVER),
+        ("listeners", LISTENERS),
+        ("tls", TLS),
+        ("store", STORE),
         ("auth", AUTH),
         ("oauth", OAUTH),
-        ("log", &["format", "level"]),
+        ("append", APPEND),
+        ("log", LOG),
     ];
     let limit = LIMITS.iter().any(|limit| limit.key == word).then_some("limits");
     let owner =
