@@ -75,11 +75,16 @@ impl Repair {
     pub fn apply(self) -> Result<PathBuf, AdminError> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let kept = beside(&self.old, &format!("damaged-{}", now.as_secs()));
-        fs::rename(&self.old, &kept).map_err(AdminError::file("cannot rename", &self.old))?;
-        fs::rename(&self.new, &self.old).map_err(AdminError::file("cannot rename", &self.new))?;
-        let listing = kept.join(LISTING);
+        // Before anything moves: nobody could tell any more what it says.
+        let listing = self.old.join(LISTING);
         let lines: String = self.repaired.lost.iter().map(|line| format!("{line}\n")).collect();
         fs::write(&listing, lines).map_err(AdminError::file("cannot write", &listing))?;
+        fs::rename(&self.old, &kept).map_err(AdminError::file("cannot rename", &self.old))?;
+        if let Err(error) = fs::rename(&self.new, &self.old) {
+            // Better the damaged one in its place than none.
+            let _ = fs::rename(&kept, &self.old);
+            return Err(AdminError::file("cannot rename", &self.new)(error));
+        }
         let folder = self.old.parent().unwrap_or(Path::new("."));
         let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
         synced.map_err(AdminError::file("cannot sync", folder))?;
