@@ -14,6 +14,7 @@ mod framer;
 
 pub use framer::Framer;
 
+use crate::token::{class, is};
 use crate::{Code, Status, Tag};
 use bytes::Bytes;
 use smallvec::SmallVec;
@@ -163,7 +164,8 @@ pub struct FrameLimits {
     pub literals_total: u32,
     /// Octets of an APPEND's message; 0 where APPEND is not allowed.
     pub append: u32,
-    /// An APPEND's message above this many octets goes to the caller's storage.
+    /// An APPEND's message above this many octets goes to the caller's storage; one below it does
+    /// where those of the same command that are in place would be more than three times as many.
     pub spool_above: u32,
     /// Parentheses open at once, outside of quoted strings and literals.
     pub open_parens: u32,
@@ -216,6 +218,11 @@ impl Frame {
         Self { text, spooled: SmallVec::new() }
     }
 
+    /// The command's tag, as far as it follows the grammar.
+    pub fn tag(&self) -> Option<Tag> {
+        tag_of(&self.text)
+    }
+
     /// Whether this looks like the first line of an HTTP request: a web browser was led to this
     /// port (RFC 3501 knows no such tag and command together). The connection is best closed
     /// without a word, so that nothing is reflected.
@@ -230,4 +237,11 @@ impl Frame {
         let version = words.next().is_some_and(|word| word.starts_with(b"HTTP/"));
         method && (version || target.is_some_and(|word| word.starts_with(b"/")))
     }
+}
+
+/// The tag that a command's text begins with, as far as it follows the grammar.
+fn tag_of(text: &[u8]) -> Option<Tag> {
+    let end = text.iter().take(Tag::MAX + 1).position(|byte| !is(*byte, class::TAG))?;
+    let whole = matches!(text[end], b' ' | b'\r' | b'\n');
+    if whole { Tag::new(&text[..end]) } else { None }
 }

@@ -306,6 +306,38 @@ proptest! {
     }
 }
 
+/// All that a refused APPEND of several messages has put into the caller's storage is dropped: what is
+/// not would be kept until the connection ends, and could be made more again and again.
+#[test]
+fn every_spooled_literal_of_a_refused_command_is_dropped() {
+    let thirteen = "0123456789abc";
+    let refusals = [
+        (" {25}\r\n", FrameError::LiteralTooBig { limit: 60 }),
+        (&"x".repeat(101), FrameError::LineTooLong(100)),
+    ];
+    for (rest, error) in refusals {
+        let input = format!(
+            "a APPEND x {{13+}}\r\n{thirteen} {{13+}}\r\n{thirteen} {{13+}}\r\n{thirteen}{rest}"
+        );
+        let events = whole(SMALL, input.as_bytes());
+        let begun = events.iter().filter(|it| matches!(it, FrameEvent::SpoolStart { .. }));
+        assert_eq!(begun.count(), 3, "{events:?}");
+        let place = events.iter().position(|it| *it == refused("a", error)).unwrap();
+        let dropped = [1, 2, 3].map(|id| FrameEvent::SpoolDropped { id });
+        assert_eq!(events[place + 1..], dropped, "{rest}");
+    }
+}
+
+/// Messages that are small one by one fill no more memory together than one command may have.
+#[test]
+fn many_small_messages_of_one_append_are_spooled_in_the_end() {
+    let input = format!("a APPEND x{}\r\n", " {12+}\r\n0123456789ab".repeat(4));
+    let events = whole(SMALL, input.as_bytes());
+    let [.., FrameEvent::Frame(frame)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(frame.spooled.len(), 1, "three are kept in place");
+    assert!(Command::parse(frame).is_ok());
+}
+
 /// RFC 3502: every literal behind a message is a message; together they are held to its bound.
 #[test]
 fn several_messages_of_one_append() {

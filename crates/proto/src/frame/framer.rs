@@ -9,6 +9,10 @@ use bytes::{Buf, Bytes, BytesMut};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
 
+/// Messages of one APPEND that are kept in place may have so many times
+/// [`FrameLimits::spool_above`] together.
+const KEPT: u64 = 3;
+
 /// Cuts a client's octets into commands. The events are the same for every way of cutting the
 /// input into pieces (but for where [`FrameEvent::SpoolData`] is cut), and each octet is looked
 /// at a bounded number of times.
@@ -31,8 +35,8 @@ pub struct Framer {
     gathered: BytesMut,
     command: Command,
     state: State,
-    /// An event that follows the one just given.
-    following: Option<FrameEvent>,
+    /// Events that follow the one just given.
+    following: VecDeque<FrameEvent>,
     last_id: u64,
 }
 
@@ -47,6 +51,8 @@ struct Command {
     literal_octets: u64,
     /// Octets of the messages of APPEND or REPLACE that have come.
     message_octets: u64,
+    /// Of these, octets that are kept in place.
+    kept_octets: u64,
     /// A message has come.
     message: bool,
     brackets: Brackets,
@@ -91,7 +97,7 @@ impl Framer {
             gathered: BytesMut::new(),
             command: Command::default(),
             state: State::Line,
-            following: None,
+            following: VecDeque::new(),
             last_id: 0,
         }
     }
@@ -131,7 +137,7 @@ impl Framer {
         let dropped = self.buffered();
         self.input.clear();
         self.front = Bytes::new();
-        self.following = None;
+        self.following.clear();
         self.start_command();
         dropped
     }
@@ -154,8 +160,8 @@ impl Framer {
     /// The next event, or `None` until more input comes.
     #[expect(clippy::should_implement_trait, reason = "more events come after None")]
     pub fn next(&mut self) -> Option<FrameEvent> {
-        if self.following.is_some() {
-            return self.following.take();
+        if let Some(event) = self.following.pop_front() {
+            return Some(event);
         }
         loop {
             let step = match self.state {
@@ -316,21 +322,30 @@ impl Framer {
         } else {
             command.literal_octets += u64::from(size);
         }
-        let start = if message && size > self.limits.spool_above {
+        let start = if message && self.is_spooled(size) {
             Some(self.start_spool(size))
         } else {
+            self.command.kept_octets += if message { u64::from(size) } else { 0 };
             self.state = State::Literal(size);
             None
         };
         let go_on = (!announcement.non_sync).then_some(FrameEvent::Continue);
         match (go_on, start) {
             (Some(go_on), start) => {
-                self.following = start;
+                self.following.extend(start);
                 Step::Event(go_on)
             }
             (None, Some(start)) => Step::Event(start),
             (None, None) => Step::Again,
         }
+    }
+
+    /// Whether a message goes to the caller's storage: it is large itself, or those before it are
+    /// together (RFC 3502).
+    fn is_spooled(&self, size: u32) -> bool {
+        let above = u64::from(self.limits.spool_above);
+        let size = u64::from(size);
+        size > above || self.command.kept_octets + size > KEPT * above
     }
 
     fn start_spool(&mut self, length: u32) -> FrameEvent {

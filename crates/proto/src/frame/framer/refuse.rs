@@ -2,21 +2,11 @@
 //! passed over, so that nothing of it is ever taken for a command.
 
 use super::{Framer, State, Step};
-use crate::Tag;
 use crate::frame::announcement::{Announcement, Watch};
-use crate::frame::{FrameError, FrameEvent};
-use crate::token::{class, is};
+use crate::frame::{FrameError, FrameEvent, tag_of};
 use bytes::{Buf, Bytes};
 
 impl Framer {
-    /// The command's tag, as far as it follows the grammar.
-    fn tag(&self) -> Option<Tag> {
-        let text = self.text();
-        let end = text.iter().take(Tag::MAX + 1).position(|byte| !is(*byte, class::TAG))?;
-        let whole = matches!(text[end], b' ' | b'\r' | b'\n');
-        if whole { Tag::new(&text[..end]) } else { None }
-    }
-
     /// Refuses the command in its present line, whose end may have been read.
     pub(super) fn refuse_in_line(&mut self, error: FrameError, ended: bool) -> Step {
         if self.limits.fatal || self.dialogue {
@@ -49,7 +39,7 @@ impl Framer {
 
     /// Drops the present command.
     fn refuse(&mut self, error: FrameError) -> Step {
-        let refused = FrameEvent::Refused { tag: self.tag(), error };
+        let refused = FrameEvent::Refused { tag: tag_of(self.text()), error };
         self.drop_command(refused)
     }
 
@@ -62,10 +52,10 @@ impl Framer {
         step
     }
 
-    /// Forgets the command; tells of its spooled literal (there is one at most) after `event`.
+    /// Forgets the command; tells of its spooled literals after `event`.
     fn drop_command(&mut self, event: FrameEvent) -> Step {
-        let spooled = self.command.spooled.first().map(|spooled| spooled.id);
-        self.following = spooled.map(|id| FrameEvent::SpoolDropped { id });
+        let spooled = self.command.spooled.iter();
+        self.following.extend(spooled.map(|one| FrameEvent::SpoolDropped { id: one.id }));
         self.start_command();
         Step::Event(event)
     }
