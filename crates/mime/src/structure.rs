@@ -81,6 +81,14 @@ pub struct PartRef {
 }
 
 impl Structure {
+    /// Of a header block alone, as a message without a body.
+    pub fn of_header(block: &[u8]) -> Self {
+        let end = u32::try_from(block.len()).unwrap_or(u32::MAX);
+        let (header, body) = (Span { start: 0, end }, Span { start: end, end });
+        let part = Part { header, body, kind: Kind::Single, lines: 0 };
+        Self { parts: vec![part], truncated: false }
+    }
+
     /// Finds the part that a section path names (RFC 3501 §6.4.5). Part numbers count from 1; the
     /// empty path is the whole message. A longer path costs no more than the tree is deep.
     ///

@@ -2,7 +2,7 @@
 //! (RFC 3516 §3).
 
 use super::{Base64, QuotedPrintable};
-use crate::{Kind, Part, Span, Structure};
+use crate::Structure;
 use memchr::{memchr, memchr_iter};
 
 /// How the octets of a part came to be.
@@ -29,14 +29,7 @@ impl PartCoding {
     /// Of a part without parts of its own, by its header block. `None` where its transfer
     /// encoding is not known.
     pub fn of_header(block: &[u8]) -> Option<Self> {
-        let end = u32::try_from(block.len()).unwrap_or(u32::MAX);
-        let part = Part {
-            header: Span { start: 0, end },
-            body: Span { start: end, end },
-            kind: Kind::Single,
-            lines: 0,
-        };
-        let header = Structure { parts: vec![part], truncated: false };
+        let header = Structure::of_header(block);
         let content = header.content(block, 0);
         let is = |name: &[u8]| content.encoding.eq_ignore_ascii_case(name);
         let transfer = if is(b"7bit") || is(b"8bit") || is(b"binary") {

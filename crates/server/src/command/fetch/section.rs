@@ -3,7 +3,7 @@
 use super::binary::Decoded;
 use bytes::Bytes;
 use bytestring::ByteString;
-use peregrine_mime::{Kind, Part, SectionText as Words, Span, Structure};
+use peregrine_mime::{SectionText as Words, Span, Structure};
 use peregrine_proto::{Section, SectionText};
 use peregrine_store::BodyPieces;
 use smallvec::SmallVec;
@@ -61,15 +61,6 @@ pub(super) fn locate(structure: Option<&Structure>, section: &Section, octets: u
 
 /// The fields of a header block that HEADER.FIELDS or HEADER.FIELDS.NOT asks for.
 pub(super) fn fields(block: &Bytes, text: &SectionText) -> Bytes {
-    let end = u32::try_from(block.len()).unwrap_or(u32::MAX);
-    // The block as a message without a body.
-    let part = Part {
-        header: Span { start: 0, end },
-        body: Span { start: end, end },
-        kind: Kind::Single,
-        lines: 0,
-    };
-    let header = Structure { parts: vec![part], truncated: false };
     let names = |names: &[ByteString]| -> SmallVec<[Bytes; 16]> {
         names.iter().map(|name| name.as_bytes().clone()).collect()
     };
@@ -80,6 +71,6 @@ pub(super) fn fields(block: &Bytes, text: &SectionText) -> Bytes {
     };
     let names: SmallVec<[&[u8]; 16]> = names.iter().map(|name| &name[..]).collect();
     let words = if not { Words::HeaderFieldsNot(&names) } else { Words::HeaderFields(&names) };
-    let found = header.section(block, &[], words).unwrap_or_default();
+    let found = Structure::of_header(block).section(block, &[], words).unwrap_or_default();
     Bytes::copy_from_slice(&found)
 }
