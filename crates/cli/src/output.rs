@@ -95,6 +95,17 @@ pub fn number(number: u64) -> String {
     text
 }
 
+/// `1 message`, `1,234 messages`, `2 bodies`.
+pub fn count(count: u64, one: &str) -> String {
+    let many = match one.strip_suffix('y') {
+        _ if count == 1 => one.to_owned(),
+        Some(stem) => format!("{stem}ies"),
+        None if one.ends_with('x') => format!("{one}es"),
+        None => format!("{one}s"),
+    };
+    format!("{} {many}", number(count))
+}
+
 /// `12.3 MiB`.
 pub fn size(octets: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];

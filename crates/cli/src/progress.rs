@@ -15,11 +15,52 @@ use crate::output;
 /// Time between two lines where there is no terminal.
 const LINES: Duration = Duration::from_secs(5);
 
-/// A bar or lines.
-pub struct Teller {
+/// Octets of work, shown as a bar or lines.
+pub struct Teller(Course);
+
+/// A bar on a terminal, a line now and then elsewhere.
+struct Course {
     bar: Option<ProgressBar>,
     start: Instant,
     last: Instant,
+}
+
+impl Course {
+    /// With a bar of this form.
+    fn new(template: &str) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(0);
+            // Only a template with a mistake fails; the default is the next best thing.
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            bar
+        });
+        let now = Instant::now();
+        Self { bar, start: now, last: now }
+    }
+
+    /// Brings the bar up to date, or prints a line if it is time; `line` is given the seconds so far.
+    fn show(&mut self, bar: impl FnOnce(&ProgressBar), line: impl FnOnce(f64) -> String) {
+        match &self.bar {
+            Some(shown) => bar(shown),
+            None if self.last.elapsed() >= LINES => {
+                self.last = Instant::now();
+                eprintln!("{}", line(self.start.elapsed().as_secs_f64()));
+            }
+            None => {}
+        }
+    }
+
+    /// Takes the bar away, and says how long it took and how fast it was.
+    fn finish(self, messages: u64) -> String {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+        let seconds = self.start.elapsed().as_secs_f64().max(0.001);
+        let rate = messages as f64 / seconds;
+        format!("{} in {seconds:.1} s, {rate:.0}/s", output::count(messages, "message"))
+    }
 }
 
 /// A bar for so many pipelines; nothing where there is no terminal.
@@ -34,19 +75,13 @@ pub fn pipelines(count: u64) -> ProgressBar {
 impl Teller {
     /// For work that is called `verb`, such as "importing".
     pub fn new(verb: &'static str) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(0);
-            let template =
-                "{prefix} {wide_bar} {bytes}/{total_bytes}, {binary_bytes_per_sec}, {eta} left  {msg}";
-            // Only a template with a mistake fails; the default is the next best thing.
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style);
-            }
+        let course = Course::new(
+            "{prefix} {wide_bar} {bytes}/{total_bytes}, {binary_bytes_per_sec}, {eta} left  {msg}",
+        );
+        if let Some(bar) = &course.bar {
             bar.set_prefix(verb);
-            bar
-        });
-        let now = Instant::now();
-        Self { bar, start: now, last: now }
+        }
+        Self(course)
     }
 
     /// Shows how far a look at a whole store is.
@@ -61,25 +96,18 @@ impl Teller {
 
     /// Shows where the work is.
     pub fn tell(&mut self, progress: Progress<'_>) {
-        match &self.bar {
-            Some(bar) => {
-                bar.set_length(progress.total);
-                bar.set_position(progress.done.min(progress.total));
-                let messages = output::number(progress.messages);
-                let mailbox = output::printable(progress.mailbox);
-                bar.set_message(format!("{messages} messages, {mailbox}"));
-            }
-            None if self.last.elapsed() >= LINES => {
-                self.last = Instant::now();
-                eprintln!("{}", self.line(&progress));
-            }
-            None => {}
-        }
+        let bar = |bar: &ProgressBar| {
+            bar.set_length(progress.total);
+            bar.set_position(progress.done.min(progress.total));
+            let messages = output::count(progress.messages, "message");
+            bar.set_message(format!("{messages}, {}", output::printable(progress.mailbox)));
+        };
+        self.0.show(bar, |elapsed| line(&progress, elapsed));
     }
 
     /// Prints a line above the bar.
     pub fn above(&self, line: &str) {
-        match &self.bar {
+        match &self.0.bar {
             Some(bar) => bar.suspend(|| eprintln!("{line}")),
             None => eprintln!("{line}"),
         }
@@ -87,25 +115,19 @@ impl Teller {
 
     /// Takes the bar away, and says how long it took and how fast it was.
     pub fn finish(self, messages: u64) -> String {
-        if let Some(bar) = self.bar {
-            bar.finish_and_clear();
-        }
-        let seconds = self.start.elapsed().as_secs_f64().max(0.001);
-        let rate = messages as f64 / seconds;
-        format!("{} messages in {seconds:.1} s, {rate:.0}/s", output::number(messages))
+        self.0.finish(messages)
     }
+}
 
-    fn line(&self, progress: &Progress<'_>) -> String {
-        let elapsed = self.start.elapsed().as_secs_f64();
-        let rate = progress.done as f64 / elapsed;
-        let left = progress.total.saturating_sub(progress.done) as f64 / rate.max(1.0);
-        format!(
-            "{}: {} messages, {} of {}, {}/s, {left:.0} s left",
-            output::printable(progress.mailbox),
-            output::number(progress.messages),
-            output::size(progress.done),
-            output::size(progress.total),
-            output::size(rate as u64),
-        )
-    }
+fn line(progress: &Progress<'_>, elapsed: f64) -> String {
+    let rate = progress.done as f64 / elapsed;
+    let left = progress.total.saturating_sub(progress.done) as f64 / rate.max(1.0);
+    format!(
+        "{}: {}, {} of {}, {}/s, {left:.0} s left",
+        output::printable(progress.mailbox),
+        output::count(progress.messages, "message"),
+        output::size(progress.done),
+        output::size(progress.total),
+        output::size(rate as u64),
+    )
 }

@@ -97,9 +97,9 @@ fn a_backup_is_taken_and_restored() {
     let server = site.serve();
     let taken = site.run(&["backup", &site.dir, &kept]);
     assert_eq!(taken.code, 0, "{taken:?}");
-    assert!(taken.out.contains("backup 1: 1 users, 5 bodies, 5 of them new"), "{taken:?}");
+    assert!(taken.out.contains("backup 1: 1 user, 5 bodies, 5 of them new"), "{taken:?}");
     let taken = site.run(&["backup", &site.dir, &kept, "--incremental"]);
-    assert!(taken.out.contains("backup 2: 1 users, 5 bodies, 0 of them new"), "{taken:?}");
+    assert!(taken.out.contains("backup 2: 1 user, 5 bodies, 0 of them new"), "{taken:?}");
     let listed = site.run(&["restore", &kept, "--list"]);
     assert!(listed.code == 0 && listed.out.contains("alice"), "{listed:?}");
     let back =

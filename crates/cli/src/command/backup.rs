@@ -46,12 +46,12 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let summary = teller.finish(taken.as_ref().map_or(0, |taken| taken.bodies));
     let taken = taken?;
     say!(
-        "backup {}: {} users, {} bodies, {} of them new ({} octets)",
+        "backup {}: {}, {}, {} of them new ({})",
         taken.number,
-        output::number(taken.users),
-        output::number(taken.bodies),
+        output::count(taken.users, "user"),
+        output::count(taken.bodies, "body"),
         output::number(taken.new_bodies),
-        output::number(taken.new_octets)
+        output::count(taken.new_octets, "octet")
     );
     eprintln!("{summary}");
     for damage in &taken.damage {

@@ -171,8 +171,8 @@ async fn follow(saving: &mut Saving, arguments: &Arguments, total: u64) -> Resul
             present => format!("; {present} were there already"),
         };
         say!(
-            "{} files, {} in {}{kept}",
-            output::number(written),
+            "{}, {} in {}{kept}",
+            output::count(written, "file"),
             output::size(octets),
             output::printable(&to)
         );

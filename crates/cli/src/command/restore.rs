@@ -85,8 +85,8 @@ fn show(restored: &Restored) -> Result<(), Failure> {
         0 => String::new(),
         _ => format!(" of {}", output::printable(&restored.users.join(", "))),
     };
-    let messages = output::number(restored.messages);
-    say!("restored {messages} messages{users} from backup {}", restored.number);
+    let messages = output::count(restored.messages, "message");
+    say!("restored {messages}{users} from backup {}", restored.number);
     for missing in &restored.missing {
         eprintln!("not in the backup: {}", output::printable(missing));
     }

@@ -69,11 +69,11 @@ fn show(verified: &Verified) {
         many => format!("{} things are damaged", output::number(many as u64)),
     };
     say!(
-        "{} accounts, {} mailboxes, {} messages, {} octets of bodies: {found}",
-        output::number(verified.accounts),
-        output::number(verified.mailboxes),
-        output::number(verified.messages),
-        output::number(verified.octets)
+        "{}, {}, {}, {} of bodies: {found}",
+        output::count(verified.accounts, "account"),
+        output::count(verified.mailboxes, "mailbox"),
+        output::count(verified.messages, "message"),
+        output::count(verified.octets, "octet")
     );
 }
 

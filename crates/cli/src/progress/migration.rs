@@ -1,38 +1,20 @@
 //! How far a migration is, counted in messages.
 
-use std::io::IsTerminal;
-use std::time::{Duration, Instant};
-
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use peregrine_client::migrate::{Progress, Step};
 
+use super::Course;
 use crate::output;
 
-/// Time between two lines where there is no terminal.
-const LINES: Duration = Duration::from_secs(5);
-
-/// A bar or lines.
-pub struct Counter {
-    bar: Option<ProgressBar>,
-    start: Instant,
-    last: Instant,
-}
+/// Messages, shown as a bar or lines.
+pub struct Counter(Course);
 
 impl Counter {
     /// Begins.
     pub fn new() -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(0);
-            let template = "{prefix} {wide_bar} {human_pos}/{human_len} messages, {per_sec}, \
-                            {eta} left  {msg}";
-            // Only a template with a mistake fails; the default is the next best thing.
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style);
-            }
-            bar
-        });
-        let now = Instant::now();
-        Self { bar, start: now, last: now }
+        Self(Course::new(
+            "{prefix} {wide_bar} {human_pos}/{human_len} messages, {per_sec}, {eta} left  {msg}",
+        ))
     }
 
     /// Shows where the work is.
@@ -42,37 +24,26 @@ impl Counter {
             Step::Copying => "copying",
             Step::Comparing => "comparing",
         };
-        match &self.bar {
-            Some(bar) => {
-                bar.set_length(progress.total);
-                bar.set_position(progress.messages);
-                bar.set_prefix(step);
-                let mailbox = output::printable(progress.mailbox);
-                bar.set_message(format!("{}, {mailbox}", output::size(progress.octets)));
-            }
-            None if self.last.elapsed() >= LINES => {
-                self.last = Instant::now();
-                let elapsed = self.start.elapsed().as_secs_f64();
-                let rate = progress.messages as f64 / elapsed;
-                let left = progress.total.saturating_sub(progress.messages) as f64 / rate.max(0.1);
-                eprintln!(
-                    "{step} {}: {} of {} messages, {rate:.0}/s, {left:.0} s left",
-                    output::printable(progress.mailbox),
-                    output::number(progress.messages),
-                    output::number(progress.total),
-                );
-            }
-            None => {}
-        }
+        let mailbox = output::printable(progress.mailbox);
+        let bar = |bar: &ProgressBar| {
+            bar.set_length(progress.total);
+            bar.set_position(progress.messages);
+            bar.set_prefix(step);
+            bar.set_message(format!("{}, {mailbox}", output::size(progress.octets)));
+        };
+        self.0.show(bar, |elapsed| {
+            let rate = progress.messages as f64 / elapsed;
+            let left = progress.total.saturating_sub(progress.messages) as f64 / rate.max(0.1);
+            format!(
+                "{step} {mailbox}: {} of {}, {rate:.0}/s, {left:.0} s left",
+                output::number(progress.messages),
+                output::count(progress.total, "message"),
+            )
+        });
     }
 
     /// Takes the bar away, and says how long it took and how fast it was.
     pub fn finish(self, messages: u64) -> String {
-        if let Some(bar) = self.bar {
-            bar.finish_and_clear();
-        }
-        let seconds = self.start.elapsed().as_secs_f64().max(0.001);
-        let rate = messages as f64 / seconds;
-        format!("{} messages in {seconds:.1} s, {rate:.0}/s", output::number(messages))
+        self.0.finish(messages)
     }
 }

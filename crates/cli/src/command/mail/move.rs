@@ -87,6 +87,6 @@ fn tell(arguments: &Arguments, copied: Option<&Copied>, count: usize) {
     let deed = if arguments.copy { "copied" } else { "moved" };
     let target = output::printable(&arguments.target);
     let new = copied.map(|copied| format!(", now UID {}", set(&copied.target)));
-    let plural = if count == 1 { "message" } else { "messages" };
-    say!("{deed} {count} {plural} to {target}{}", new.unwrap_or_default());
+    let messages = output::count(count as u64, "message");
+    say!("{deed} {messages} to {target}{}", new.unwrap_or_default());
 }

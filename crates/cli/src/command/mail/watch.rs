@@ -70,8 +70,8 @@ impl Shown<'_> {
                 self.mailbox = Some(mailbox);
                 if !self.tell_json("begun", json!({"messages": count})) {
                     let name = output::printable(&self.arguments.mailbox);
-                    let count = output::number(count as u64);
-                    eprintln!("watching {name}, {count} messages; Ctrl-C ends it");
+                    let messages = output::count(count as u64, "message");
+                    eprintln!("watching {name}, {messages}; Ctrl-C ends it");
                 }
             }
             Change::Arrived(messages) => self.arrived(messages).await,
@@ -99,7 +99,7 @@ impl Shown<'_> {
         let more = messages.len().saturating_sub(SHOWN);
         let newest = &messages[more..];
         if more > 0 && !self.arguments.json {
-            self.line('+', 32, &format!("{} messages", output::number(more as u64)));
+            self.line('+', 32, &output::count(more as u64, "message"));
         }
         // Where they cannot be read any more, their UIDs are told all the same.
         let read = match &self.mailbox {
