@@ -4,6 +4,7 @@ use bytes::Bytes;
 use peregrine_client::migrate::{
     Doing, Folder, Mail, Overview, Side, SideError, Summary, Target, message_id,
 };
+use peregrine_client::proto::number::UidRanges;
 use peregrine_client::proto::response::list::SpecialUse;
 use peregrine_client::proto::{Flag, MailboxName, Uid, UidValidity};
 use peregrine_server::admin::AdminError;
@@ -130,7 +131,8 @@ impl Target for LocalSide {
     fn set_flags(&mut self, uids: Vec<Uid>, flags: Vec<Flag>) -> Doing<'_, ()> {
         let mailbox = self.opened().map(|opened| opened.mailbox.clone());
         Box::pin(async move {
-            let uids = uids.into_iter().collect();
+            // They come in the order of the source.
+            let uids = UidRanges::from_unordered(uids.into_iter().map(|uid| (uid, uid)).collect());
             mailbox?.set_flags(&uids, flags).await.map_err(failed)
         })
     }
