@@ -61,6 +61,14 @@ pub enum Failure {
     /// A message that was named is not there.
     #[error("no message has the UID {0}")]
     NoMessage(Uid),
+    /// One of the two sides of a migration failed.
+    #[error("the {which}: {failure}")]
+    Side {
+        /// "source" or "target".
+        which: &'static str,
+        /// Why.
+        failure: Box<Failure>,
+    },
     /// The work failed somewhere else.
     #[error("{0}")]
     Work(String),
@@ -86,8 +94,8 @@ impl Failure {
         match self {
             Self::Config(errors) | Self::Admin(AdminError::Config(errors)) => {
                 errors.iter().for_each(|error| eprint!("{}", render(error)));
-                let plural = if errors.len() == 1 { "mistake" } else { "mistakes" };
-                eprintln!("{} {plural} in the configuration", errors.len());
+                let mistakes = output::count(errors.len() as u64, "mistake");
+                eprintln!("{mistakes} in the configuration");
             }
             other => eprintln!("peregrine: {}", output::printable(&other.to_string())),
         }
@@ -105,6 +113,7 @@ impl Failure {
                 Error::Connect(_) | Error::Lost { .. } => ExitCode::from(UNAVAILABLE),
                 _ => ExitCode::FAILURE,
             },
+            Self::Side { failure, .. } => failure.exit_code(),
             Self::Admin(_)
             | Self::Io(..)
             | Self::File { .. }

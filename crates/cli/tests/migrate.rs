@@ -144,13 +144,40 @@ async fn an_mbox_goes_to_a_server() {
     assert_eq!((old[0].1, old[0].2.as_slice()), (1_546_336_800, &["Seen".to_owned()][..]));
 }
 
+/// Flags reach their messages also where the target has these in another order than the source.
+#[test]
+fn flags_find_messages_that_lie_in_another_order() {
+    let (home, folder) = (Home::new(), tempfile::tempdir().unwrap());
+    let mail = |day: u32, status: &str| {
+        format!(
+            "From ann@example.org Tue Jan  {day} 10:00:00 2019\nSubject: {day}\n{status}\n{day}\n\n"
+        )
+    };
+    let read = "Status: RO\n";
+    let mboxes = [
+        ("later", mail(2, ""), "copied", 1),
+        ("earlier", mail(1, ""), "copied", 1),
+        ("both", mail(1, read) + &mail(2, read), "flags_changed", 2),
+        ("again", mail(1, read) + &mail(2, read), "flags_changed", 0),
+    ];
+    for (name, text, what, wanted) in mboxes {
+        let mbox = folder.path().join(name).join("mbox");
+        std::fs::create_dir(mbox.parent().unwrap()).unwrap();
+        std::fs::write(&mbox, text).unwrap();
+        let between = [mbox.to_str().unwrap(), home.path().to_str().unwrap(), "--user", USER]
+            .map(str::to_owned);
+        assert_eq!(count(&between.each_ref().map(String::as_str), what), wanted, "{name}");
+    }
+}
+
 /// A password is in no process list, and what cannot be is told before anything is done.
 #[test]
 fn the_command_line_is_checked() {
     let cases = [
         (["imap://ann:secret@127.0.0.1:1", "imap://ann@127.0.0.1:2"], 2, "leave it out"),
         (["imap://ann@127.0.0.1:1", "imap://ann@127.0.0.1:1"], 2, "the same"),
-        (["imap://ann@127.0.0.1:1", "imap://ann@127.0.0.1:2"], 1, "the source:"),
+        // As of all commands where a server cannot be reached.
+        (["imap://ann@127.0.0.1:1", "imap://ann@127.0.0.1:2"], 69, "the source:"),
     ];
     for (between, code, wanted) in cases {
         let output = migrate(&between);

@@ -12,6 +12,7 @@ use crate::account::Account;
 use crate::account::secret::{self, Input};
 use crate::failure::Failure;
 use crate::load;
+use crate::mail::connect;
 
 /// Largest password file that is read, in octets.
 const PASSWORD_FILE: u64 = 4096;
@@ -119,9 +120,8 @@ async fn log_in(account: &Account, access: &Access<'_>) -> Result<Client, Failur
     }
     let connector = account.connector()?;
     let secret = secret(&account, access).await?;
-    let client = connector.connect().await.map_err(failed(access))?;
-    account.log_in(&client, &secret).await.map_err(failed(access))?;
-    Ok(client)
+    let connected = connect::Access::new(account, connector, secret).connect().await;
+    connected.map_err(|failure| Failure::Side { which: access.which, failure: Box::new(failure) })
 }
 
 async fn secret(account: &Account, access: &Access<'_>) -> Result<String, Failure> {
@@ -140,5 +140,5 @@ async fn secret(account: &Account, access: &Access<'_>) -> Result<String, Failur
 
 fn failed(access: &Access<'_>) -> impl FnOnce(peregrine_client::Error) -> Failure {
     let which = access.which;
-    move |error| Failure::Work(format!("the {which}: {error}"))
+    move |error| Failure::Side { which, failure: Box::new(Failure::Mail(error)) }
 }
