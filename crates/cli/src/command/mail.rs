@@ -9,7 +9,8 @@ mod search;
 mod watch;
 
 use peregrine_client::proto::SequenceNumber;
-use peregrine_client::{Client, Items, Mailbox, Message};
+use peregrine_client::proto::number::UidRanges;
+use peregrine_client::{Client, Items, Mailbox, Message, uids};
 
 use crate::failure::Failure;
 use crate::mail::summary::{self, Summary};
@@ -94,15 +95,17 @@ pub fn tell_missing(
     if asked.names_largest() {
         return Ok(());
     }
-    let there: Vec<_> = found.iter().filter_map(|message| message.uid).collect();
-    let asked = asked.resolve(None);
     /// More are not looked for one by one.
     const MOST: u64 = 100_000;
-    if asked.count() > MOST || asked.iter().all(|uid| there.contains(&uid)) {
+    let there = uids(found.iter().filter_map(|message| message.uid)).resolve(None);
+    let asked = asked.resolve(None);
+    if asked.count() > MOST {
         return Ok(());
     }
-    let gone: peregrine_client::proto::number::UidRanges =
-        asked.iter().filter(|uid| !there.contains(uid)).collect();
+    let gone: UidRanges = asked.iter().filter(|uid| !there.contains(*uid)).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
     let mut text = Vec::new();
     gone.write(&mut text);
     eprintln!("peregrine: not in the mailbox: {}", String::from_utf8_lossy(&text));

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::mail::connect::Whose;
 use crate::output::{self, say};
 
-/// Messages that are asked for at once: answers come while the next are asked for.
+/// Messages that are asked for at once.
 const BATCH: u32 = 500;
 
 /// List mailboxes with their counts, or the newest messages of a mailbox.
@@ -53,19 +53,23 @@ async fn messages(client: &Client, mailbox: &str, arguments: &Arguments) -> Resu
     let mailbox = examine(client, mailbox).await?;
     let exists = mailbox.status().exists;
     let wanted = if arguments.all { exists } else { arguments.limit.min(exists) };
-    let mut first = exists - wanted + 1;
-    let mut calls = Vec::new();
-    while first <= exists {
-        let last = exists.min(first + (BATCH - 1));
-        let Some(set) = numbers(first, last) else { break };
-        calls.push(mailbox.fetch(set, listed()).await?);
-        first = last + 1;
-        if arguments.json {
-            calls.drain(..).for_each(|messages| show(&messages, true));
+    let mut batches = (exists - wanted..exists).step_by(BATCH as usize).filter_map(|before| {
+        let last = exists.min(before.saturating_add(BATCH));
+        Some(mailbox.fetch(numbers(before + 1, last)?, listed()))
+    });
+    let mut all = Vec::new();
+    let mut next = batches.next();
+    while let Some(batch) = next {
+        // The next is asked for before this one has come.
+        next = batches.next();
+        let messages = batch.await?;
+        match arguments.json {
+            true => show(&messages, true),
+            false => all.extend(messages),
         }
     }
     if !arguments.json {
-        show(&calls.concat(), false);
+        show(&all, false);
         let (shown, exists) = (output::number(wanted.into()), output::number(exists.into()));
         if shown != exists {
             eprintln!("the newest {shown} of {exists} messages; --all shows all");
