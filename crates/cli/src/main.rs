@@ -133,3 +133,23 @@ fn wait(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> 
 fn load(folder: &std::path::Path) -> Result<peregrine_server::config::Config, Failure> {
     peregrine_server::config::load(folder).map_err(Failure::Config)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// What follows the options is written with its line breaks: a line that is wider than the help
+    /// is broken once more, in the middle.
+    #[test]
+    fn help_is_no_wider_than_it_is_shown() {
+        let mut commands = vec![Arguments::command()];
+        while let Some(command) = commands.pop() {
+            let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in text.lines() {
+                assert!(line.chars().count() <= 100, "{}: {line}", command.get_name());
+            }
+            commands.extend(command.get_subcommands().cloned());
+        }
+    }
+}

@@ -29,8 +29,9 @@ The file is ~/.config/peregrine/accounts.toml, or what PEREGRINE_CONFIG names:
   password_command = \"pass show work\"  # else it is asked for
   certificate = \"server.pem\"           # of a server that no authority vouches for
 
-With --keyring the password is asked for once and kept by the desktop's keyring, through secret-tool.
-On macOS: --password-command 'security find-internet-password -w -s imap.example.org'";
+With --keyring the password is asked for once and kept by the desktop's keyring (through
+secret-tool). On macOS:
+  --password-command 'security find-internet-password -w -s imap.example.org'";
 
 /// Name the mail accounts that the commands mail, fetch and shell use.
 #[derive(clap::Args)]
@@ -191,8 +192,7 @@ fn object(name: &str, account: &Account) -> serde_json::Value {
 fn check_file() -> Result<(), Failure> {
     let path = file::path()?;
     let accounts = file::load(&path)?;
-    let plural = if accounts.len() == 1 { "account" } else { "accounts" };
-    say!("{} is right: {} {plural}", path.display(), accounts.len());
+    say!("{} is right: {}", path.display(), output::count(accounts.len() as u64, "account"));
     Ok(())
 }
 
@@ -207,7 +207,8 @@ async fn log_in(whose: &Whose) -> Result<(), Failure> {
     let mut names: Vec<&str> = capabilities.iter().collect();
     names.sort_unstable();
     say!("capabilities: {}", output::printable(&names.join(" ")));
-    client.logout().await?;
+    // All is known by now: a server that is not polite does no harm.
+    _ = client.logout().await;
     Ok(())
 }
 

@@ -202,7 +202,7 @@ fn explain(demo: &Demo) {
         "c FETCH 1:5 (FLAGS ENVELOPE)",
         "d SEARCH SUBJECT release",
         "e FETCH * BODY[TEXT]",
-        "f STATUS Archive/2024 (MESSAGES UNSEEN)",
+        "f STATUS Sent (MESSAGES UNSEEN)",
         "g LOGOUT",
     ] {
         say!("  {command}");

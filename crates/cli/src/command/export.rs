@@ -16,8 +16,8 @@ Example:
 
 The folder is a Maildir++ that Dovecot, mutt and peregrine import read: flags in the names, dates
 as the files' times, keywords in dovecot-keywords, subscriptions. Run it again to add what is new;
-messages that were deleted since stay in the folder. The server may run meanwhile. What is damaged is
-left out and listed, and the exit code is 1.";
+messages that were deleted since stay in the folder. The server may run meanwhile. What is damaged
+is left out and listed, and the exit code is 1.";
 
 /// Write a user's mail into a Maildir++.
 #[derive(clap::Args)]

@@ -17,10 +17,11 @@ Examples:
   peregrine repair ~/mail                asks before it does it
 
 The server must not run. Everything that can be read is copied into a new store beside the damaged
-one, page by page and row by row where the file cannot be followed; there, what is counted is counted
-anew, and messages without octets are taken out. Messages keep their UIDs and flags; those whose place
-is lost come back under their UIDs without flags, or into the mailbox \"Lost and found\". A mailbox
-gets another UIDVALIDITY only where nobody knows any more which UIDs were given out.
+one, page by page and row by row where the file cannot be followed; there, what is counted is
+counted anew, and messages without octets are taken out. Messages keep their UIDs and flags; those
+whose place is lost come back under their UIDs without flags, or into the mailbox \"Lost and
+found\". A mailbox gets another UIDVALIDITY only where nobody knows any more which UIDs were given
+out.
 
 Then it says what is lost and asks. The new store takes the place of the damaged one, which stays
 beside it as DIR/mail.damaged-TIME, with lost-messages.txt in it. Exit codes: 0 nothing is lost,
