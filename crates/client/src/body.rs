@@ -135,6 +135,9 @@ impl BodyReader {
             // The server knows no pieces, and has sent all.
             octets.advance((start as usize).min(octets.len()));
             self.ended = true;
+        } else {
+            // What lies behind the piece comes with the next one.
+            octets.truncate(PIECE as usize);
         }
         self.come += octets.len() as u64;
         let short = octets.len() < PIECE as usize;

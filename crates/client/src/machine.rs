@@ -198,9 +198,12 @@ impl Machine {
         CommandId(CommandId::OWN + self.next)
     }
 
-    /// Answers the challenge of the AUTHENTICATE in progress; `None` gives it up.
+    /// Answers the challenge of the AUTHENTICATE in progress; `None` gives it up. If it has ended
+    /// meanwhile, nothing is sent: that would be taken for a command.
     pub fn respond(&mut self, response: Option<&Secret>) {
-        self.output.respond(response);
+        if self.flying.iter().any(|one| matches!(one.body, CommandBody::Authenticate(_))) {
+            self.output.respond(response);
+        }
     }
 
     /// The next thing to be sent, if there is one.

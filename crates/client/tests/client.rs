@@ -29,6 +29,8 @@ mod oddities;
 mod order;
 #[path = "client/own_server.rs"]
 mod own_server;
+#[path = "client/patience.rs"]
+mod patience;
 #[path = "client/played.rs"]
 mod played;
 #[path = "client/privacy.rs"]

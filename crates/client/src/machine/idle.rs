@@ -69,7 +69,7 @@ impl Machine {
             true => self.settings.idle_delay,
             false => self.settings.poll,
         };
-        self.idle.at = Some(now + pause);
+        self.idle.at = now.checked_add(pause);
     }
 
     /// The time has come.
@@ -87,7 +87,7 @@ impl Machine {
         if matches!(body, CommandBody::Idle(_)) {
             self.idle.idling = Some(id);
             let longest = self.settings.idle_renewal.min(Settings::IDLE_LONGEST);
-            self.idle.at = Some(now + longest);
+            self.idle.at = now.checked_add(longest);
         }
         let effects = body.effects();
         self.dispatch(now, id, body, effects, true);

@@ -138,8 +138,11 @@ impl Machine {
         }
         let known = &self.capabilities;
         body = self.output.command(id, &tag, body, (known.literal_mode(), known.encoding()));
-        if let CommandBody::Append(append) = &mut body {
-            append.message = Literal::Inline(Bytes::new());
+        // The octets of a message are needed for sending alone.
+        match &mut body {
+            CommandBody::Append(append) => append.message = Literal::Inline(Bytes::new()),
+            CommandBody::Replace(replace) => replace.new.message = Literal::Inline(Bytes::new()),
+            _ => {}
         }
         if self.flying.is_empty() {
             self.active = now;

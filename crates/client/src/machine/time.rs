@@ -1,7 +1,8 @@
 //! Deadlines.
 
-use super::Machine;
+use super::{InFlight, Machine};
 use crate::error::Lost;
+use crate::settings::Settings;
 use peregrine_proto::CommandBody;
 use std::time::Instant;
 
@@ -11,8 +12,9 @@ impl Machine {
         if self.lost.is_some() {
             return None;
         }
-        let due = self.expects_reply().then(|| self.active + self.settings.silence);
-        let unanswered = self.unanswered().map(|(_, since)| since + self.settings.patience);
+        let Settings { silence, patience, .. } = self.settings;
+        let due = self.expects_reply().then(|| self.active.checked_add(silence)).flatten();
+        let unanswered = self.unanswered().and_then(|(_, since)| since.checked_add(patience));
         [due, unanswered, self.idle.at].into_iter().flatten().min()
     }
 
@@ -21,12 +23,12 @@ impl Machine {
         if self.lost.is_some() {
             return;
         }
-        if self.expects_reply() && now >= self.active + self.settings.silence {
+        if self.expects_reply() && now.duration_since(self.active) >= self.settings.silence {
             return self.fail(Lost::Silence(self.settings.silence));
         }
         let patience = self.settings.patience;
         if let Some((command, since)) = self.unanswered()
-            && now >= since + patience
+            && now.duration_since(since) >= patience
         {
             return self.fail(Lost::Unanswered { command, patience });
         }
@@ -36,13 +38,13 @@ impl Machine {
     }
 
     /// Octets of a large message were written to the connection, and more are to come: that is no
-    /// silence.
+    /// silence, and what stands behind the message has not gone out yet.
     pub fn written(&mut self, now: Instant) {
         self.active = now;
-        for one in &mut self.flying {
-            if matches!(one.body, CommandBody::Append(_)) {
-                one.since = now;
-            }
+        let long =
+            |one: &InFlight| matches!(one.body, CommandBody::Append(_) | CommandBody::Replace(_));
+        for one in self.flying.iter_mut().skip_while(|one| !long(one)) {
+            one.since = now;
         }
     }
 
@@ -56,7 +58,7 @@ impl Machine {
         due.map(|one| (one.body.name(), one.since)).min_by_key(|(_, since)| *since)
     }
 
-    fn is_quiet_idle(&self, one: &super::InFlight) -> bool {
+    fn is_quiet_idle(&self, one: &InFlight) -> bool {
         self.idle.idling == Some(one.id) && !self.output.holds(one.id)
     }
 }
