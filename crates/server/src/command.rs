@@ -97,10 +97,14 @@ impl Deed {
 
 /// Runs a command. Each future has its own size, so that a waiting IDLE is no larger than it needs
 /// to be.
-pub(crate) fn run(deed: Deed, body: CommandBody) -> BoxFuture<'static, Outcome> {
+pub(crate) fn run(deed: Deed, body: CommandBody) -> BoxFuture<'static, Box<Outcome>> {
     macro_rules! boxed {
         ($module:ident, $command:expr) => {
-            async move { $module::run(&deed, $command).await.unwrap_or_else(Failure::into) }.boxed()
+            async move {
+                let done = $module::run(&deed, $command).await;
+                Box::new(done.unwrap_or_else(Failure::into))
+            }
+            .boxed()
         };
     }
     match body {

@@ -24,7 +24,7 @@ pub(crate) struct Entry<H: Host> {
     pub changes: bool,
     pub stage: Stage<H>,
     /// What it asks, until the caller has fetched its job.
-    pub body: Option<CommandBody>,
+    pub body: Option<Box<CommandBody>>,
     /// Octets of the command as it came in.
     pub octets: usize,
     /// Messages in the caller's storage that this command brought, until a job owns them.
@@ -47,7 +47,7 @@ pub(crate) enum Stage<H: Host> {
     /// The caller runs it.
     Running,
     /// It has ended and waits for its turn to be answered.
-    Finishing(Box<Ending<H>>),
+    Finishing(Ending<H>),
 }
 
 /// An earlier unfinished command that another one waits for.
@@ -60,7 +60,7 @@ pub(crate) struct Behind {
 
 /// What is left to do for a command that has ended.
 pub(crate) struct Ending<H: Host> {
-    pub outcome: Outcome<H>,
+    pub outcome: Box<Outcome<H>>,
     /// What its `Transition::Selected` has become: it takes the new mailbox's updates until it
     /// is answered.
     pub selection: Option<Box<Selection<H>>>,
@@ -247,7 +247,7 @@ impl<H: Host> Entry<H> {
     }
 
     /// Takes out what is left to do, where it has ended.
-    pub fn take_ending(&mut self) -> Option<Box<Ending<H>>> {
+    pub fn take_ending(&mut self) -> Option<Ending<H>> {
         match std::mem::replace(&mut self.stage, Stage::Running) {
             Stage::Finishing(ending) => Some(ending),
             _ => None,

@@ -105,7 +105,7 @@ impl<H: Host> Schedule<H> {
         JobId(self.last)
     }
 
-    pub fn push(&mut self, entry: Entry<H>) {
+    pub fn push(&mut self, entry: Box<Entry<H>>) {
         self.octets += entry.octets;
         self.output += entry.output();
         self.barriers += usize::from(entry.is_barrier());
@@ -115,7 +115,7 @@ impl<H: Host> Schedule<H> {
             Stage::Finishing(_) => self.finishing += 1,
             Stage::Running => {}
         }
-        self.entries.push_back(Box::new(entry));
+        self.entries.push_back(entry);
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Entry<H>> {
@@ -164,7 +164,7 @@ impl<H: Host> Schedule<H> {
     }
 
     /// Marks a running command as ended.
-    pub fn finish(&mut self, place: usize, ending: Box<Ending<H>>) {
+    pub fn finish(&mut self, place: usize, ending: Ending<H>) {
         let Some(entry) = self.entries.get_mut(place) else { return };
         debug_assert!(matches!(entry.stage, Stage::Running));
         self.finishing += 1;

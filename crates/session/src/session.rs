@@ -116,8 +116,18 @@ impl<H: Host> Session<H> {
         }
     }
 
-    /// A command to run.
+    /// A command to run; `None` also while [`Session::poll_spool`] has something to say first.
+    ///
+    /// Where none waits, it reads on: so commands that came together are given one after the other,
+    /// and one that ends before the next call is answered before the next one is looked at.
     pub fn poll_job(&mut self) -> Option<Job<H>> {
+        if self.jobs.is_empty() && !self.proceed() {
+            // Replies that cannot be sent do not hold back commands.
+            self.read();
+        }
+        if !self.spool.is_empty() {
+            return None;
+        }
         let id = self.jobs.pop_front()?;
         self.job(id)
     }

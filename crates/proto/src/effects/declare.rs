@@ -20,19 +20,23 @@ impl Effects {
         Self::none().reads(Resource::Selection)
     }
 
+    #[inline]
     pub(crate) fn reads(self, resource: Resource) -> Self {
         self.touches(resource, Access::Read)
     }
 
     /// Reads it as it stands when the command starts.
+    #[inline]
     pub(crate) fn takes(self, resource: Resource) -> Self {
         self.touches(resource, Access::Snapshot)
     }
 
+    #[inline]
     pub(crate) fn adds(self, resource: Resource) -> Self {
         self.touches(resource, Access::Add)
     }
 
+    #[inline]
     pub(crate) fn writes(self, resource: Resource) -> Self {
         self.touches(resource, Access::Write)
     }
@@ -44,11 +48,13 @@ impl Effects {
     }
 
     /// Sends this kind of data.
+    #[inline]
     pub(crate) fn answers(self, answer: Answer) -> Self {
         Self { answers: Some(answer), ..self }
     }
 
     /// Sequence numbers occur in the command or its answers.
+    #[inline]
     pub(crate) fn numbered(self, numbers: bool) -> Self {
         Self { numbers, ..self }
     }

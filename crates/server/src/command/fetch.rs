@@ -41,6 +41,8 @@ const COPIED: usize = 16 * 1024;
 /// Octets that the next block may have more than the last one before its buffer is moved.
 const SLACK: usize = 8 * 1024;
 
+/// What reads or changes something is a future of its own on the heap: the one of a FETCH from
+/// memory, which ends at once, stays small then.
 pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
     let selected = deed.selected()?;
     let mut runs = selected.view.runs(&command.messages)?;
@@ -52,7 +54,7 @@ pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
     if let Some(since) = modifiers.changed_since {
         runs = changed::since(runs, since);
         if modifiers.vanished {
-            out = changed::vanished(selected, &command.messages, since).await?;
+            out = Box::pin(changed::vanished(selected, &command.messages, since)).await?;
         }
     }
     let limit = deed.message_limit();
@@ -68,8 +70,10 @@ pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
         (runs, cut) = bound::last_of(runs, limit);
     }
     let plan = Plan::new(&command, deed.enabled);
-    let seen =
-        if plan.sets_seen && !selected.read_only { set_seen(selected, &runs).await } else { None };
+    let seen = match plan.sets_seen && !selected.read_only {
+        true => Box::pin(set_seen(selected, &runs)).await,
+        false => None,
+    };
     let own = |mod_seq| OwnChange { mod_seq, replaced: Vec::new() };
     let told = seen.iter().filter_map(|seen| seen.mod_seq).map(own).collect();
     // RFC 2180 §4.1.2: messages that are gone meanwhile are still told, as long as this client
@@ -78,11 +82,7 @@ pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
         Writer { deed, selected, plan: &plan, seen, out, whole: 0, open: false, unknown: false };
     writer.announce_keywords();
     for run in runs {
-        match plan.needs {
-            Needs::Memory => writer.without_reading(&run).await,
-            Needs::Digests => writer.with_digests(&run).await?,
-            Needs::Bodies { structure } => writer.with_bodies(&run, structure).await?,
-        }
+        writer.run(&run).await?;
     }
     let unknown = writer.unknown;
     writer.finish().await;
@@ -207,6 +207,15 @@ impl Writer<'_> {
             seen.newest.write_flag_names(&mut self.out);
             self.out.extend_from_slice(b"\r\n");
         }
+    }
+
+    async fn run(&mut self, run: &Run) -> Result<(), Failure> {
+        match self.plan.needs {
+            Needs::Memory => self.without_reading(run).await,
+            Needs::Digests => Box::pin(self.with_digests(run)).await?,
+            Needs::Bodies { structure } => Box::pin(self.with_bodies(run, structure)).await?,
+        }
+        Ok(())
     }
 
     /// FLAGS, UID, INTERNALDATE, RFC822.SIZE: nothing is read.

@@ -142,23 +142,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Carries out what the session asks for, apart from sending.
     fn take_session_output(&mut self, cx: &mut Context<'_>) -> bool {
         let mut progress = false;
-        while let Some(spool) = self.session.poll_spool() {
-            self.link.spools.handle(spool);
-        }
-        while let Some(job) = self.session.poll_job() {
-            if let Some(finished) = self.jobs.start(cx, job, &self.link) {
-                self.finish(finished);
+        loop {
+            let mut quiet = true;
+            while let Some(spool) = self.session.poll_spool() {
+                self.link.spools.handle(spool);
+                quiet = false;
+            }
+            while let Some(job) = self.session.poll_job() {
+                if let Some(finished) = self.jobs.start(cx, job, &self.link) {
+                    self.finish(finished);
+                }
+                quiet = false;
+            }
+            while let Some((id, line)) = self.session.poll_line() {
+                self.jobs.line(id, line);
+                quiet = false;
+            }
+            while let Some(id) = self.session.poll_cancel() {
+                self.jobs.cancel(id);
+            }
+            if quiet {
+                return progress;
             }
             progress = true;
         }
-        while let Some((id, line)) = self.session.poll_line() {
-            self.jobs.line(id, line);
-            progress = true;
-        }
-        while let Some(id) = self.session.poll_cancel() {
-            self.jobs.cancel(id);
-        }
-        progress
     }
 
     fn poll_jobs(&mut self, cx: &mut Context<'_>) -> bool {
@@ -205,7 +212,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// A command's outcome, or what is said after a panic.
-    fn outcome(&self, ended: Ended) -> (Outcome, bool) {
+    fn outcome(&self, ended: Ended) -> (Box<Outcome>, bool) {
         let panic = match ended {
             Ok(outcome) => return (outcome, false),
             Err(panic) => panic,
@@ -215,7 +222,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let reference = self.link.id;
         tracing::error!(%reference, words, "a command panicked");
         let text = format!("The server met a fault of its own, reference {reference}");
-        (Outcome::no(Some(Code::ServerBug), text), true)
+        (Box::new(Outcome::no(Some(Code::ServerBug), text)), true)
     }
 
     fn take_blocks(&mut self) -> bool {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// How a command ended: its outcome, or what it panicked with.
-pub(super) type Ended = Result<Outcome, Box<dyn Any + Send>>;
+pub(super) type Ended = Result<Box<Outcome>, Box<dyn Any + Send>>;
 
 /// A command that has ended, with what it left to be sent.
 pub(super) type Finished = (JobId, Arc<Slot>, Ended);
@@ -42,7 +42,7 @@ struct Entry {
 /// A command's future, which tells its number at the end.
 struct Numbered {
     id: JobId,
-    deed: CatchUnwind<AssertUnwindSafe<BoxFuture<'static, Outcome>>>,
+    deed: CatchUnwind<AssertUnwindSafe<BoxFuture<'static, Box<Outcome>>>>,
 }
 
 impl Future for Numbered {
@@ -55,7 +55,7 @@ impl Future for Numbered {
 }
 
 /// A command that takes its time.
-fn paced(pace: Pace, deed: BoxFuture<'static, Outcome>) -> BoxFuture<'static, Outcome> {
+fn paced(pace: Pace, deed: BoxFuture<'static, Box<Outcome>>) -> BoxFuture<'static, Box<Outcome>> {
     let paced = async move {
         tokio::time::sleep(pace()).await;
         let outcome = deed.await;
@@ -80,7 +80,7 @@ impl Jobs {
         // A panic ends the session, and the command must not be polled again, so that no state
         // that it left half done is ever seen.
         let name = body.name();
-        let deed = command::run(deed, body);
+        let deed = command::run(deed, *body);
         let deed = match &link.shared.options.pace {
             Some(pace) => paced(Arc::clone(pace), deed),
             None => deed,

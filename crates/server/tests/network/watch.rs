@@ -6,6 +6,7 @@ use peregrine_server::admin::trace::record::{Event, What};
 use peregrine_server::admin::trace::text::{self, Style};
 use peregrine_server::admin::trace::{PhaseKind, Trace, html, panel, svg};
 use peregrine_server::sessions::{NoSession, WatchError, Watched, Watching};
+use std::sync::Arc;
 use std::time::Duration;
 
 fn watch_ann(server: &Server) -> Watching {
@@ -25,7 +26,8 @@ async fn until_closed(watching: &mut Watching) -> Vec<Event> {
 /// From the login on, by user; other users' sessions are not told.
 #[tokio::test]
 async fn a_user_is_watched_from_the_login_on() {
-    let server = server(|_| {}).await;
+    // A SELECT that ends at once would be answered before the next command is looked at.
+    let server = server(|options| options.pace = Some(Arc::new(|| Duration::from_millis(1)))).await;
     let mut watching = watch_ann(&server);
     let mut other = connect(&server, local()).await;
     other.ask("b1 LOGIN bob secret").await;

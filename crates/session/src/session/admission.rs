@@ -70,21 +70,20 @@ impl<H: Host> Session<H> {
     }
 
     fn start(&mut self, place: usize) {
-        let Some(entry) = self.schedule.at_mut(place) else { return };
-        let Some(body) = entry.body.take() else { return };
-        if let Some(why) = self.refusal(&body) {
-            let ending = Ending { outcome: Outcome::bad(why), selection: None };
-            return self.schedule.start(place, Stage::Finishing(Box::new(ending)));
+        let Some(entry) = self.schedule.at(place) else { return };
+        let Some(body) = &entry.body else { return };
+        if let Some(why) = self.refusal(entry.kind, body) {
+            let ending = Ending { outcome: Box::new(Outcome::bad(why)), selection: None };
+            return self.schedule.start(place, Stage::Finishing(ending));
         }
         if self.enabled.uid_only && body.names_sequence_numbers() {
             // RFC 9586 §3
             let text = "Sequence numbers are off since ENABLE UIDONLY; use UIDs";
             let outcome = Outcome::new(Status::Bad, Some(Code::UidRequired), text);
-            let ending = Ending { outcome, selection: None };
-            return self.schedule.start(place, Stage::Finishing(Box::new(ending)));
+            let ending = Ending { outcome: Box::new(outcome), selection: None };
+            return self.schedule.start(place, Stage::Finishing(ending));
         }
         let Some(entry) = self.schedule.at_mut(place) else { return };
-        entry.body = Some(body);
         entry.last_word = self.clock.now;
         let id = entry.id;
         let tag = self.trace.is_some().then(|| entry.tag.clone()).flatten();
@@ -119,8 +118,8 @@ impl<H: Host> Session<H> {
     }
 
     /// Why a command is not legal in the present state (RFC 3501 §3), in words that help.
-    fn refusal(&self, body: &CommandBody) -> Option<&'static str> {
-        if Kind::of(body) == Kind::StartTls && self.secure {
+    fn refusal(&self, kind: Kind, body: &CommandBody) -> Option<&'static str> {
+        if kind == Kind::StartTls && self.secure {
             return Some("TLS is on already");
         }
         let states = body.allowed();

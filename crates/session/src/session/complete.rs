@@ -103,8 +103,14 @@ impl<H: Host> Session<H> {
     }
 
     /// The end of a running job; nothing may come of it afterwards.
-    pub fn handle_outcome(&mut self, now: Instant, job: JobId, mut outcome: Outcome<H>) {
+    pub fn handle_outcome(
+        &mut self,
+        now: Instant,
+        job: JobId,
+        outcome: impl Into<Box<Outcome<H>>>,
+    ) {
         self.clock.now = now;
+        let mut outcome = outcome.into();
         let Some(place) = self.running(job) else { return };
         if !self.schedule.drop_unended(place) {
             return self.end();
@@ -137,7 +143,7 @@ impl<H: Host> Session<H> {
             let tag = self.schedule.at(place).and_then(|entry| entry.tag.clone());
             self.note(job, tag.as_ref(), || TraceStep::Ended);
         }
-        self.schedule.finish(place, Box::new(Ending { outcome, selection }));
+        self.schedule.finish(place, Ending { outcome, selection });
     }
 
     fn running(&self, job: JobId) -> Option<usize> {
@@ -160,7 +166,7 @@ impl<H: Host> Session<H> {
         let Some(mut ending) = entry.take_ending() else { return };
         let tag = self.trace.is_some().then(|| entry.tag.clone());
         let mut answer = answer(&mut entry, &mut ending.outcome);
-        let Ending { outcome, selection } = *ending;
+        let Ending { outcome, selection } = ending;
         let changes = outcome.transition.is_some() || selection.is_some();
         let telling = if changes { None } else { self.tell(&entry, &outcome) };
         if !changes && outcome.status != Status::Bad {

@@ -77,6 +77,10 @@ impl<H: Host> Session<H> {
         if self.phase != Phase::Open {
             return false;
         }
+        // What has started has its turn first: most commands end at once.
+        if !self.jobs.is_empty() {
+            return false;
+        }
         if let Some(dialogue) = &self.dialogue {
             return dialogue.open;
         }
@@ -180,7 +184,7 @@ impl<H: Host> Session<H> {
             && self.account.is_some()
             && (enables.condstore || enables_condstore(&body));
         self.enabled.condstore |= first_of_mod_seqs && !enables.condstore;
-        self.schedule.push(Entry {
+        self.schedule.push(Box::new(Entry {
             id,
             tag: Some(tag),
             name,
@@ -188,7 +192,7 @@ impl<H: Host> Session<H> {
             changes: effects.change(),
             effects,
             stage: Stage::Waiting { behind: None },
-            body: Some(body),
+            body: Some(Box::new(body)),
             octets,
             spooled,
             blocks: Blocks::default(),
@@ -196,7 +200,7 @@ impl<H: Host> Session<H> {
             started_with: None,
             enables,
             first_of_mod_seqs,
-        });
+        }));
         self.try_start(self.schedule.len() - 1);
     }
 
@@ -212,15 +216,15 @@ impl<H: Host> Session<H> {
     ) {
         let id = self.schedule.next_id();
         self.note(id, tag.as_ref(), || TraceStep::Arrived { command: None, octets });
-        let outcome = Outcome::new(status, code, text);
-        self.schedule.push(Entry {
+        let outcome = Box::new(Outcome::new(status, code, text));
+        self.schedule.push(Box::new(Entry {
             id,
             tag,
             name: "BAD",
             kind: Kind::Plain,
             effects: Effects::default(),
             changes: false,
-            stage: Stage::Finishing(Box::new(Ending { outcome, selection: None })),
+            stage: Stage::Finishing(Ending { outcome, selection: None }),
             body: None,
             octets,
             spooled: SmallVec::new(),
@@ -229,7 +233,7 @@ impl<H: Host> Session<H> {
             started_with: None,
             enables: Enabled::default(),
             first_of_mod_seqs: false,
-        });
+        }));
     }
 
     pub(super) fn drop_spooled(&mut self, spooled: SmallVec<[u64; 1]>) {

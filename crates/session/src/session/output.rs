@@ -23,12 +23,7 @@ impl<H: Host> Session<H> {
         if self.wire.in_flight >= self.limits.transmit {
             return None;
         }
-        loop {
-            while self.wire.pending() < self.limits.chunk && self.step() {}
-            if !self.settle() || self.wire.pending() >= self.limits.chunk {
-                break;
-            }
-        }
+        while self.proceed() {}
         let idle = self.wire.in_flight == 0;
         let octets = self.wire.take()?;
         if idle {
@@ -46,6 +41,16 @@ impl<H: Host> Session<H> {
         }
         self.wire.in_flight = self.wire.in_flight.saturating_sub(octets);
         self.rest();
+    }
+
+    /// Puts in order for sending what may go, starts what that has set free and reads on; `false`
+    /// where nothing came of it.
+    pub(super) fn proceed(&mut self) -> bool {
+        if self.wire.in_flight >= self.limits.transmit {
+            return false;
+        }
+        while self.wire.pending() < self.limits.chunk && self.step() {}
+        self.settle() && self.wire.pending() < self.limits.chunk
     }
 
     /// Starts what the last replies have set free, and reads on; whether anything came of it.

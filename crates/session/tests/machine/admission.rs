@@ -84,11 +84,13 @@ fn a_broken_line_costs_one_bad() {
 /// Among those that have ended it stands in its place.
 #[test]
 fn a_broken_line_is_answered_in_its_place() {
-    let mut client = Client::authenticated();
-    client.reads = false;
+    let mut client = Client::with(Limits { transmit: 1, ..Limits::default() }, false);
+    client.log_in();
+    let sent = client.stall();
     client.send("a NOOP\r\nb BOGUS (\r\nc NOOP\r\n");
     client.finish("c", Outcome::ok("Done"));
     client.finish("a", Outcome::ok("Done"));
+    client.session.handle_sent(client.now, sent);
     client.reads = true;
     client.pump();
     let text = client.take();

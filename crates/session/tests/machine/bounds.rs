@@ -71,14 +71,15 @@ fn octets_of_one_job_that_wait() {
 #[test]
 fn octets_of_all_that_wait() {
     for octets in [99, 100, 101] {
-        let mut client = client(Limits { output: 100, ..Limits::default() });
-        client.reads = false;
+        let mut client = client(Limits { output: 100, transmit: 1, ..Limits::default() });
+        let sent = client.stall();
         client.send("a FETCH 1 ENVELOPE\r\nb FETCH 2 ENVELOPE\r\n");
         client.block("a", vec![b'x'; octets]);
         let goes_on = octets < 100;
         assert_eq!(client.session.wants_block(client.id("b")), goes_on, "{octets}");
         client.send("c NOOP\r\n");
         assert_eq!(client.running().contains(&"c"), goes_on, "{octets}");
+        client.session.handle_sent(client.now, sent);
         client.reads = true;
         client.pump();
         assert!(client.running().contains(&"c"));

@@ -95,6 +95,15 @@ impl Client {
         self.pump();
     }
 
+    /// Answers a NOOP that the client does not take, so that what comes now gathers: `transmit` must
+    /// be 1. How many octets are on their way.
+    pub fn stall(&mut self) -> usize {
+        self.send("x NOOP\r\n");
+        self.reads = false;
+        self.finish("x", Outcome::ok("Done"));
+        self.session.poll_transmit().unwrap().len()
+    }
+
     pub fn pump(&mut self) {
         loop {
             let mut quiet = true;

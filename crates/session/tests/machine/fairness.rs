@@ -8,22 +8,22 @@ use peregrine_session::{Limits, Outcome};
 #[test]
 fn endless_small_answers_do_not_starve_a_large_one() {
     for patience in [64 * 1024, 256 * 1024] {
-        let limits = Limits { patience, ..Limits::default() };
+        let limits = Limits { patience, transmit: 1, ..Limits::default() };
         let mut client = Client::with(limits, false);
         client.log_in();
         client.select(3, &[]);
         client.send("a FETCH 1:3 BODY.PEEK[]\r\n");
         client.reads = false;
         client.block("a", "* 1 FETCH (BODY[] {1}\r\nx)\r\n");
-        let first = client.session.poll_transmit().unwrap();
-        client.session.handle_sent(client.now, first.len());
+        let mut sent = client.session.poll_transmit().unwrap().len();
         client.block("a", "* 2 FETCH (BODY[] {1}\r\nx)\r\n");
         let mut passed = 0;
         loop {
             client.send("l LIST \"\" *\r\n");
             client.finish("l", Outcome::ok("Done").with_data(vec![b'l'; 20_000]));
+            client.session.handle_sent(client.now, sent);
             let octets = client.session.poll_transmit().unwrap();
-            client.session.handle_sent(client.now, octets.len());
+            sent = octets.len();
             if octets.windows(9).any(|part| part == b"* 2 FETCH") {
                 break;
             }
@@ -37,20 +37,22 @@ fn endless_small_answers_do_not_starve_a_large_one() {
 /// Streams of one small piece each, one behind the other: each is the least ahead.
 #[test]
 fn endless_small_streams_do_not_starve_a_large_one() {
-    let mut client = Client::selected(3);
+    let mut client = Client::with(Limits { transmit: 1, ..Limits::default() }, false);
+    client.log_in();
+    client.select(3, &[]);
     client.send("a FETCH 1:3 BODY.PEEK[]\r\n");
     client.reads = false;
     client.block("a", vec![b'a'; 100_000]);
-    let first = client.session.poll_transmit().unwrap();
-    client.session.handle_sent(client.now, first.len());
+    let mut sent = client.session.poll_transmit().unwrap().len();
     client.block("a", vec![b'a'; 100_000]);
     let mut passed = 0;
     loop {
         client.send("f UID FETCH 2 ENVELOPE\r\n");
         client.block("f", vec![b'f'; 20_000]);
         client.finish("f", Outcome::ok("Done"));
+        client.session.handle_sent(client.now, sent);
         let octets = client.session.poll_transmit().unwrap();
-        client.session.handle_sent(client.now, octets.len());
+        sent = octets.len();
         if octets.starts_with(b"a") {
             break;
         }

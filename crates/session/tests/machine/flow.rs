@@ -338,15 +338,12 @@ fn unsent_answers_hold_back_new_commands() {
     let limits = Limits { output: 10_000, transmit: 1, ..Limits::default() };
     let mut client = Client::with(limits, false);
     client.log_in();
-    client.send("x NOOP\r\n");
-    client.reads = false;
-    client.finish("x", Outcome::ok("Done"));
-    assert!(client.session.poll_transmit().is_some());
+    let sent = client.stall();
     client.send("a LIST \"\" *\r\nb LIST \"\" *\r\n");
     client.end("a", Outcome::ok("Done").with_data(vec![b'x'; 10_000]));
     client.send("c NOOP\r\n");
     assert_eq!(client.running(), ["b"]);
-    client.session.handle_sent(client.now, 100);
+    client.session.handle_sent(client.now, sent);
     client.reads = true;
     client.pump();
     assert_eq!(client.running(), ["b", "c"]);
