@@ -26,8 +26,8 @@ use std::io;
 fn main() -> io::Result<()> {
     let words: Vec<String> =
         std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    if words.iter().any(|word| word == simple::PLAIN) {
-        return simple::plain_loop();
+    if let Some(role) = simple::role(&words) {
+        return role;
     }
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| word == name);
     if wanted("append") {

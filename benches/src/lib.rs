@@ -5,6 +5,7 @@
 
 pub mod bare;
 pub mod client;
+pub mod least;
 pub mod mail;
 pub mod pipeline;
 pub mod plain;

@@ -3,6 +3,7 @@
 //! - [`driver`]: one poll that does what there is to do; [`stream`], [`transport`]: octets in and
 //!   out, plain or under TLS. While nothing happens they hold no buffer.
 //! - [`deflate`]: what COMPRESS puts between the two.
+//! - [`plain`]: what benches put in the driver's and the machine's place.
 //! - [`jobs`], [`slot`]: the commands in progress, in the connection's own task.
 //! - [`tap`]: what commands do, for those who watch. [`watch`]: the selected mailbox; [`spool`]: large messages that come in; [`link`]: what
 //!   commands may know of their connection.
@@ -11,6 +12,7 @@ mod deflate;
 mod driver;
 mod jobs;
 mod link;
+mod plain;
 mod slot;
 mod spool;
 mod stream;
@@ -87,6 +89,9 @@ async fn run<S>(
     let binding = transport.binding();
     let link = Link::new(Arc::clone(&shared), id, peer, place, secured, binding, starttls);
     let link = Arc::new(link);
+    if link.shared.options.plain_loop {
+        return plain::serve(link, transport).await;
+    }
     let mut connection = Connection::new(link, Stream::new(transport));
     let end = poll_fn(|cx| connection.poll(cx)).await;
     let why = match end {
