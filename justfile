@@ -9,6 +9,10 @@ quick:
     cargo xtask tidy
     cargo test --workspace
 
+# Each fault of tests/mutations is found: half an hour.
+mutate:
+    cargo xtask mutate
+
 # The figures of benches/README.md.
 bench:
     cargo bench --package peregrine-proto --bench commands
