@@ -18,8 +18,8 @@ const IPV6_NETWORK: u32 = 48;
 /// Bits of an IPv4 address that count as one network: the smallest that is routed by itself.
 const IPV4_NETWORK: u32 = 24;
 
-/// What a network may have, in the measure of what one address may: several customers may share a /24,
-/// and a customer with a /48 seldom has mail programs in more than a few of its parts.
+/// What a network may have, in the measure of what one address may: a customer with a /48 seldom has
+/// mail programs in more than a few of its parts.
 pub(crate) const NETWORK_SHARE: usize = 4;
 
 /// The window of the connect rate.
@@ -92,7 +92,7 @@ impl Refused {
 pub(crate) struct Ticket {
     admission: Arc<Admission>,
     address: IpAddr,
-    network: IpAddr,
+    site: IpAddr,
     user: Option<Box<str>>,
 }
 
@@ -103,7 +103,7 @@ impl Admission {
 
     /// Lets a connection in, or says why not.
     pub(crate) fn connect(self: &Arc<Self>, remote: IpAddr) -> Result<Ticket, Refused> {
-        let (address, network) = (masked(remote), network(remote));
+        let (address, site) = (masked(remote), site(remote));
         let limits = *self.limits_of(remote);
         let now = Instant::now();
         let mut guard = self.tables();
@@ -112,11 +112,11 @@ impl Admission {
             return Err(Refused::Full);
         }
         let narrow = arrival(&mut tables.addresses, address, now);
-        let wide = arrival(&mut tables.networks, network, now);
-        // Both are counted, whichever refuses.
+        // Who is refused for himself costs his neighbours nothing.
         if narrow.arrivals > limits.rate {
             return Err(Refused::Rate);
         }
+        let wide = arrival(&mut tables.networks, site, now);
         if wide.arrivals as usize > limits.rate as usize * NETWORK_SHARE {
             return Err(Refused::NetworkRate);
         }
@@ -130,7 +130,7 @@ impl Admission {
         wide.connections += 1;
         tables.connections += 1;
         drop(guard);
-        Ok(Ticket { admission: Arc::clone(self), address, network, user: None })
+        Ok(Ticket { admission: Arc::clone(self), address, site, user: None })
     }
 
     fn limits_of(&self, address: IpAddr) -> &AddressLimits {
@@ -180,7 +180,7 @@ impl Drop for Ticket {
         let tables = &mut *guard;
         tables.connections = tables.connections.saturating_sub(1);
         departure(&mut tables.addresses, self.address);
-        departure(&mut tables.networks, self.network);
+        departure(&mut tables.networks, self.site);
     }
 }
 
@@ -234,6 +234,12 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
     prefix(address, IPV4_NETWORK, IPV6_NETWORK)
 }
 
+/// Whose connections are counted together: a /48 of IPv6. An IPv4 address is counted alone: an office
+/// has a /24, and each of its mail programs four or five connections.
+fn site(address: IpAddr) -> IpAddr {
+    prefix(address, u32::BITS, IPV6_NETWORK)
+}
+
 /// So many bits of an address, the others zero.
 fn prefix(address: IpAddr, of_v4: u32, of_v6: u32) -> IpAddr {
     match address.to_canonical() {
@@ -283,26 +289,40 @@ mod tests {
     /// T58: n−1, n and n+1 connections of a network, each from an address of its own, and its rate.
     #[tokio::test(start_paused = true)]
     async fn connections_of_one_network_are_bounded() {
-        for (home, other) in [("2001:db8:1:", "2001:db8:2::1"), ("192.0.2.", "192.0.3.1")] {
-            let remote =
-                AddressLimits { connections: 1, per_user: 3, per_user_and_address: 2, rate: 2 };
-            let admission = Admission::new(Limits { remote, ..Limits::default() });
-            // Other subnets of the /48, other hosts of the /24.
-            let tail = if home.contains(':') { "::1" } else { "" };
-            let connect = |host: usize| admission.connect(address(&format!("{home}{host}{tail}")));
-            let mut tickets: Vec<_> = (1..=4).map(|host| connect(host).unwrap()).collect();
-            assert_eq!(connect(5).err(), Some(Refused::Network), "{home}");
-            assert!(admission.connect(address(other)).is_ok());
-            tickets.pop();
-            tickets.push(connect(6).unwrap());
-            // Six have come, and eight may in a minute.
-            tickets.clear();
-            assert!(connect(7).is_ok() && connect(8).is_ok());
-            assert_eq!(connect(9).err(), Some(Refused::NetworkRate), "{home}");
-            tokio::time::advance(RATE_WINDOW).await;
-            assert!(connect(9).is_ok());
-            assert!(admission.tables().networks.len() <= 2);
+        let remote =
+            AddressLimits { connections: 1, per_user: 3, per_user_and_address: 2, rate: 2 };
+        let admission = Admission::new(Limits { remote, ..Limits::default() });
+        let connect = |subnet| admission.connect(address(&format!("2001:db8:1:{subnet}::1")));
+        let mut tickets: Vec<_> = (1..=4).map(|subnet| connect(subnet).unwrap()).collect();
+        assert_eq!(connect(5).err(), Some(Refused::Network));
+        assert!(admission.connect(address("2001:db8:2::1")).is_ok());
+        tickets.pop();
+        tickets.push(connect(6).unwrap());
+        // Six have come, and eight may in a minute.
+        tickets.clear();
+        assert!(connect(7).is_ok() && connect(8).is_ok());
+        assert_eq!(connect(9).err(), Some(Refused::NetworkRate));
+        tokio::time::advance(RATE_WINDOW).await;
+        assert!(connect(9).is_ok());
+        assert!(admission.tables().networks.len() <= 2);
+    }
+
+    /// An office with a /24, or a provider's: each address counts alone, and who floods does not
+    /// keep his neighbours out.
+    #[tokio::test(start_paused = true)]
+    async fn neighbours_are_let_in() {
+        for [flooder, neighbour] in [["192.0.2.1", "192.0.2.2"], ["2001:db8::1", "2001:db8:0:1::1"]]
+        {
+            let admission = small();
+            for _ in 0..100 {
+                let _ = admission.connect(address(flooder));
+            }
+            assert!(admission.connect(address(neighbour)).is_ok(), "{neighbour}");
         }
+        let remote = AddressLimits { connections: 1, ..Limits::default().remote };
+        let admission = Admission::new(Limits { remote, ..Limits::default() });
+        let connect = |host| admission.connect(address(&format!("192.0.2.{host}"))).unwrap();
+        let _tickets: Vec<_> = (1..255).map(connect).collect();
     }
 
     /// One customer's /64 counts as one address; IPv4 written as IPv6 as IPv4.
