@@ -307,7 +307,10 @@ pub async fn restore_mailbox(
     let mut unpacker = Unpacker::new(&backups);
     let total = found.messages.iter().map(|message| u64::from(message.size)).sum();
     let mut done = 0;
-    for some in found.messages.chunks(APPEND_MESSAGES) {
+    let mut rest = &found.messages[..];
+    while !rest.is_empty() {
+        let (some, after) = rest.split_at(together(rest));
+        rest = after;
         let mut messages = Vec::new();
         for message in some {
             match found.message(message, &mut unpacker)? {
@@ -324,6 +327,16 @@ pub async fn restore_mailbox(
         account.reserve_uids(to, head.uid_next).await?;
     }
     Ok(restored)
+}
+
+/// How many of these messages are appended together: no more than fit one step, but one at least.
+fn together(messages: &[Message]) -> usize {
+    let mut octets = 0;
+    let fit = messages.iter().take(APPEND_MESSAGES).take_while(|message| {
+        octets += u64::from(message.size);
+        octets <= STEP as u64
+    });
+    fit.count().max(1)
 }
 
 /// Appends single messages of a backup to a mailbox that is there, with flags, keywords and dates,
@@ -352,4 +365,39 @@ pub async fn restore_messages(
     let count = messages.len() as u64;
     account.append(to, messages).await?;
     Ok(Restored { number: list.number, messages: count, ..Restored::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{APPEND_MESSAGES, STEP, together};
+    use crate::{BodyNumber, KeywordSet, Message, SystemFlags};
+    use peregrine_proto::{ModSeq, Uid};
+
+    /// A mailbox of long messages does not lie in memory as a whole.
+    #[test]
+    fn long_messages_are_restored_one_by_one() {
+        let message = |size| Message {
+            uid: Uid(std::num::NonZeroU32::MIN),
+            size,
+            saved: 0,
+            date_offset: 0,
+            flags: SystemFlags::default(),
+            date_unix: 0,
+            keywords: KeywordSet::default(),
+            mod_seq: ModSeq(1),
+            body: BodyNumber(1),
+        };
+        let step = STEP as u32;
+        for (sizes, wanted) in [
+            (vec![1; 2 * APPEND_MESSAGES], APPEND_MESSAGES),
+            (vec![step / 2; 9], 2),
+            (vec![step + 1, 1], 1),
+            (vec![1, step], 1),
+            (vec![u32::MAX; 9], 1),
+            (vec![1], 1),
+        ] {
+            let messages: Vec<Message> = sizes.into_iter().map(message).collect();
+            assert_eq!(together(&messages), wanted);
+        }
+    }
 }
