@@ -150,7 +150,7 @@ impl<H: Host> Session<H> {
         if octets > self.limits.command {
             self.drop_spooled(spooled);
             let text = format!("the command is longer than {} octets", self.limits.command);
-            return self.refuse(None, Status::Bad, Some(Code::TooBig), text, octets);
+            return self.refuse(frame.tag(), Status::Bad, Some(Code::TooBig), text, octets);
         }
         match Command::parse_in(frame, self.enabled.encoding()) {
             Ok(command) => {

@@ -21,7 +21,8 @@ fn octets_of_a_command() {
     for octets in [99, 100, 101] {
         let mut client = client(Limits { command: 100, ..Limits::default() });
         client.send(long(octets));
-        assert_eq!(client.take().contains("longer than 100"), octets > 100, "{octets}");
+        let refusal = "a BAD [TOOBIG] the command is longer than 100 octets";
+        assert_eq!(client.take().contains(refusal), octets > 100, "{octets}");
         assert_eq!(client.jobs.len(), usize::from(octets <= 100));
     }
 }
