@@ -77,7 +77,7 @@ impl Repair {
         let kept = beside(&self.old, &format!("damaged-{}", now.as_secs()));
         // Before anything moves: nobody could tell any more what it says.
         let listing = self.old.join(LISTING);
-        let lines: String = self.repaired.lost.iter().map(|line| format!("{line}\n")).collect();
+        let lines = lines(&self.repaired.lost);
         fs::write(&listing, lines).map_err(AdminError::file("cannot write", &listing))?;
         fs::rename(&self.old, &kept).map_err(AdminError::file("cannot rename", &self.old))?;
         if let Err(error) = fs::rename(&self.new, &self.old) {
@@ -106,4 +106,22 @@ fn beside(path: &Path, what: &str) -> PathBuf {
     name.push(".");
     name.push(what);
     path.with_file_name(name)
+}
+
+/// One line each, whatever the subjects of messages hold.
+fn lines(lost: &[String]) -> String {
+    lost.iter().map(|line| line.replace(char::is_control, "\u{fffd}") + "\n").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    /// A subject neither makes up a line of its own nor drives the terminal of who reads the list.
+    #[test]
+    fn subjects_stay_in_their_lines() {
+        let lost = ["a: INBOX: \u{1b}[2Jx".to_owned(), "b\r\nc: INBOX: all is well".to_owned()];
+        assert_eq!(
+            super::lines(&lost),
+            "a: INBOX: \u{fffd}[2Jx\nb\u{fffd}\u{fffd}c: INBOX: all is well\n"
+        );
+    }
 }
