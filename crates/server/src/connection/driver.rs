@@ -24,7 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Sleep;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-/// How long commands may run on after the client has ended its side.
+/// How long commands may run on after the client has ended its side, while it takes nothing.
 const HALF_CLOSED: Duration = Duration::from_secs(5);
 
 /// Rounds that one poll goes at most before other connections have their turn: in each it reads
@@ -47,10 +47,16 @@ pub(super) struct Connection<S> {
     leaving: bool,
     /// No command ran at the end of the last poll.
     idle: bool,
-    /// The client has ended its side; what runs may still be answered until then.
-    half_closed: Option<Pin<Box<Sleep>>>,
+    half_closed: Option<HalfClosed>,
     timer: Pin<Box<Sleep>>,
     closing: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+}
+
+/// The client has ended its side; what runs may still be answered.
+struct HalfClosed {
+    patience: Pin<Box<Sleep>>,
+    /// Octets that had been sent when the patience began.
+    sent: u64,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
@@ -275,7 +281,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         match self.stream.poll_read(cx) {
             Poll::Ready(Ok(Some(bytes))) => self.session.handle_bytes(now(), bytes),
             Poll::Ready(Ok(None)) => {
-                self.half_closed = Some(Box::pin(tokio::time::sleep(HALF_CLOSED)));
+                let patience = Box::pin(tokio::time::sleep(HALF_CLOSED));
+                self.half_closed = Some(HalfClosed { patience, sent: self.stream.octets().1 });
             }
             Poll::Ready(Err(Broken::Lost)) => return Err(io::ErrorKind::BrokenPipe.into()),
             Poll::Ready(Err(Broken::Damaged)) => {
@@ -288,12 +295,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(true)
     }
 
-    /// A client that has sent its commands and ended its side (`nc < file`) gets its answers; but
-    /// it may as well have gone, so they are not waited for long.
+    /// A client that has sent its commands and ended its side (`nc < file`) gets its answers for as
+    /// long as it takes them; but it may as well have gone, so nothing is waited for long.
     fn poll_half_closed(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(timer) = &mut self.half_closed else { return false };
+        let Some(half_closed) = &mut self.half_closed else { return false };
         let waits = self.jobs.slots().all(|(_, slot)| slot.waits_for_line());
-        let over = (waits && self.stream.is_flushed()) || timer.as_mut().poll(cx).is_ready();
+        let mut over = waits && self.stream.is_flushed();
+        while !over && half_closed.patience.as_mut().poll(cx).is_ready() {
+            let sent = self.stream.octets().1;
+            over = sent == half_closed.sent;
+            half_closed.sent = sent;
+            half_closed.patience.as_mut().reset(tokio::time::Instant::now() + HALF_CLOSED);
+        }
         if over {
             self.session.handle_end(now());
         }

@@ -4,7 +4,8 @@ use super::dialogue::{Dialogue, ann, connect, local, open, server, server_on};
 use super::faults::Faulty;
 use peregrine_server::{ListenerConfig, TlsMode};
 use std::sync::Arc;
-use tokio::io::AsyncWriteExt;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// A message of about so many octets.
@@ -136,6 +137,31 @@ async fn a_half_closed_client_is_answered() {
     assert!(told.contains("a OK ") && told.contains("b OK ") && told.contains("c OK "), "{told}");
 }
 
+/// However long that takes, as long as it reads; one that has stopped is not waited for long.
+#[tokio::test(start_paused = true)]
+async fn a_half_closed_client_may_read_slowly() {
+    let server = server(|_| {}).await;
+    let mut client = ann(&server).await;
+    append(&mut client, &message(400_000)).await;
+    client.ask("a SELECT INBOX").await;
+    client.send("b FETCH 1 BODY.PEEK[]\r\nc FETCH 1 BODY.PEEK[]\r\n").await;
+    client.stream.shutdown().await.unwrap();
+    let mut octets = 0;
+    let mut buffer = vec![0; 64 * 1024];
+    for _ in 0..4 {
+        octets += client.stream.read(&mut buffer).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(4)).await;
+    }
+    octets += client.rest().await.len();
+    assert!(octets > 800_000, "{octets}");
+    let mut stopped = ann(&server).await;
+    stopped.ask("a SELECT INBOX").await;
+    stopped.send("b FETCH 1 BODY.PEEK[]\r\n").await;
+    stopped.stream.shutdown().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert!(stopped.rest().await.len() < 400_000);
+}
+
 /// Shutdown says BYE, also to idle clients, and ends.
 #[tokio::test]
 async fn shutdown_says_bye() {
@@ -180,7 +206,7 @@ async fn a_client_that_does_not_read() {
     let mut other = Dialogue::new(open(&server, local(), TlsMode::Off));
     other.line().await;
     assert!(other.reply("a LOGIN ann secret").await.starts_with("a OK"));
-    tokio::time::sleep(std::time::Duration::from_secs(120)).await;
+    tokio::time::sleep(Duration::from_secs(120)).await;
     let told = client.rest().await;
     assert!(told.len() < 1_000_000, "{}", told.len());
 }
