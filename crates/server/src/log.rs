@@ -17,7 +17,8 @@ impl Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('<')?;
         for character in self.0.chars().take(SHOWN) {
-            if character.is_control() || matches!(character, '<' | '>' | '"' | '\\') {
+            let quotes = matches!(character, '<' | '>' | '"' | '\\');
+            if character.is_control() || quotes || is_format(character) {
                 write!(f, "{}", character.escape_unicode())?;
             } else {
                 f.write_char(character)?;
@@ -25,6 +26,14 @@ impl Display for Shown<'_> {
         }
         f.write_char('>')
     }
+}
+
+/// Turns what stands around it another way, or ends the line for some viewers.
+fn is_format(character: char) -> bool {
+    matches!(
+        character,
+        '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+    )
 }
 
 /// Names a session in every line of it, and a fault in the answer to it: unique in a process,
@@ -97,6 +106,7 @@ mod tests {
     fn names_are_shown_harmlessly() {
         assert_eq!(Shown("ann").to_string(), "<ann>");
         assert_eq!(Shown("a\nb>\x1b[2J").to_string(), "<a\\u{a}b\\u{3e}\\u{1b}[2J>");
+        assert_eq!(Shown("a\u{202e}b\u{2028}").to_string(), "<a\\u{202e}b\\u{2028}>");
         assert_eq!(Shown(&"x".repeat(500)).to_string().len(), SHOWN + 2);
     }
 
