@@ -70,7 +70,6 @@ pub const CLASSES: &[Class] = &[
         let mut numbers = text.split(|c: char| !c.is_ascii_digit());
         numbers.any(|number| number.len() > 1 && number.starts_with('0'))
     }),
-    of("odd names of charsets", Theirs, |text| text.contains("CHARSET \"")),
     of("commands that are not offered", Theirs, |text| {
         let word = text.split(' ').nth(1).unwrap_or_default();
         ABSENT.contains(&word)

@@ -7,7 +7,7 @@ pub use returns::{PartialRange, SearchReturn};
 
 use super::{Messages, States};
 use crate::effects::{Answer, Effects, Resource, Scope};
-use crate::token::{Parsed, Reader};
+use crate::token::{Parsed, Reader, SyntaxError};
 use crate::writer::CommandWriter;
 use crate::{Date, Keyword, ModSeq, ObjectId, SequenceSet, Uid, UidSet};
 use bytes::Bytes;
@@ -206,7 +206,11 @@ pub(super) fn finding(
 pub(super) fn parse_charset(reader: &mut Reader<'_>) -> Parsed<ByteString> {
     let offset = reader.offset();
     let name = reader.astring("a charset such as UTF-8")?;
-    super::upper_case(&name, offset)
+    // A quoted name may hold anything. No charset is called so, but that is for NO [BADCHARSET] to say.
+    if !name.is_ascii() {
+        return Err(SyntaxError::wrong(offset, "the name must be ASCII"));
+    }
+    Ok(String::from_utf8_lossy(&name).to_ascii_uppercase().into())
 }
 
 /// `search-key *(SP search-key)`, to the end of the command.
@@ -288,6 +292,7 @@ mod tests {
             ("LARGER 0 SMALLER 4294967296", "LARGER 0 SMALLER 4294967296"),
             ("CHARSET utf-8 TEXT {2}\r\n\u{e9}", "CHARSET UTF-8 TEXT {2}\r\n\u{e9}"),
             ("SUBJECT \"\u{e9}\"", "SUBJECT {2}\r\n\u{e9}"),
+            ("charset \"no such\" ALL", "CHARSET \"NO SUCH\" ALL"),
             ("BCC a CC b TO c", "BCC a CC b TO c"),
             ("older 60 NOT YOUNGER 4294967295", "OLDER 60 NOT YOUNGER 4294967295"),
             (
