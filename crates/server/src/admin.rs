@@ -132,7 +132,11 @@ impl AdminError {
         use peregrine_store::Error as Store;
         matches!(
             error,
-            Store::Full | Store::Corrupt { .. } | Store::Unavailable { .. } | Store::Bug { .. }
+            Store::Full
+                | Store::Corrupt { .. }
+                | Store::Unavailable { .. }
+                | Store::Stopped
+                | Store::Bug { .. }
         )
     }
 

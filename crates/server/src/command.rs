@@ -102,7 +102,7 @@ pub(crate) fn run(deed: Deed, body: CommandBody) -> BoxFuture<'static, Box<Outco
         ($module:ident, $command:expr) => {
             async move {
                 let done = $module::run(&deed, $command).await;
-                Box::new(done.unwrap_or_else(Failure::into))
+                Box::new(done.unwrap_or_else(|failure| failure.told(&deed.link)))
             }
             .boxed()
         };

@@ -17,7 +17,9 @@ pub(crate) use sort_key::{SortKeys, SortText};
 
 use crate::Error;
 use bytes::Bytes;
-use peregrine_mime::{SentDate, Structure};
+use peregrine_mime::{SentDate, Structure, decode_header};
+use peregrine_proto::Response;
+use peregrine_proto::response::FetchData;
 use row::{Content, Parts};
 
 /// What is derived from a message. A slice of the page that was read; cloning it is cheap.
@@ -56,12 +58,16 @@ pub(crate) fn is_old(row: &[u8]) -> bool {
     matches!(Parts::read(row), Ok(Content::Old))
 }
 
-/// The subject in a row, as it is searched for.
+/// The subject in a row as it was written, encoded words decoded.
 pub(crate) fn subject(row: Bytes) -> Option<String> {
-    match Stored::read(row).ok()? {
-        Stored::Digest(digest) => digest.headers().text(HeaderText::Subject).map(str::to_owned),
-        Stored::TooLong | Stored::Old => None,
-    }
+    let Stored::Digest(digest) = Stored::read(row).ok()? else { return None };
+    let line = [&b"* 1 FETCH (ENVELOPE "[..], digest.envelope(), b")"].concat();
+    let Response::Fetch { data, .. } = Response::parse(&line.into()).ok()? else { return None };
+    let subject = data.into_iter().find_map(|item| match item {
+        FetchData::Envelope(envelope) => envelope.subject,
+        _ => None,
+    });
+    subject.map(|subject| decode_header(&subject))
 }
 
 /// When a message was sent, in seconds since 1970, by its row.

@@ -57,6 +57,10 @@ pub enum Error {
         /// What the engine said.
         cause: String,
     },
+    /// `UNAVAILABLE`: nothing is saved any more until the store is opened again, since a sync has
+    /// failed. What is there can be read.
+    #[error("the store has stopped: nothing is saved any more")]
+    Stopped,
     /// `SERVERBUG`: our own fault; the words are for the log.
     #[error("the store failed")]
     Bug {
@@ -88,9 +92,8 @@ impl From<peregrine_kv::Error> for Error {
                 Self::Limit("the change is too large to be made at once; make it in parts")
             }
             Kv::TooLarge { .. } | Kv::Invalid(_) => Self::bug(error.to_string()),
-            Kv::Io(_) | Kv::Stopped | Kv::Engine(_) => {
-                Self::Unavailable { cause: error.to_string() }
-            }
+            Kv::Stopped => Self::Stopped,
+            Kv::Io(_) | Kv::Engine(_) => Self::Unavailable { cause: error.to_string() },
         }
     }
 }

@@ -73,7 +73,7 @@ async fn play(folder: &Path, tell: &mut impl FnMut(String)) {
             tries += if format!("{error:?}").contains("locking protocol") { TRIES } else { 1 };
             tell(format!("failed {number} {:x} {error:?}", held(&store, &mut known).await));
             if tries >= TRIES {
-                if format!("{error:?}").contains("stopped writing") {
+                if matches!(error, Error::Stopped) {
                     tell(format!("stopped {number}"));
                     refused(&store, number, tell).await;
                 }

@@ -44,7 +44,7 @@ impl Site {
         let mut mbox = String::new();
         for word in ["first", "second", "third", "fourth", "fifth"] {
             mbox.push_str("From ann@example.org Mon Nov 23 10:00:00 2026\n");
-            mbox.push_str(&format!("From: ann@example.org\nSubject: {word}\n\n"));
+            mbox.push_str(&format!("From: ann@example.org\nSubject: The {word}\n\n"));
             mbox.push_str(&format!("Hello from in the {word} message.\n"));
             if word == "fourth" {
                 mbox.push_str(&"A line of a large message.\n".repeat(50_000));
@@ -119,6 +119,23 @@ impl Site {
             }
         }
         hits
+    }
+
+    /// Changes an octet of the one body that lies in a file of its own.
+    pub fn damage_object(&self, at: u64) {
+        let (mut folders, mut hits) = (vec![self.store().join("objects")], 0);
+        while let Some(folder) = folders.pop() {
+            for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+                file.write_all_at(b"?", at).unwrap();
+                hits += 1;
+            }
+        }
+        assert_eq!(hits, 1);
     }
 }
 

@@ -1,9 +1,12 @@
 //! Why a command failed, and what the client is told of it: a code for programs, a sentence for
 //! people, nothing about our insides.
 
+use super::wire;
 use crate::authentication::Denied;
+use crate::connection::Link;
 use crate::host::Outcome;
-use peregrine_proto::{Code, Status};
+use peregrine_proto::response::ResponseText;
+use peregrine_proto::{Code, Response, Status};
 use peregrine_session::BeyondEnd;
 use peregrine_store::Error;
 
@@ -44,6 +47,34 @@ impl From<BeyondEnd> for Failure {
 impl From<Denied> for Failure {
     fn from(denied: Denied) -> Self {
         Self::Denied(denied)
+    }
+}
+
+/// What everybody must know whose mail can no longer be saved.
+const STOPPED: &str = "The mail store has stopped after a failed write: mail can be read, but nothing \
+    is saved any more. Tell whoever runs this server";
+
+impl Failure {
+    /// What the client is told, and at the first time on a connection also the person, if nothing is
+    /// saved any more: mail programs must show an ALERT (RFC 9051 §7.1), and seldom show why a command
+    /// failed that they sent on their own.
+    pub(super) fn told(self, link: &Link) -> Outcome {
+        let stopped = self.is_stop() && link.begin_alert();
+        let mut outcome = Outcome::from(self);
+        if stopped {
+            let text = ResponseText { code: Some(Code::Alert), text: STOPPED.into() };
+            let alert = wire(&Response::Condition { status: Status::No, text });
+            outcome.data = [&alert[..], &outcome.data].concat().into();
+        }
+        outcome
+    }
+
+    fn is_stop(&self) -> bool {
+        let error = match self {
+            Self::Store(error) | Self::Target(error) | Self::Denied(Denied::Store(error)) => error,
+            _ => return false,
+        };
+        matches!(error, Error::Stopped)
     }
 }
 
@@ -93,6 +124,10 @@ fn of_store(error: &Error) -> Outcome {
         }
         Error::Unavailable { cause } => {
             tracing::error!(cause, "the store is not available");
+            Code::Unavailable
+        }
+        Error::Stopped => {
+            tracing::error!("the store has stopped; restart the server to try it again");
             Code::Unavailable
         }
         Error::Bug { what } => {

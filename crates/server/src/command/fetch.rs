@@ -2,11 +2,14 @@
 //! when the messages arrived, in blocks of whole responses; large sections as they are read.
 
 mod binary;
+mod careful;
 mod changed;
+mod damage;
 mod line;
 mod plan;
 mod prepared;
 mod section;
+mod seen;
 
 pub(super) use changed::earlier;
 pub(super) use line::{Line, Named};
@@ -15,17 +18,19 @@ use super::{Deed, Done, Failure, bound};
 use crate::host::{Outcome, Run, Selected};
 use binary::{Binary, BinaryItem};
 use bytes::Bytes;
+use careful::{Careful, Next};
+use damage::Damaged;
 use peregrine_mime::Structure;
 use peregrine_proto::command::Fetch;
 use peregrine_proto::command::search::PartialRange;
-use peregrine_proto::command::store::StoreAction;
-use peregrine_proto::number::{Number, UidRanges};
-use peregrine_proto::{Code, Flag, ModSeq, SequenceNumber};
+use peregrine_proto::number::Number;
+use peregrine_proto::{Code, SequenceNumber};
 use peregrine_session::OwnChange;
-use peregrine_store::{Body, Digest, FlagChange, MailboxView, Message, SystemFlags};
+use peregrine_store::{Bodies, Body, Digest, Digests, Error, MailboxView, Message};
 use plan::{Item, Needs, Plan};
 use prepared::Prepared;
 use section::Octets;
+use seen::Seen;
 
 /// Octets after which a block is sent: other commands of the connection get their turn then.
 const BLOCK: usize = 64 * 1024;
@@ -71,30 +76,19 @@ pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
     }
     let plan = Plan::new(&command, deed.enabled);
     let seen = match plan.sets_seen && !selected.read_only {
-        true => Box::pin(set_seen(selected, &runs)).await,
+        true => Box::pin(Seen::set(selected, &runs)).await,
         false => None,
     };
     let own = |mod_seq| OwnChange { mod_seq, replaced: Vec::new() };
     let told = seen.iter().filter_map(|seen| seen.mod_seq).map(own).collect();
     // RFC 2180 §4.1.2: messages that are gone meanwhile are still told, as long as this client
     // counts them.
-    let mut writer =
-        Writer { deed, selected, plan: &plan, seen, out, whole: 0, open: false, unknown: false };
+    let mut writer = Writer::new(deed, selected, &plan, seen, out);
     writer.announce_keywords();
     for run in runs {
         writer.run(&run).await?;
     }
-    let unknown = writer.unknown;
-    writer.finish().await;
-    let outcome = match unknown {
-        // RFC 3516 §4.3: the command fails; what could be told has been.
-        true => Outcome::no(
-            Some(Code::UnknownCte),
-            "A part has a Content-Transfer-Encoding that is not known here",
-        ),
-        false => Outcome::ok("That is all"),
-    };
-    let mut outcome = outcome.with_told(told);
+    let mut outcome = writer.finish().await.with_told(told);
     if let Some(cut) = cut {
         cut.tell(&mut outcome);
     }
@@ -122,63 +116,9 @@ fn part(runs: Vec<Run>, range: PartialRange) -> Vec<Run> {
     some
 }
 
-/// Messages that this command has marked as read, or would have, had another session not done it.
-struct Seen {
-    /// `None` if another session has done it for all of them.
-    mod_seq: Option<ModSeq>,
-    marked: UidRanges,
-    /// A version with the change.
-    newest: MailboxView,
-}
-
-/// Sets \Seen before anything is told of it, in one change that is durable when it is told.
-async fn set_seen(selected: &Selected, runs: &[Run]) -> Option<Seen> {
-    let told = selected.view.snapshot().0.mod_seq();
-    // Another session may have cleared \Seen without this one having been told.
-    let newest = selected.mailbox.view();
-    let (mut unseen, mut marked) = (UidRanges::new(), UidRanges::new());
-    for run in runs.iter().filter(|run| run.snapshot.0.mod_seq() == told) {
-        for message in run.snapshot.0.messages(run.indexes.clone()) {
-            let flags = if newest.mod_seq() == told {
-                Some(message.flags)
-            } else {
-                newest
-                    .index_of(message.uid)
-                    .ok()
-                    .and_then(|index| newest.message(index))
-                    .map(|it| it.flags)
-            };
-            let Some(flags) = flags else { continue };
-            if !flags.intersects(SystemFlags::SEEN) {
-                unseen.push(message.uid);
-            }
-            if !(flags & message.flags).intersects(SystemFlags::SEEN) {
-                marked.push(message.uid);
-            }
-        }
-    }
-    if marked.is_empty() {
-        return None;
-    }
-    if unseen.is_empty() {
-        return Some(Seen { mod_seq: None, marked, newest });
-    }
-    let change = FlagChange {
-        action: StoreAction::Add,
-        flags: vec![Flag::Seen],
-        unchanged_since: None,
-        replaced_since: None,
-    };
-    match selected.mailbox.store_flags(&unseen, change).await {
-        Ok(stored) => {
-            Some(Seen { mod_seq: stored.mod_seq, marked, newest: selected.mailbox.view() })
-        }
-        Err(error) => {
-            // Mail can be read although nothing can be written, on a full disk for example.
-            tracing::warn!(%error, "cannot mark messages as read");
-            None
-        }
-    }
+/// The sequence number of the message at an index of a run.
+fn number(run: &Run, index: u32) -> u32 {
+    run.first.0.get() + (index - run.indexes.start)
 }
 
 /// Writes responses and sends them in blocks.
@@ -194,9 +134,30 @@ struct Writer<'a> {
     open: bool,
     /// A part could not be told: its transfer encoding is not known.
     unknown: bool,
+    damaged: Damaged,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    fn new(
+        deed: &'a Deed,
+        selected: &'a Selected,
+        plan: &'a Plan,
+        seen: Option<Seen>,
+        out: Vec<u8>,
+    ) -> Self {
+        let damaged = Damaged::default();
+        Self { deed, selected, plan, seen, out, whole: 0, open: false, unknown: false, damaged }
+    }
+
+    async fn run(&mut self, run: &Run) -> Result<(), Failure> {
+        match self.plan.needs {
+            Needs::Memory => self.without_reading(run).await,
+            Needs::Digests => self.with_digests(run).await?,
+            Needs::Bodies { structure } => self.with_bodies(run, structure).await?,
+        }
+        Ok(())
+    }
+
     /// A keyword must be told in FLAGS before a message has it; the version that \Seen was set in
     /// may have new ones from other sessions.
     fn announce_keywords(&mut self) {
@@ -232,50 +193,102 @@ impl Writer<'_> {
     /// ENVELOPE, BODY and BODYSTRUCTURE as well: read in order, a page at a time.
     async fn with_digests(&mut self, run: &Run) -> Result<(), Failure> {
         let view = &run.snapshot.0;
-        let mut digests = self.selected.mailbox.digests(view, run.indexes.clone());
-        while let Some(page) = digests.next_page().await? {
-            let first = run.first.0.get() + (page.first - run.indexes.start);
-            let indexes = page.first..page.first + page.digests.len() as u32;
-            let messages = view.messages(indexes).zip(&page.digests);
-            for ((message, digest), number) in messages.zip(first..) {
+        let selected = self.selected;
+        let mut pages = Careful::<Digests>::new(&selected.mailbox, view, run.indexes.clone());
+        loop {
+            let (start, page) = match pages.next().await? {
+                Next::Page(start, page) => (start, page),
+                Next::Damaged(index, what) => {
+                    self.leave_out(run, index, &what);
+                    continue;
+                }
+                Next::End => return Ok(()),
+            };
+            let messages = view.messages(start..start + page.len() as u32).zip(&page);
+            for ((message, digest), number) in messages.zip(number(run, start)..) {
                 self.message(number, view, message, Some(digest));
                 if self.out.len() >= BLOCK {
                     self.flush().await;
                 }
             }
         }
-        Ok(())
     }
 
     /// Sections of the messages themselves.
     async fn with_bodies(&mut self, run: &Run, structure: bool) -> Result<(), Failure> {
         let view = &run.snapshot.0;
-        let mut bodies = self.selected.mailbox.bodies(view, run.indexes.clone());
-        while let Some((start, page)) = bodies.next_page().await? {
+        let selected = self.selected;
+        let mut pages = Careful::<Bodies>::new(&selected.mailbox, view, run.indexes.clone());
+        loop {
+            let (start, page) = match pages.next().await? {
+                Next::Page(start, page) => (start, page),
+                Next::Damaged(index, what) => {
+                    self.leave_out(run, index, &what);
+                    continue;
+                }
+                Next::End => return Ok(()),
+            };
             let indexes = start..start + page.len() as u32;
             let digests =
                 if structure { self.digests(view, indexes.clone()).await? } else { Vec::new() };
-            let first = run.first.0.get() + (start - run.indexes.start);
-            let messages = view.messages(indexes).zip(page);
-            for (place, ((message, body), number)) in messages.zip(first..).enumerate() {
-                let digest = digests.get(place);
-                self.message_with_body(number, view, message, digest, &body).await?;
+            let messages = indexes.clone().zip(view.messages(indexes));
+            for ((index, message), body) in messages.zip(page) {
+                let digest = match digests.get((index - start) as usize) {
+                    Some(Err(what)) => {
+                        self.leave_out(run, index, what);
+                        continue;
+                    }
+                    Some(Ok(digest)) => Some(digest),
+                    None => None,
+                };
+                let number = number(run, index);
+                match self.message_with_body(number, view, message, digest, &body).await {
+                    // Nothing of it was sent, so the others can be told.
+                    Err(Failure::Store(Error::Corrupt { what })) if !self.open => {
+                        self.out.truncate(self.whole);
+                        self.leave_out(run, index, &what);
+                    }
+                    told => told?,
+                }
             }
         }
-        Ok(())
     }
 
+    /// The digests of all these messages; why one cannot be read where it is damaged.
     async fn digests(
         &self,
         view: &MailboxView,
         indexes: std::ops::Range<u32>,
-    ) -> Result<Vec<Digest>, Failure> {
-        let mut all = Vec::new();
-        let mut pages = self.selected.mailbox.digests(view, indexes);
-        while let Some(page) = pages.next_page().await? {
-            all.extend(page.digests);
+    ) -> Result<Vec<Result<Digest, String>>, Failure> {
+        let mut all = Vec::with_capacity(indexes.len());
+        let mut pages = Careful::<Digests>::new(&self.selected.mailbox, view, indexes);
+        loop {
+            match pages.next().await? {
+                Next::Page(_, page) => all.extend(page.into_iter().map(Ok)),
+                Next::Damaged(_, what) => all.push(Err(what)),
+                Next::End => return Ok(all),
+            }
         }
-        Ok(all)
+    }
+
+    /// Tells nothing of a damaged message but that it is read now, if this command did that.
+    fn leave_out(&mut self, run: &Run, index: u32, what: &str) {
+        let Some(message) = run.snapshot.0.message(index) else { return };
+        self.damaged.note(message.uid, what);
+        let Some((view, message)) = self.seen.as_ref().and_then(|seen| seen.of(message)) else {
+            return;
+        };
+        let (enabled, recent) = (self.deed.enabled, self.deed.is_recent(message.uid));
+        let named = Named::new(enabled, number(run, index), message.uid);
+        let mut line = Line::begin(&mut self.out, named);
+        line.flags(view, message, recent);
+        if !enabled.uid_only && (enabled.condstore || self.plan.tells_uid) {
+            line.uid(message.uid);
+        }
+        if enabled.condstore {
+            line.mod_seq(message.mod_seq);
+        }
+        line.end();
     }
 
     /// One response without sections.
@@ -313,9 +326,9 @@ impl Writer<'_> {
         body: &Body,
     ) -> Result<(), Failure> {
         let plan = self.plan;
+        self.whole = self.out.len();
         let structure = plan.structure(digest)?;
         let recent = self.deed.is_recent(message.uid);
-        self.whole = self.out.len();
         Line::begin(&mut self.out, Named::new(self.deed.enabled, number, message.uid));
         let mut first = true;
         for item in &plan.items {
@@ -435,10 +448,21 @@ impl Writer<'_> {
         self.deed.slot.send_part(part).await;
     }
 
-    /// Sends what is left.
-    async fn finish(self) {
+    /// Sends what is left, and says whether all was told.
+    async fn finish(self) -> Outcome {
         if !self.out.is_empty() {
             self.deed.slot.send(self.out).await;
+        }
+        if let Some(outcome) = self.damaged.outcome() {
+            return outcome;
+        }
+        match self.unknown {
+            // RFC 3516 §4.3: the command fails; what could be told has been.
+            true => Outcome::no(
+                Some(Code::UnknownCte),
+                "A part has a Content-Transfer-Encoding that is not known here",
+            ),
+            false => Outcome::ok("That is all"),
         }
     }
 
@@ -450,16 +474,5 @@ impl Writer<'_> {
             self.deed.slot.send(block).await;
             self.open = false;
         }
-    }
-}
-
-impl Seen {
-    /// The message as it is now, if this command has to show it as read.
-    fn of(&self, message: &Message) -> Option<(&MailboxView, &Message)> {
-        if !self.marked.contains(message.uid) {
-            return None;
-        }
-        let index = self.newest.index_of(message.uid).ok()?;
-        Some((&self.newest, self.newest.message(index)?))
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Link {
     ticket: Mutex<Option<Ticket>>,
     /// COMPRESS is active, or begins with its answer.
     deflated: AtomicBool,
+    /// It was said that the store has stopped.
+    alerted: AtomicBool,
 }
 
 impl Link {
@@ -50,6 +52,7 @@ impl Link {
             seat,
             ticket: Mutex::new(Some(ticket)),
             deflated: AtomicBool::new(false),
+            alerted: AtomicBool::new(false),
         }
     }
 
@@ -85,6 +88,11 @@ impl Link {
     /// Notes that compression begins; `false` where it is active already.
     pub(crate) fn begin_compression(&self) -> bool {
         !self.deflated.swap(true, Ordering::Relaxed)
+    }
+
+    /// Notes that this client is told that the store has stopped; `false` where it was before.
+    pub(crate) fn begin_alert(&self) -> bool {
+        !self.alerted.swap(true, Ordering::Relaxed)
     }
 
     /// Who is logged in.

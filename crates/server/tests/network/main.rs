@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test, to panic is to fail")]
 
 mod bodies;
+mod damage;
 mod deflate;
 mod dialogue;
 mod driver;

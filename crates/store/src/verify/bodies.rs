@@ -94,7 +94,7 @@ impl Inspected {
                         bodies.right.insert(number, (row.hash, body.len() as u64));
                         self.expect_digests(number, body, &mut bodies).await?;
                     }
-                    Err(Error::Unavailable { cause }) => return Err(Error::Unavailable { cause }),
+                    Err(error @ (Error::Unavailable { .. } | Error::Stopped)) => return Err(error),
                     Err(error) => {
                         bodies.wrong.insert(number);
                         self.note_body(number, &words(&error));
