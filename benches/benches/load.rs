@@ -148,8 +148,12 @@ async fn sample(served: &Served, minutes: f64) -> Vec<Sample> {
 /// What the server's process holds.
 struct Sample {
     resident_mib: f64,
-    /// Of that, what is not the store's file, which is mapped and may be dropped by the system.
+    /// Of that, what is not mapped from a file (RssAnon): the heap, stacks, buffers.
     own_mib: f64,
+    /// Of that, the heap as such.
+    heap_mib: f64,
+    /// The store's file and the program (RssFile), which the system may drop at any time.
+    mapped_mib: f64,
     descriptors: Option<usize>,
 }
 
@@ -159,6 +163,8 @@ impl Sample {
         Self {
             resident_mib: served.resident() / 1024.0,
             own_mib: served.own() / 1024.0,
+            heap_mib: served.heap() / 1024.0,
+            mapped_mib: served.mapped() / 1024.0,
             descriptors: descriptors.ok().map(Iterator::count),
         }
     }
@@ -166,14 +172,16 @@ impl Sample {
     fn report(empty: &Self, samples: &[Self]) {
         let (Some(first), Some(last)) = (samples.first(), samples.last()) else { return };
         let all = |of: fn(&Self) -> f64| {
-            // First, each quarter and last: growth that goes on shows.
-            let places = (0..=4).map(|quarter| (samples.len() - 1) * quarter / 4);
+            // First, each eighth and last: growth that goes on shows.
+            let places = (0..=8).map(|eighth| (samples.len() - 1) * eighth / 8);
             let values: Vec<String> =
                 places.map(|place| format!("{:.0}", of(&samples[place]))).collect();
             format!("{:.0} without connections, then {}", of(empty), values.join(", "))
         };
         println!("resident memory in MiB: {}", all(|sample| sample.resident_mib));
-        println!("of it not the mapped store: {}", all(|sample| sample.own_mib));
+        println!("of it not mapped (RssAnon): {}", all(|sample| sample.own_mib));
+        println!("of that the heap: {}", all(|sample| sample.heap_mib));
+        println!("of it mapped (RssFile): {}", all(|sample| sample.mapped_mib));
         let most = samples.iter().filter_map(|sample| sample.descriptors).max();
         println!(
             "descriptors: {} without connections, {} at first, {} at last, {} at most",

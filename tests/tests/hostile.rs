@@ -16,6 +16,7 @@
 mod hostile {
     mod arguments;
     mod attack;
+    mod boundaries;
     mod bounds;
     mod client;
     mod extensions;

@@ -200,6 +200,45 @@ async fn t22_sections() {
     ground.end_unharmed().await;
 }
 
+/// Names of header fields and keywords that a hash which multiplies by 31 (and many others) cannot
+/// tell apart: a table of them would take minutes.
+#[tokio::test(start_paused = true)]
+async fn t23_names_made_to_collide() {
+    let alike = |number: usize| -> String {
+        (0..16).map(|bit| if number >> bit & 1 == 0 { "Aa" } else { "BB" }).collect()
+    };
+    let ground = Ground::new().await;
+    let mut client = ground.client(LoggedIn).await;
+    client.ok("c CREATE Alike").await;
+    client.ok("s SELECT Alike").await;
+    let mut message: String =
+        (0..50_000).map(|number| format!("{}: {number}\r\n", alike(number))).collect();
+    message.push_str("\r\nx\r\n");
+    client.send(format!("a APPEND Alike {{{}}}\r\n", message.len())).await;
+    assert!(client.response().await.starts_with("+ "));
+    client.send(format!("{message}\r\n")).await;
+    assert!(client.until("a").await.pop().unwrap().starts_with("a OK "));
+    let names: Vec<String> = (49_744..50_000).map(alike).collect();
+    let fields = format!("BODY.PEEK[HEADER.FIELDS ({})]", names.join(" "));
+    let told = client.ok(&format!("f FETCH 1 ({fields} ENVELOPE)")).await;
+    assert_eq!(told[0].matches(": 49").count(), 256);
+    for header in [0, 49_999] {
+        let told = client.ok(&format!("h SEARCH HEADER {} {header}", alike(header))).await;
+        assert_eq!(told[0], "* SEARCH 1");
+    }
+    for some in (0..512).map(alike).collect::<Vec<_>>().chunks(128) {
+        client.ok(&format!("k STORE 1 +FLAGS ({})", some.join(" "))).await;
+    }
+    let reply = client.reply(&format!("k STORE 1 +FLAGS ({})", alike(512))).await;
+    assert!(reply.starts_with("k NO [LIMIT] "), "{reply}");
+    for number in [0, 255, 511] {
+        let told = client.ok(&format!("k SEARCH KEYWORD {}", alike(number))).await;
+        assert_eq!(told[0], "* SEARCH 1");
+    }
+    client.close().await;
+    ground.end().await;
+}
+
 /// As many names as an account holds, and a pattern that makes a matcher with retries run for
 /// ever: ours is linear, so the test ends.
 #[tokio::test(start_paused = true)]

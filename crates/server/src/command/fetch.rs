@@ -149,15 +149,6 @@ impl<'a> Writer<'a> {
         Self { deed, selected, plan, seen, out, whole: 0, open: false, unknown: false, damaged }
     }
 
-    async fn run(&mut self, run: &Run) -> Result<(), Failure> {
-        match self.plan.needs {
-            Needs::Memory => self.without_reading(run).await,
-            Needs::Digests => self.with_digests(run).await?,
-            Needs::Bodies { structure } => self.with_bodies(run, structure).await?,
-        }
-        Ok(())
-    }
-
     /// A keyword must be told in FLAGS before a message has it; the version that \Seen was set in
     /// may have new ones from other sessions.
     fn announce_keywords(&mut self) {

@@ -192,6 +192,33 @@ async fn handshakes_are_fair_by_network() {
     assert_eq!(begun.elapsed().as_millis(), 8_100);
 }
 
+/// T60: whatever name is asked for, there is one certificate, and nothing is kept of the name; and no
+/// client is ever told that it may send early data, which could be sent again by others.
+#[tokio::test(start_paused = true)]
+async fn t60_names_and_early_data() {
+    let (tls, mut config) = pair();
+    let server = server(with(&tls)).await;
+    config.enable_early_data = true;
+    let config = Arc::new(config);
+    let connect = async |name: String| {
+        let stream = open(&server, local(), TlsMode::Implicit);
+        let name = ServerName::try_from(name).unwrap();
+        TlsConnector::from(Arc::clone(&config)).connect(name, stream).await
+    };
+    for number in 0..500 {
+        let refused = connect(format!("host{number}.example.org")).await.unwrap_err();
+        // The one certificate came, and it is for another name.
+        assert!(refused.to_string().contains("localhost"), "{refused}");
+    }
+    let mut client = Dialogue::new(connect("localhost".to_owned()).await.unwrap());
+    client.line().await;
+    // It has its ticket now.
+    assert!(client.reply("a NOOP").await.starts_with("a OK "));
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut again = rustls::ClientConnection::new(config, name).unwrap();
+    assert!(again.early_data().is_none());
+}
+
 #[tokio::test(start_paused = true)]
 async fn certificates_are_replaced_while_running() {
     let (tls, config) = pair();
