@@ -50,6 +50,8 @@ pub enum Key {
     Subject(String),
     /// `$`, what was found last (RFC 5182).
     Saved,
+    /// Changed with this MODSEQ or a greater one (RFC 7162 §3.1.5).
+    ModSeq(u64),
 }
 
 /// How a SEARCH is asked and answered.
@@ -98,6 +100,11 @@ pub enum Command {
     Oversize(String),
     /// A line that is no command.
     Nonsense,
+    /// ENABLE CONDSTORE, or QRESYNC too (RFC 7162).
+    Enable {
+        /// QRESYNC
+        qresync: bool,
+    },
     /// STORE
     Store {
         /// Messages.
@@ -108,6 +115,8 @@ pub enum Command {
         flags: u16,
         /// `.SILENT`
         silent: bool,
+        /// `UNCHANGEDSINCE` (RFC 7162 §3.1.3)
+        unchanged: Option<u64>,
     },
     /// FETCH
     Fetch {
@@ -115,6 +124,8 @@ pub enum Command {
         set: Set,
         /// Items.
         what: What,
+        /// `CHANGEDSINCE` (RFC 7162 §3.1.4.1)
+        since: Option<u64>,
     },
     /// SEARCH, SORT or THREAD
     Search {
@@ -307,7 +318,10 @@ impl Display for Command {
             }
             Self::Oversize(name) => write!(out, "APPEND {} {{{OVERSIZE}}}", Quoted(name)),
             Self::Nonsense => out.write_str("FETSCH 1 (FLAGS"),
-            Self::Store { set, how, flags, silent } => {
+            Self::Enable { qresync } => {
+                write!(out, "ENABLE CONDSTORE{}", if *qresync { " QRESYNC" } else { "" })
+            }
+            Self::Store { set, how, flags, silent, unchanged } => {
                 let sign = match how {
                     How::Add => "+",
                     How::Remove => "-",
@@ -315,16 +329,19 @@ impl Display for Command {
                 };
                 let silent = if *silent { ".SILENT" } else { "" };
                 let flags = flags::names(*flags);
-                write!(out, "{}STORE {set} {sign}FLAGS{silent} ({flags})", by(set))
+                let unchanged = unchanged.map(|than| format!("(UNCHANGEDSINCE {than}) "));
+                let unchanged = unchanged.unwrap_or_default();
+                write!(out, "{}STORE {set} {unchanged}{sign}FLAGS{silent} ({flags})", by(set))
             }
-            Self::Fetch { set, what } => {
+            Self::Fetch { set, what, since } => {
                 let items = match what {
                     What::Flags => "UID FLAGS",
                     What::Peek => "UID BODY.PEEK[TEXT]",
                     What::Body => "UID BODY[TEXT]",
                     What::BodyAndFlags => "UID FLAGS BODY[TEXT]",
                 };
-                write!(out, "{}FETCH {set} ({items})", by(set))
+                let since = since.map(|since| format!(" (CHANGEDSINCE {since})"));
+                write!(out, "{}FETCH {set} ({items}){}", by(set), since.unwrap_or_default())
             }
             Self::Search { uid, key, form } => {
                 let uid = if *uid { "UID " } else { "" };
@@ -369,6 +386,7 @@ impl Display for Key {
             Self::Flag(bit, set) => out.write_str(&flags::search_key(*bit, *set)),
             Self::Subject(token) => write!(out, "SUBJECT \"{token}\""),
             Self::Saved => out.write_str("$"),
+            Self::ModSeq(from) => write!(out, "MODSEQ {from}"),
         }
     }
 }

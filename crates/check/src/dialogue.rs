@@ -5,9 +5,10 @@
 mod read;
 mod view;
 
-use crate::command::Command;
+use crate::command::{Command, STAR};
 use crate::finding::Finding;
 use crate::history::Record;
+use peregrine_proto::number::{Bound, Number, NumberSet};
 use peregrine_proto::response::{Code, SearchData, StatusData};
 use peregrine_proto::{Response, Status};
 use std::rc::Rc;
@@ -23,6 +24,8 @@ pub(crate) struct Dialogue {
     pub selections: Vec<Selection>,
     pub observations: Vec<Observation>,
     pub findings: Vec<Finding>,
+    /// It is not known which message a VANISHED meant: the client had not yet asked for its UID.
+    pub unclear: bool,
 }
 
 /// What is known of a command.
@@ -62,6 +65,8 @@ pub(crate) struct Data {
     pub exists: u32,
     pub uid_next: Option<u32>,
     pub validity: Option<u32>,
+    /// HIGHESTMODSEQ.
+    pub highest: Option<u64>,
 }
 
 pub(crate) struct Entry {
@@ -95,7 +100,7 @@ pub(crate) enum Told {
     /// EXPUNGE
     Gone(EntryId),
     /// FETCH
-    Message { entry: EntryId, flags: Option<u16>, token: Option<String> },
+    Message { entry: EntryId, flags: Option<u16>, token: Option<String>, mod_seq: Option<u64> },
 }
 
 impl Dialogue {
@@ -148,4 +153,18 @@ impl Selection {
 /// What a response is, where it can be read.
 pub(crate) fn parse(octets: &bytes::Bytes) -> Result<Response, String> {
     Response::parse(octets).map_err(|error| error.to_string())
+}
+
+/// More messages than any pipeline makes; a server may say anything.
+pub(crate) const MOST: usize = 10_000;
+
+/// The numbers of a set without `*`, in its order.
+pub(crate) fn plain<N: Number>(set: &NumberSet<N>) -> Vec<u32> {
+    let end = |end: &Bound<N>| match end {
+        Bound::Number(number) => number.get(),
+        Bound::Largest => STAR,
+    };
+    let ranges = set.ranges.iter().map(|(first, last)| (end(first), end(last)));
+    let numbers = ranges.flat_map(|(first, last)| first.min(last)..=first.max(last));
+    numbers.take(MOST).collect()
 }

@@ -138,6 +138,7 @@ fn tell_reasons(
         let why = match reason {
             Reason::Sent(why) => format!("it was sent before and {why}"),
             Reason::Uids => "its UIDs are lower".to_owned(),
+            Reason::ModSeqs => "MODSEQs say so".to_owned(),
             Reason::Told => "it was told before".to_owned(),
             Reason::Time => "it was answered before that was sent".to_owned(),
         };

@@ -13,6 +13,10 @@ pub enum Rule {
     Expunge,
     /// Message numbers go from 1 to the number of messages, which falls by EXPUNGE only.
     Numbers,
+    /// Extensions are used where the client has enabled them.
+    Enabled,
+    /// A MODSEQ stands for one state of a message.
+    ModSeq,
     /// UIDs ascend and belong to one message each.
     Uid,
     /// Data that does not name its command belongs to the oldest one that waits for such data.
@@ -54,6 +58,13 @@ impl Rule {
             Self::Numbers => {
                 "Message sequence numbers go from 1 to the number of messages, which is lowered \
                  by EXPUNGE only (RFC 3501 §2.3.1.2, §5.2, §7.3.1)."
+            }
+            Self::Enabled => {
+                "VANISHED takes the place of EXPUNGE when QRESYNC is enabled, and not before \
+                 (RFC 7162 §3.2.10)."
+            }
+            Self::ModSeq => {
+                "Whenever flags of a message change, its MODSEQ grows (RFC 7162 §3.1.1)."
             }
             Self::Uid => {
                 "A UID stays with its message, and UIDs ascend with message sequence numbers \

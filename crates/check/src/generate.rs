@@ -32,6 +32,10 @@ pub struct Shape {
     pub sort: bool,
     /// THREAD=ORDEREDSUBJECT (RFC 5256).
     pub thread: bool,
+    /// CONDSTORE (RFC 7162).
+    pub condstore: bool,
+    /// QRESYNC (RFC 7162).
+    pub qresync: bool,
     /// Keywords can be made.
     pub keywords: bool,
     /// A literal of 2 GiB is known to be refused.
@@ -62,6 +66,9 @@ pub fn generate(seed: u64, shape: &Shape) -> Plan {
         counts: [0; 2],
         selected: None,
         saved: false,
+        condstore: false,
+        qresync: false,
+        forced: None,
         refused: false,
     };
     let mailboxes = maker.mailboxes();
@@ -85,6 +92,11 @@ struct Maker<'a> {
     selected: Option<usize>,
     /// A search has saved what it found, and nothing else was selected since.
     saved: bool,
+    /// Enabled.
+    condstore: bool,
+    qresync: bool,
+    /// What comes next in any case.
+    forced: Option<Command>,
     /// Literals are refused, rather than lines that are no commands: a server may take the one
     /// behind the other for the refused literal itself, and close.
     refused: bool,
@@ -125,6 +137,9 @@ impl Maker<'_> {
     fn script(&mut self, commands: usize, alone: bool) -> Vec<Step> {
         (self.selected, self.saved) = (None, false);
         self.refused = self.shape.oversize && self.random.chance(50);
+        self.condstore = self.shape.condstore && self.random.chance(30);
+        self.qresync = self.condstore && self.shape.qresync && self.random.chance(60);
+        self.forced = self.condstore.then_some(Command::Enable { qresync: self.qresync });
         let mut script = Vec::new();
         let mut idle = false;
         for place in 0..commands {
@@ -147,6 +162,9 @@ impl Maker<'_> {
     }
 
     fn command(&mut self) -> Command {
+        if let Some(forced) = self.forced.take() {
+            return forced;
+        }
         match (self.selected, self.random.below(100)) {
             (None, 0..=59) => self.select(),
             (None, 60..=62) => self.in_selected(0),
@@ -168,6 +186,12 @@ impl Maker<'_> {
     fn select(&mut self) -> Command {
         let place = usize::from(self.random.chance(25));
         (self.selected, self.saved) = (Some(place), false);
+        // VANISHED says which messages are gone by UID, so clients ask for UIDs.
+        self.forced = self.qresync.then(|| Command::Fetch {
+            set: Set { uid: false, ranges: vec![(1, STAR)] },
+            what: What::Flags,
+            since: None,
+        });
         Command::Select { name: self.lasting[place].clone(), examine: self.random.chance(12) }
     }
 
@@ -225,11 +249,14 @@ impl Maker<'_> {
                 how: *self.random.pick(&[How::Add, How::Add, How::Remove, How::Replace]),
                 flags: self.some_flags(),
                 silent: self.random.chance(30),
+                unchanged: self.limit(),
             },
             10..=18 => {
                 let what = [What::Flags, What::Flags, What::Flags, What::Peek];
                 let what = [&what[..], &[What::Body, What::BodyAndFlags]].concat();
-                Command::Fetch { set: self.set(place), what: *self.random.pick(&what) }
+                let (set, what) = (self.set(place), *self.random.pick(&what));
+                let peeks = matches!(what, What::Flags | What::Peek);
+                Command::Fetch { set, what, since: self.limit().filter(|_| peeks) }
             }
             19..=23 => self.search(),
             24..=25 => Command::Copy { set: self.set(place), to: self.mailbox() },
@@ -251,7 +278,18 @@ impl Maker<'_> {
         }
     }
 
+    /// Now and then a MODSEQ that some messages have reached, and others not.
+    fn limit(&mut self) -> Option<u64> {
+        (self.condstore && self.random.chance(30)).then(|| 1 + self.random.below(16) as u64)
+    }
+
     fn search(&mut self) -> Command {
+        if let Some(from) = self.limit() {
+            let all = Return { all: true, ..Return::default() };
+            let extended = self.shape.esearch && self.random.chance(30);
+            let form = if extended { Form::Return(all) } else { Form::Plain };
+            return Command::Search { uid: self.random.chance(50), key: Key::ModSeq(from), form };
+        }
         let key = match self.random.below(5) {
             0 if self.saved && self.random.chance(50) => Key::Saved,
             0 => Key::All,
@@ -328,6 +366,8 @@ mod tests {
             search_res: true,
             sort: true,
             thread: true,
+            condstore: true,
+            qresync: true,
             keywords: true,
             oversize: true,
         };

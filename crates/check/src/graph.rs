@@ -3,6 +3,7 @@
 
 mod build;
 mod footprint;
+pub(crate) mod mod_seq;
 
 use crate::bits::Bits;
 use crate::dialogue::{Dialogue, EntryId, Told};
@@ -46,6 +47,8 @@ pub(crate) enum Reason {
     Time,
     /// UIDs ascend.
     Uids,
+    /// MODSEQs ascend.
+    ModSeqs,
     /// Told before, of the same thing.
     Told,
 }
@@ -82,7 +85,7 @@ impl Dialogue {
     /// What FETCH told.
     pub(crate) fn told(&self, place: usize) -> Option<(EntryId, Option<u16>, Option<&str>)> {
         match &self.observations[place].kind {
-            Told::Message { entry, flags, token } => Some((*entry, *flags, token.as_deref())),
+            Told::Message { entry, flags, token, .. } => Some((*entry, *flags, token.as_deref())),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use crate::dialogue::Dialogue;
 use crate::explain;
 use crate::finding::Finding;
-use crate::graph::Graph;
+use crate::graph::{Graph, mod_seq};
 use crate::history::History;
 use crate::model::{Context, Server};
 use crate::search::{Outcome, Search};
@@ -27,6 +27,13 @@ pub fn judge(history: &History, server: Server) -> Verdict {
         records.map(|(number, record)| Dialogue::read(number, record, in_order)).collect();
     let findings: Vec<Finding> =
         dialogues.iter_mut().flat_map(|one| std::mem::take(&mut one.findings)).collect();
+    if !findings.is_empty() {
+        return Verdict::Wrong(findings);
+    }
+    if dialogues.iter().any(|one| one.unclear) {
+        return Verdict::Undecided;
+    }
+    let findings = mod_seq::disagreements(&dialogues);
     if !findings.is_empty() {
         return Verdict::Wrong(findings);
     }

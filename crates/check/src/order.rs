@@ -20,13 +20,19 @@ pub(crate) struct Placed<'a> {
 
 /// Why `later` must be done behind `earlier`; `None` where either order will do.
 pub(crate) fn must_precede(earlier: &Placed<'_>, later: &Placed<'_>) -> Option<&'static str> {
-    let rules = [selection, barrier, names, subscriptions, saved];
+    let rules = [selection, barrier, names, subscriptions];
     if let Some(why) = rules.iter().find_map(|rule| rule(earlier.command, later.command)) {
         return Some(why);
     }
     let both: [(&Placed<'_>, &Placed<'_>); 2] = [(earlier, later), (later, earlier)];
-    both.into_iter().find_map(|(a, b)| removal(a, b).or_else(|| flag(a, b)).or_else(|| mail(a, b)))
+    both.into_iter()
+        .find_map(|(a, b)| removal(a, b).or_else(|| flag(a, b)).or_else(|| mail(a, b)))
+        .or_else(|| saved(earlier.command, later.command))
 }
+
+/// The reason for which a search that saves comes behind a command that uses `$`. What `$` means is
+/// settled when that command begins; so the search may even be answered first.
+pub(crate) const SETTLED: &str = "it saves what it finds, and the other uses `$` as it was before";
 
 fn barrier(a: &Command, b: &Command) -> Option<&'static str> {
     let stops = |command: &Command| matches!(command, Command::Idle | Command::Logout);
@@ -76,9 +82,11 @@ fn subscriptions(a: &Command, b: &Command) -> Option<&'static str> {
 }
 
 /// RFC 5182 §2.1.
-fn saved(a: &Command, b: &Command) -> Option<&'static str> {
-    let meets = |a: &Command, b: &Command| a.saves() && (b.saves() || b.uses_saved());
-    (meets(a, b) || meets(b, a)).then_some("one saves what it finds, and the other uses `$`")
+fn saved(earlier: &Command, later: &Command) -> Option<&'static str> {
+    if earlier.saves() && (later.saves() || later.uses_saved()) {
+        return Some("that saves what it finds, and this uses or replaces `$`");
+    }
+    (earlier.uses_saved() && later.saves()).then_some(SETTLED)
 }
 
 /// Whether a pattern without wildcards but for a `*` at its end matches.
@@ -144,6 +152,15 @@ fn changed(placed: &Placed<'_>) -> Option<(How, u16)> {
     }
 }
 
+/// RFC 7162 §3.1.3, §3.1.4.1.
+fn depends_on_mod_seq(command: &Command) -> bool {
+    match command {
+        Command::Store { unchanged, .. } => unchanged.is_some(),
+        Command::Fetch { since, .. } => since.is_some(),
+        _ => false,
+    }
+}
+
 /// Flags change by `a`.
 fn flag(a: &Placed<'_>, b: &Placed<'_>) -> Option<&'static str> {
     let (how, bits) = changed(a)?;
@@ -154,9 +171,15 @@ fn flag(a: &Placed<'_>, b: &Placed<'_>) -> Option<&'static str> {
     {
         return Some("both change the same flags of the same messages");
     }
+    if depends_on_mod_seq(b.command) && meet(a, b) {
+        return Some("one changes messages, and the other asks whether they were changed");
+    }
     let reads = match b.command {
         Command::Fetch { what: What::Flags | What::BodyAndFlags, .. } => meet(a, b),
         Command::Copy { .. } | Command::Move { .. } => meet(a, b),
+        Command::Search { key: Key::ModSeq(_), .. } => {
+            a.uids.as_ref().is_some_and(|uids| !uids.is_empty())
+        }
         Command::Search { key: Key::Flag(bit, _), .. } => {
             bits & bit != 0 && a.uids.as_ref().is_some_and(|uids| !uids.is_empty())
         }

@@ -74,8 +74,8 @@ impl Plan {
         for (name, _) in &self.mailboxes {
             ask(Command::Select { name: name.clone(), examine: true });
             let set = Set { uid: true, ranges: vec![(1, STAR)] };
-            ask(Command::Fetch { set: set.clone(), what: What::Flags });
-            ask(Command::Fetch { set, what: What::Peek });
+            ask(Command::Fetch { set: set.clone(), what: What::Flags, since: None });
+            ask(Command::Fetch { set, what: What::Peek, since: None });
         }
         for name in &self.fleeting {
             ask(Command::Status(name.clone()));

@@ -1,7 +1,7 @@
 //! Answers that the judge once took for wrong where they were right, or for right where they were
 //! wrong.
 
-use peregrine_check::command::{Command, How, STAR, Set, What};
+use peregrine_check::command::{Command, Form, How, Key, Return, STAR, Set, What};
 use peregrine_check::{History, Received, Sent, Server, Verdict, flags, judge};
 
 /// What happened, in order.
@@ -58,7 +58,7 @@ fn uid_expunge_may_pass_over_what_is_told_meanwhile() {
     talk.server(1, &["b1 OK [APPENDUID 7 1] Kept"]);
     talk.client(0, "a3", Command::UidExpunge(uids(1, 4)));
     talk.server(0, &["* 1 EXISTS", "a3 OK Expunged"]);
-    talk.client(0, "a4", Command::Fetch { set: uids(1, 1), what: What::Peek });
+    talk.client(0, "a4", Command::Fetch { set: uids(1, 1), what: What::Peek, since: None });
     talk.server(0, &["* 1 FETCH (UID 1 BODY[TEXT] \"token1x\")", "a4 OK That is all"]);
     talk.client(0, "a5", Command::Noop);
     talk.server(0, &["a5 OK Nothing done"]);
@@ -82,11 +82,15 @@ fn a_store_tells_nothing_of_what_is_expunged() {
     talk.server(0, &["* 2 EXISTS", "a5 OK [READ-WRITE] Opened"]);
     talk.client(1, "b1", select("A"));
     talk.server(1, &["* 2 EXISTS", "b1 OK [READ-WRITE] Opened"]);
-    talk.client(0, "a6", Command::Fetch { set: uids(2, 2), what: What::Flags });
+    talk.client(0, "a6", Command::Fetch { set: uids(2, 2), what: What::Flags, since: None });
     // Which message `*` is, is not certain: the view changes meanwhile.
     talk.client(0, "a7", Command::UidExpunge(uids(STAR, STAR)));
     let (set, flags) = (uids(1, 2), flags::SEEN);
-    talk.client(0, "a8", Command::Store { set, how: How::Replace, flags, silent: false });
+    talk.client(
+        0,
+        "a8",
+        Command::Store { set, how: How::Replace, flags, silent: false, unchanged: None },
+    );
     talk.server(0, &["* 2 FETCH (UID 2 FLAGS (\\Deleted))", "a6 OK That is all"]);
     // So the STORE has not been done when the EXPUNGE is about to be.
     talk.client(1, "b2", Command::Copy { set: uids(1, 1), to: "B".into() });
@@ -95,7 +99,7 @@ fn a_store_tells_nothing_of_what_is_expunged() {
     talk.server(0, &["* 1 FETCH (UID 1 FLAGS (\\Seen))", "a8 OK Stored"]);
     talk.client(1, "b3", select("B"));
     talk.server(1, &["* 1 EXISTS", "b3 OK [READ-WRITE] Opened"]);
-    talk.client(1, "b4", Command::Fetch { set: uids(1, 1), what: What::Flags });
+    talk.client(1, "b4", Command::Fetch { set: uids(1, 1), what: What::Flags, since: None });
     talk.server(1, &["* 1 FETCH (UID 1 FLAGS ())", "b4 OK That is all"]);
     talk.assert_explained();
 }
@@ -116,6 +120,41 @@ fn what_is_gone_cannot_be_copied() {
     talk.server(0, &["* 1 EXPUNGE", "a5 OK Expunged"]);
     talk.client(0, "a6", Command::Copy { set: uids(1, 1), to: "B".into() });
     talk.server(0, &["a6 OK [COPYUID 8 1 1] Copied"]);
+    let verdict = talk.verdict();
+    assert!(matches!(verdict, Verdict::Wrong(_)), "{verdict:#?}");
+}
+
+/// Which messages `$` means is settled when a command that uses it begins. A search behind it that
+/// saves anew may be answered before it; but not what uses the new meaning.
+#[test]
+fn what_is_saved_later_does_not_wait_for_what_uses_the_old() {
+    let save = |save| {
+        let form = Form::Return(Return { all: true, save, ..Return::default() });
+        Command::Search { uid: true, key: Key::All, form }
+    };
+    let (set, flags) = (Set::saved(true), flags::SEEN);
+    let store = Command::Store { set, how: How::Add, flags, silent: true, unchanged: None };
+    let begin = |talk: &mut Talk| {
+        talk.client(0, "a1", Command::Create("A".into()));
+        talk.server(0, &["a1 OK Made"]);
+        talk.client(0, "a2", append("A", 0));
+        talk.server(0, &["a2 OK [APPENDUID 7 1] Kept"]);
+        talk.client(0, "a3", select("A"));
+        talk.server(0, &["* 1 EXISTS", "a3 OK [READ-WRITE] Opened"]);
+    };
+    let mut talk = Talk(History::new(1));
+    begin(&mut talk);
+    talk.client(0, "a4", store.clone());
+    talk.client(0, "a5", save(true));
+    talk.server(0, &["* ESEARCH (TAG \"a5\") UID ALL 1", "a5 OK Found", "a4 OK Stored"]);
+    talk.assert_explained();
+    let mut talk = Talk(History::new(1));
+    begin(&mut talk);
+    talk.client(0, "a4", save(true));
+    talk.client(0, "a5", store);
+    talk.client(0, "a6", Command::Fetch { set: uids(1, 1), what: What::Flags, since: None });
+    talk.server(0, &["* ESEARCH (TAG \"a4\") UID ALL 1", "a4 OK Found", "a5 OK Stored"]);
+    talk.server(0, &["* 1 FETCH (UID 1 FLAGS ())", "a6 OK That is all"]);
     let verdict = talk.verdict();
     assert!(matches!(verdict, Verdict::Wrong(_)), "{verdict:#?}");
 }

@@ -37,6 +37,7 @@ macro_rules! exchanged {
     };
 }
 
+mod mod_seq;
 mod search;
 
 /// All of them.
@@ -44,6 +45,7 @@ pub fn all() -> Vec<Fault> {
     let mut all = pairs();
     all.extend(tellings());
     all.extend(search::all());
+    all.extend(mod_seq::all());
     all
 }
 
@@ -363,11 +365,15 @@ fn left_out(history: &mut History, random: &mut Random, _: Place) -> bool {
 }
 
 fn drop_one(history: &mut History, random: &mut Random, end: &str) -> bool {
-    let data = places(history, |text| {
+    drop_where(history, random, |text| {
         let numbered =
             text.starts_with("* ") && text[2..].starts_with(|c: char| c.is_ascii_digit());
         numbered && text.ends_with(end)
-    });
+    })
+}
+
+fn drop_where(history: &mut History, random: &mut Random, wanted: impl Fn(&str) -> bool) -> bool {
+    let data = places(history, wanted);
     let Some((number, place)) = one(&data, random) else { return false };
     history.connections[number].received.remove(place);
     true

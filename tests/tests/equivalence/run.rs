@@ -27,6 +27,8 @@ pub fn shape() -> Shape {
         search_res: true,
         sort: true,
         thread: true,
+        condstore: true,
+        qresync: true,
         keywords: true,
         oversize: true,
     }

@@ -40,6 +40,7 @@ impl<'a> Reader<'a> {
             selections: Vec::new(),
             observations: Vec::new(),
             findings: Vec::new(),
+            unclear: false,
         };
         let of_select = vec![None; record.received.len()];
         let (responses, current) = (Vec::new(), None);
@@ -136,7 +137,9 @@ impl<'a> Reader<'a> {
         for index in group {
             let mine = match &self.responses[index] {
                 Some(Response::Exists(_)) => Some(index) == last,
-                Some(Response::Fetch { .. } | Response::Expunge(_)) => false,
+                Some(Response::Fetch { .. } | Response::Expunge(_) | Response::Vanished(_)) => {
+                    false
+                }
                 _ => true,
             };
             self.of_select[index] = mine.then_some(place);
@@ -151,6 +154,7 @@ impl<'a> Reader<'a> {
             Response::Tagged { tag, .. } => self.replied(tag.as_str()),
             Response::Exists(count) => self.exists(count),
             Response::Expunge(number) => self.expunge(number.0.get()),
+            Response::Vanished(gone) if !gone.earlier => self.vanished(&gone.uids),
             Response::Fetch { number, data } => self.fetch(number.0.get(), &data),
             Response::Search(found, _) => self.found("SEARCH", Form::Plain, found),
             Response::Sort(found, _) => self.found("SORT", Form::Sort, found),
@@ -186,6 +190,7 @@ impl<'a> Reader<'a> {
             Response::Condition { text, .. } => match text.code {
                 Some(Code::UidNext(uid)) => data.uid_next = Some(uid.0.get()),
                 Some(Code::UidValidity(value)) => data.validity = Some(value.0.get()),
+                Some(Code::HighestModSeq(highest)) => data.highest = Some(highest.0),
                 _ => {}
             },
             // The answers of other commands that came in between.

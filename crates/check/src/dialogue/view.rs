@@ -1,9 +1,11 @@
 //! The selected mailbox while a record is read: EXISTS, EXPUNGE, FETCH.
 
 use super::read::Reader;
-use super::{Entry, EntryId, Observation, Selection, Told};
+use super::{Entry, EntryId, Observation, Selection, Told, plain};
+use crate::command::Command;
 use crate::finding::Rule;
 use crate::flags;
+use peregrine_proto::UidSet;
 use peregrine_proto::response::FetchData;
 
 impl Reader<'_> {
@@ -61,26 +63,80 @@ impl Reader<'_> {
             let text = format!("EXPUNGE of message {number} where there are {}", view.len());
             return self.complain(Rule::Numbers, text);
         }
-        self.judge_expunge(number);
+        if self.has_enabled_qresync(true) {
+            let text = format!("EXPUNGE of message {number}, and QRESYNC is enabled");
+            return self.complain(Rule::Enabled, text);
+        }
+        self.judge_expunge(&format!("EXPUNGE of message {number}"));
         let entry = view.remove(number as usize - 1);
         self.put_view(view, Told::Gone(entry));
     }
 
+    /// VANISHED (RFC 7162 §3.2.10).
+    pub(super) fn vanished(&mut self, uids: &UidSet) {
+        let uids = plain(uids);
+        let text = format!("VANISHED of UIDs {uids:?}");
+        if !self.has_enabled_qresync(false) {
+            return self.complain(Rule::Enabled, format!("{text}, and QRESYNC is not enabled"));
+        }
+        if self.current.is_none() {
+            return self.complain(Rule::Numbers, format!("{text}, and no mailbox is selected"));
+        }
+        self.judge_expunge(&text);
+        for uid in &uids {
+            let mut view = self.view();
+            let Some(place) = self.place_of(&view, *uid, &uids) else {
+                return self.complain(Rule::Uid, format!("{text}, and there is no UID {uid}"));
+            };
+            self.dialogue.entries[view[place]].uid = Some(*uid);
+            let entry = view.remove(place);
+            self.put_view(view, Told::Gone(entry));
+        }
+    }
+
+    /// Where a message stands that vanishes with others. The client may not have asked for its
+    /// UID yet: then it is one between those whose UIDs are lower and higher.
+    fn place_of(&mut self, view: &[EntryId], uid: u32, vanished: &[u32]) -> Option<usize> {
+        let known = |place: &usize| self.dialogue.entries[view[*place]].uid;
+        if let Some(place) = (0..view.len()).find(|place| known(place) == Some(uid)) {
+            return Some(place);
+        }
+        let low = (0..view.len()).rev().find(|place| known(place).is_some_and(|it| it < uid));
+        let high = (0..view.len()).find(|place| known(place).is_some_and(|it| it > uid));
+        let first = low.map_or(0, |low| low + 1);
+        let end = high.unwrap_or(view.len());
+        let limit = high.as_ref().and_then(known).unwrap_or(u32::MAX);
+        let here = vanished.iter().filter(|it| (uid..limit).contains(*it)).count();
+        // Where more might be meant than vanish, nobody can tell.
+        self.dialogue.unclear |= first < end && here < end - first;
+        (first < end).then_some(first)
+    }
+
+    /// Whether ENABLE QRESYNC was sent, or was answered, before the response that is read.
+    fn has_enabled_qresync(&self, answered: bool) -> bool {
+        self.dialogue.asked.iter().any(|asked| {
+            let reply = asked.reply.as_ref().filter(|_| asked.is_ok());
+            asked.command == Command::Enable { qresync: true }
+                && asked.sent_at <= self.index
+                && reply.is_some_and(|reply| !answered || reply.index < self.index)
+        })
+    }
+
     /// RFC 3501 §7.4.1. A command that allows EXPUNGE and was sent before the others may be the
     /// one that is in progress: then the others are not, as far as a client can know.
-    fn judge_expunge(&mut self, number: u32) {
+    fn judge_expunge(&mut self, what: &str) {
         let commands = 0..self.dialogue.asked.len();
         let oldest =
             commands.into_iter().find(|place| self.dialogue.is_pending(*place, self.index));
         let Some(oldest) = oldest else {
-            let text = format!("EXPUNGE of message {number} while no command was in progress");
+            let text = format!("{what} while no command was in progress");
             return self.complain(Rule::Expunge, text);
         };
         let command = &self.dialogue.asked[oldest].command;
         if command.forbids_expunge() {
             let tag = &self.record.commands[oldest].tag;
             let text = format!(
-                "EXPUNGE of message {number} came while {tag} {command} was in \
+                "{what} came while {tag} {command} was in \
                                 progress, and no command sent before it was"
             );
             self.complain(Rule::Expunge, text);
@@ -98,10 +154,11 @@ impl Reader<'_> {
             let text = format!("FETCH of message {number} where there are {}", view.len());
             return self.complain(Rule::Numbers, text);
         };
-        let (mut flags, mut token) = (None, None);
+        let (mut flags, mut token, mut mod_seq) = (None, None, None);
         for item in data {
             match item {
                 FetchData::Uid(uid) => self.learn(&view, place, uid.0.get()),
+                FetchData::ModSeq(told) => mod_seq = Some(told.0),
                 FetchData::Flags(list) => flags = Some(flags::read(list)),
                 FetchData::Section { data: Some(body), .. } => {
                     token = Some(String::from_utf8_lossy(body).trim_end().to_owned());
@@ -110,7 +167,7 @@ impl Reader<'_> {
             }
         }
         let (index, at) = (self.index, self.at);
-        let kind = Told::Message { entry, flags, token };
+        let kind = Told::Message { entry, flags, token, mod_seq };
         self.dialogue.observations.push(Observation { index, at, selection, kind });
     }
 

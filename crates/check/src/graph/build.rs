@@ -6,7 +6,7 @@ use crate::bits::Bits;
 use crate::command::{Command, STAR, What};
 use crate::dialogue::{Asked, Dialogue, EntryId, Told};
 use crate::history::History;
-use crate::order::{Placed, must_precede};
+use crate::order::{Placed, SETTLED, must_precede};
 use peregrine_proto::response::{Code, SearchDatum};
 use std::collections::HashMap;
 
@@ -15,15 +15,15 @@ const WIDEST: u32 = 1000;
 
 pub(super) struct Builder<'a> {
     history: &'a History,
-    dialogues: &'a [Dialogue],
+    pub(super) dialogues: &'a [Dialogue],
     in_order: bool,
-    things: Vec<Thing>,
+    pub(super) things: Vec<Thing>,
     reasons: Vec<Vec<(usize, Reason)>>,
     /// Things by connection: commands, observations.
-    commands: Vec<Vec<usize>>,
-    told: Vec<Vec<usize>>,
+    pub(super) commands: Vec<Vec<usize>>,
+    pub(super) told: Vec<Vec<usize>>,
     /// UIDs that each command names.
-    uids: Vec<Vec<Option<Vec<u32>>>>,
+    pub(super) uids: Vec<Vec<Option<Vec<u32>>>>,
     overtakings: Vec<(usize, usize, &'static str)>,
 }
 
@@ -46,6 +46,7 @@ impl<'a> Builder<'a> {
         }
         self.order_by_time();
         self.order_by_uid();
+        self.order_by_mod_seq();
         self.close()
     }
 
@@ -55,7 +56,7 @@ impl<'a> Builder<'a> {
         self.things.len() - 1
     }
 
-    fn put(&mut self, before: usize, after: usize, reason: Reason) {
+    pub(super) fn put(&mut self, before: usize, after: usize, reason: Reason) {
         debug_assert_ne!(before, after);
         self.reasons[after].push((before, reason));
     }
@@ -82,7 +83,7 @@ impl<'a> Builder<'a> {
             for (earlier, why) in reasons {
                 self.put(things[earlier], thing, Reason::Sent(why));
                 // What only looks may have looked at once, and answer later.
-                let changes = !only_reads(&dialogue.asked[earlier].command);
+                let changes = why != SETTLED && !only_reads(&dialogue.asked[earlier].command);
                 let replied = dialogue.asked[earlier].reply.as_ref().filter(|_| changes);
                 if replied.zip(asked.reply.as_ref()).is_some_and(|(one, two)| one.index > two.index)
                 {
@@ -124,7 +125,7 @@ impl<'a> Builder<'a> {
             let replied = |asked: &Asked| asked.reply.as_ref().map(|reply| reply.index);
             let earlier = &dialogue.asked[earlier];
             // What only looks may have looked at once, and answer later.
-            if !self.in_order || only_reads(&earlier.command) {
+            if !self.in_order || why == SETTLED || only_reads(&earlier.command) {
                 continue;
             }
             if let Some(index) = replied(earlier).filter(|index| Some(*index) < replied(asked)) {
@@ -224,7 +225,7 @@ impl<'a> Builder<'a> {
             let asked = &dialogue.asked[store];
             let Some(reply) = asked.reply.as_ref().filter(|_| asked.is_ok()) else { continue };
             let silent = match asked.command {
-                Command::Store { silent, .. } => silent,
+                Command::Store { silent, unchanged, .. } => silent || unchanged.is_some(),
                 Command::Fetch { what: What::BodyAndFlags, .. } => false,
                 _ => continue,
             };
@@ -414,6 +415,7 @@ fn only_reads(command: &Command) -> bool {
         Command::Search { .. } | Command::Status(_) | Command::List(_) | Command::Lsub(_) => true,
         Command::Noop | Command::Check | Command::Idle | Command::Capability => true,
         Command::Oversize(_) | Command::Nonsense | Command::Unselect | Command::Logout => true,
+        Command::Enable { .. } => true,
         _ => false,
     }
 }

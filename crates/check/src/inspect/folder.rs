@@ -162,6 +162,8 @@ fn shape(capabilities: &[String]) -> (Shape, Vec<String>) {
         search_res: offers("ESEARCH") && offers("SEARCHRES"),
         sort: offers("SORT"),
         thread: offers("THREAD=ORDEREDSUBJECT"),
+        condstore: offers("ENABLE") && (offers("CONDSTORE") || offers("QRESYNC")),
+        qresync: offers("ENABLE") && offers("QRESYNC"),
         keywords: true,
         oversize: limit.is_some_and(|limit| limit < LARGE),
     };
@@ -176,6 +178,8 @@ fn shape(capabilities: &[String]) -> (Shape, Vec<String>) {
         (shape.search_res, "`$`: SEARCHRES is not offered"),
         (shape.sort, "SORT: it is not offered"),
         (shape.thread, "THREAD: THREAD=ORDEREDSUBJECT is not offered"),
+        (shape.condstore, "CHANGEDSINCE, UNCHANGEDSINCE and MODSEQ: CONDSTORE is not offered"),
+        (shape.qresync, "VANISHED: QRESYNC is not offered"),
         (shape.oversize, "a literal that is refused: no APPENDLIMIT is told"),
     ];
     left_out.extend(wanted.iter().filter(|(on, _)| !on).map(|(_, why)| (*why).to_owned()));

@@ -65,6 +65,7 @@ impl Doing<'_> {
             Command::Subscribe(name) => self.subscribe(state, name, true),
             Command::Unsubscribe(name) => self.subscribe(state, name, false),
             Command::Noop | Command::Check | Command::Idle | Command::Close => self.must_be_ok(),
+            Command::Enable { .. } => self.must_be_ok(),
             Command::Unselect | Command::Capability | Command::Logout => self.must_be_ok(),
         }
     }
@@ -154,7 +155,7 @@ impl Context<'_> {
                 }
                 Some(_) => Ok(Next::Same),
             },
-            Told::Message { entry, flags, token } => {
+            Told::Message { entry, flags, token, .. } => {
                 let Some(uid) = state.uid(connection, *entry) else {
                     no!(self, "nothing is known of this message yet")
                 };

@@ -2,12 +2,11 @@
 
 use super::apply::{Doing, no};
 use super::{Mailbox, Next, State, Why};
-use crate::command::{Command, How, STAR, Set};
-use crate::dialogue::EntryId;
+use crate::command::{Command, How, Set};
+use crate::dialogue::{EntryId, plain};
 use crate::flags;
-use peregrine_proto::number::{Bound, Number};
+use peregrine_proto::Status;
 use peregrine_proto::response::Code;
-use peregrine_proto::{Status, UidSet};
 use std::rc::Rc;
 
 impl Doing<'_> {
@@ -52,13 +51,25 @@ impl Doing<'_> {
     }
 
     fn store_in(&self, state: &State, view: &[EntryId]) -> Result<Next, Why> {
-        let Command::Store { set, how, flags, silent } = &self.asked.command else {
+        let Command::Store { set, how, flags, silent, unchanged } = &self.asked.command else {
             return Ok(Next::Same);
         };
         let (id, mailbox) = self.in_selected(state)?;
-        let Some((uids, beyond)) = self.resolve(state, view, set) else {
+        let Some((mut uids, beyond)) = self.resolve(state, view, set) else {
             no!(self.context, "its messages are not known yet")
         };
+        // RFC 7162 §3.1.3: by UID or by number, as the command names them.
+        if let (Some(_), Some(Code::Modified(modified))) = (unchanged, self.asked.code()) {
+            let modified = plain(modified);
+            let modified = |uid: &u32| match set.uid {
+                true => modified.contains(uid),
+                false => modified.iter().any(|number| {
+                    let entry = view.get((*number as usize).wrapping_sub(1));
+                    entry.is_some_and(|it| state.uid(self.connection, *it) == Some(*uid))
+                }),
+            };
+            uids.retain(|uid| !modified(uid));
+        }
         let status = self.status_of_reply();
         let gone = uids.iter().any(|uid| !mailbox.messages.contains_key(uid));
         match status {
@@ -320,18 +331,4 @@ impl Doing<'_> {
         }
         Ok(Next::Made(vec![made]))
     }
-}
-
-/// More copies than any pipeline makes; a server may say anything.
-const MOST_COPIES: usize = 10_000;
-
-/// The UIDs of a set without `*`, in its order.
-fn plain(set: &UidSet) -> Vec<u32> {
-    let end = |end: &Bound<_>| match end {
-        Bound::Number(uid) => peregrine_proto::Uid::get(*uid),
-        Bound::Largest => STAR,
-    };
-    let ranges = set.ranges.iter().map(|(first, last)| (end(first), end(last)));
-    let uids = ranges.flat_map(|(first, last)| first.min(last)..=first.max(last));
-    uids.take(MOST_COPIES).collect()
 }

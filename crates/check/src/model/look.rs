@@ -52,7 +52,9 @@ impl Doing<'_> {
     }
 
     fn fetch_in(&self, state: &State, view: &[EntryId]) -> Result<Next, Why> {
-        let Command::Fetch { set, what } = &self.asked.command else { return Ok(Next::Same) };
+        let Command::Fetch { set, what, since } = &self.asked.command else {
+            return Ok(Next::Same);
+        };
         let (id, mailbox) = self.selected(state)?;
         let Some((uids, beyond)) = self.resolve(state, view, set) else {
             no!(self.context, "its messages are not known yet")
@@ -69,7 +71,8 @@ impl Doing<'_> {
             }
         }
         let sets = matches!(what, What::Body | What::BodyAndFlags) && !self.is_read_only();
-        for uid in &living {
+        // Which of them have changed is judged by the order of MODSEQs.
+        for uid in living.iter().filter(|_| since.is_none()) {
             self.fetched(state, view, mailbox, *uid, *what, sets)?;
         }
         let unseen = |uid: &&u32| mailbox.messages[uid].flags & flags::SEEN == 0;

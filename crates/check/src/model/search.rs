@@ -3,7 +3,7 @@
 use super::apply::{Doing, no};
 use super::{Mailbox, Next, State, Why};
 use crate::command::{Command, Form, Key, Return};
-use crate::dialogue::EntryId;
+use crate::dialogue::{EntryId, MOST};
 use peregrine_proto::Status;
 use peregrine_proto::response::{NumberList, SearchData, SearchDatum};
 use std::rc::Rc;
@@ -55,6 +55,9 @@ impl Doing<'_> {
         }
         let new = mailbox.messages.keys().filter(|uid| scope.fits(**uid) == Some(true)).count();
         scope.more += new - scope.required.len();
+        if matches!(key, Key::ModSeq(_)) {
+            scope.more += mailbox.messages.len();
+        }
         if let Form::Return(options) = form {
             return scope.returned(*options);
         }
@@ -78,6 +81,8 @@ impl Scope<'_> {
             Key::All => true,
             Key::Flag(bit, set) => (message.flags & bit != 0) == *set,
             Key::Subject(token) => *token == *message.token,
+            // That is judged by the order of MODSEQs.
+            Key::ModSeq(_) => return None,
             Key::Saved => self.state.saved[self.doing.connection].contains(&uid),
         })
     }
@@ -197,6 +202,3 @@ impl Scope<'_> {
         }
     }
 }
-
-/// More messages than any pipeline makes; a server may say anything.
-const MOST: usize = 10_000;
