@@ -321,18 +321,7 @@ impl Display for Command {
             Self::Enable { qresync } => {
                 write!(out, "ENABLE CONDSTORE{}", if *qresync { " QRESYNC" } else { "" })
             }
-            Self::Store { set, how, flags, silent, unchanged } => {
-                let sign = match how {
-                    How::Add => "+",
-                    How::Remove => "-",
-                    How::Replace => "",
-                };
-                let silent = if *silent { ".SILENT" } else { "" };
-                let flags = flags::names(*flags);
-                let unchanged = unchanged.map(|than| format!("(UNCHANGEDSINCE {than}) "));
-                let unchanged = unchanged.unwrap_or_default();
-                write!(out, "{}STORE {set} {unchanged}{sign}FLAGS{silent} ({flags})", by(set))
-            }
+            Self::Store { .. } => self.write_store(out),
             Self::Fetch { set, what, since } => {
                 let items = match what {
                     What::Flags => "UID FLAGS",
@@ -376,6 +365,23 @@ impl Display for Command {
             Self::Capability => out.write_str("CAPABILITY"),
             Self::Logout => out.write_str("LOGOUT"),
         }
+    }
+}
+
+impl Command {
+    fn write_store(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        let Self::Store { set, how, flags, silent, unchanged } = self else { return Ok(()) };
+        let sign = match how {
+            How::Add => "+",
+            How::Remove => "-",
+            How::Replace => "",
+        };
+        let uid = if set.uid { "UID " } else { "" };
+        let silent = if *silent { ".SILENT" } else { "" };
+        let unchanged = unchanged.map(|than| format!("(UNCHANGEDSINCE {than}) "));
+        let unchanged = unchanged.unwrap_or_default();
+        let flags = flags::names(*flags);
+        write!(out, "{uid}STORE {set} {unchanged}{sign}FLAGS{silent} ({flags})")
     }
 }
 

@@ -37,6 +37,10 @@ pub(crate) struct Asked {
     pub reply: Option<Reply>,
     /// The selection that it works in.
     pub selection: Option<usize>,
+    /// That mailbox's name when the command was sent.
+    pub name: Option<String>,
+    /// It deletes the selected mailbox.
+    pub removes: bool,
     /// The selection that it opens.
     pub opens: Option<usize>,
     pub data: Data,

@@ -36,6 +36,10 @@ pub struct Shape {
     pub condstore: bool,
     /// QRESYNC (RFC 7162).
     pub qresync: bool,
+    /// Names below names, with `/` between them. Those above are made with them.
+    pub nested: bool,
+    /// The selected mailbox may be deleted and renamed: no two servers agree what comes of it.
+    pub removes: bool,
     /// Keywords can be made.
     pub keywords: bool,
     /// A literal of 2 GiB is known to be refused.
@@ -57,11 +61,12 @@ pub fn generate(seed: u64, shape: &Shape) -> Plan {
         _ => 2 + random.below(shape.commands.saturating_sub(1)),
     };
     let commands = commands.min(shape.commands);
+    let fleeting = if shape.nested { &["X", "Y", "X/Z", "Y/Z"][..] } else { &["X", "Y"] };
     let mut maker = Maker {
         shape,
         random,
         lasting: ["A", "B"].map(|name| format!("{}{name}", shape.base)),
-        fleeting: ["X", "Y"].map(|name| format!("{}{name}", shape.base)),
+        fleeting: fleeting.iter().map(|name| format!("{}{name}", shape.base)).collect(),
         tokens: 0,
         counts: [0; 2],
         selected: None,
@@ -69,6 +74,7 @@ pub fn generate(seed: u64, shape: &Shape) -> Plan {
         condstore: false,
         qresync: false,
         forced: None,
+        alone: connections == 1,
         refused: false,
     };
     let mailboxes = maker.mailboxes();
@@ -84,7 +90,7 @@ struct Maker<'a> {
     shape: &'a Shape,
     random: Random,
     lasting: [String; 2],
-    fleeting: [String; 2],
+    fleeting: Vec<String>,
     tokens: u32,
     /// Messages that the lasting mailboxes hold at first.
     counts: [usize; 2],
@@ -97,6 +103,8 @@ struct Maker<'a> {
     qresync: bool,
     /// What comes next in any case.
     forced: Option<Command>,
+    /// No other connection can be hurt.
+    alone: bool,
     /// Literals are refused, rather than lines that are no commands: a server may take the one
     /// behind the other for the refused literal itself, and close.
     refused: bool,
@@ -199,12 +207,17 @@ impl Maker<'_> {
     fn mailbox(&mut self) -> String {
         let lasting = self.random.chance(85);
         let place = self.random.below(2);
-        if lasting { self.lasting[place].clone() } else { self.fleeting[place].clone() }
+        if lasting { self.lasting[place].clone() } else { self.fleeting() }
     }
 
     fn fleeting(&mut self) -> String {
-        let place = self.random.below(2);
-        self.fleeting[place].clone()
+        self.random.pick(&self.fleeting).clone()
+    }
+
+    /// A mailbox whose name is changed.
+    fn victim(&mut self) -> String {
+        let lasting = self.alone && self.shape.removes && self.random.chance(30);
+        if lasting { self.random.pick(&self.lasting).clone() } else { self.fleeting() }
     }
 
     fn anywhere(&mut self) -> Command {
@@ -219,11 +232,20 @@ impl Maker<'_> {
             18..=20 => Command::Noop,
             21..=22 => Command::List(if self.random.chance(50) { all } else { self.fleeting() }),
             23..=25 => Command::Create(self.fleeting()),
-            26..=27 => Command::Delete(self.fleeting()),
+            26..=27 => {
+                let name = self.victim();
+                if self.selected.is_some_and(|place| self.lasting[place] == name) {
+                    self.selected = None;
+                }
+                Command::Delete(name)
+            }
             28..=29 => {
-                let from = self.fleeting();
+                let (from, to) = (self.victim(), self.victim());
                 let other = self.fleeting.iter().find(|name| **name != from).cloned();
-                Command::Rename(from, other.unwrap_or_default())
+                Command::Rename(
+                    from.clone(),
+                    if to == from { other.unwrap_or_default() } else { to },
+                )
             }
             30..=31 => {
                 let place = self.random.below(2);
@@ -368,6 +390,8 @@ mod tests {
             thread: true,
             condstore: true,
             qresync: true,
+            nested: true,
+            removes: true,
             keywords: true,
             oversize: true,
         };

@@ -3,6 +3,7 @@
 mod apply;
 mod change;
 mod look;
+mod names;
 mod search;
 
 pub(crate) use apply::Doing;
@@ -17,6 +18,8 @@ use std::rc::Rc;
 pub(crate) struct State {
     boxes: Vec<Rc<Mailbox>>,
     names: BTreeMap<String, usize>,
+    /// Names that are kept only for those below them.
+    hollow: BTreeSet<String>,
     subscriptions: BTreeSet<String>,
     /// By connection: the UIDs of `$`.
     saved: Vec<Rc<Vec<u32>>>,
@@ -79,6 +82,7 @@ impl State {
         Self {
             boxes: Vec::new(),
             names: BTreeMap::new(),
+            hollow: BTreeSet::new(),
             subscriptions: BTreeSet::new(),
             saved: vec![Rc::default(); dialogues.len()],
             bound: dialogues.iter().map(|one| Rc::new(vec![0; one.entries.len()])).collect(),
@@ -91,6 +95,7 @@ impl State {
         let mut hasher = std::hash::DefaultHasher::new();
         self.boxes.hash(&mut hasher);
         self.names.hash(&mut hasher);
+        self.hollow.hash(&mut hasher);
         self.subscriptions.hash(&mut hasher);
         self.saved.hash(&mut hasher);
         self.bound.hash(&mut hasher);

@@ -12,6 +12,8 @@ pub(crate) struct Placed<'a> {
     pub command: &'a Command,
     /// The mailbox that is selected.
     pub selected: Option<&'a str>,
+    /// It deletes that mailbox.
+    pub removes: bool,
     /// It was opened with EXAMINE.
     pub read_only: bool,
     /// The UIDs that it names; `None` where that is not known for sure.
@@ -20,7 +22,10 @@ pub(crate) struct Placed<'a> {
 
 /// Why `later` must be done behind `earlier`; `None` where either order will do.
 pub(crate) fn must_precede(earlier: &Placed<'_>, later: &Placed<'_>) -> Option<&'static str> {
-    let rules = [selection, barrier, names, subscriptions];
+    if let Some(why) = selection(earlier, later) {
+        return Some(why);
+    }
+    let rules = [barrier, names, subscriptions];
     if let Some(why) = rules.iter().find_map(|rule| rule(earlier.command, later.command)) {
         return Some(why);
     }
@@ -39,31 +44,63 @@ fn barrier(a: &Command, b: &Command) -> Option<&'static str> {
     (stops(a) || stops(b)).then_some("nothing else may be in progress beside IDLE or LOGOUT")
 }
 
-fn selection(a: &Command, b: &Command) -> Option<&'static str> {
-    let meets = |a: &Command, b: &Command| a.selects() && (b.in_selected() || b.selects());
+fn selection(a: &Placed<'_>, b: &Placed<'_>) -> Option<&'static str> {
+    let selects = |placed: &Placed<'_>| placed.removes || placed.command.selects();
+    let meets =
+        |a: &Placed<'_>, b: &Placed<'_>| selects(a) && (b.command.in_selected() || selects(b));
     (meets(a, b) || meets(b, a)).then_some("which mailbox is selected changes")
 }
 
-/// The mailboxes that a command uses by name, and whether it makes or removes that name.
-fn named(command: &Command) -> Vec<(&str, bool)> {
+/// The mailboxes that a command uses by name.
+fn used(command: &Command) -> Option<&str> {
     match command {
-        Command::Append { mailbox: name, .. } | Command::Status(name) => vec![(name, false)],
-        Command::Copy { to: name, .. } | Command::Move { to: name, .. } => vec![(name, false)],
-        Command::Select { name, .. } => vec![(name, false)],
-        Command::Create(name) | Command::Delete(name) => vec![(name, true)],
-        Command::Rename(from, to) => vec![(from, true), (to, true)],
+        Command::Append { mailbox: name, .. } | Command::Status(name) => Some(name),
+        Command::Copy { to: name, .. } | Command::Move { to: name, .. } => Some(name),
+        Command::Select { name, .. } | Command::Subscribe(name) => Some(name),
+        _ => None,
+    }
+}
+
+/// The names that a command makes or removes.
+fn changed_names(command: &Command) -> Vec<&str> {
+    match command {
+        Command::Create(name) | Command::Delete(name) => vec![name],
+        Command::Rename(from, to) => vec![from, to],
         _ => Vec::new(),
     }
 }
 
+/// Whether the one lies below the other.
+fn is_below(name: &str, above: &str) -> bool {
+    name.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Whether it matters to who uses a name. What is above a new name is made with it, and what is
+/// below a name is renamed with it.
+fn concerns(change: &Command, name: &str) -> bool {
+    match change {
+        Command::Create(made) => made == name || is_below(made, name),
+        Command::Delete(gone) => gone == name,
+        Command::Rename(from, to) => {
+            [from, to].iter().any(|it| *it == name || is_below(name, it)) || is_below(to, name)
+        }
+        _ => false,
+    }
+}
+
 fn names(a: &Command, b: &Command) -> Option<&'static str> {
-    let (one, other) = (named(a), named(b));
-    let meets = |a: &(&str, bool)| other.iter().any(|b| a.0 == b.0 && (a.1 || b.1));
-    let lists = |list: &Command, names: &[(&str, bool)]| {
-        let Command::List(pattern) = list else { return false };
-        names.iter().any(|(name, changes)| *changes && fits(pattern, name))
+    let related = |a: &&str| {
+        let meets = |b: &&str| a == b || is_below(a, b) || is_below(b, a);
+        changed_names(b).iter().any(meets)
     };
-    (one.iter().any(meets) || lists(a, &other) || lists(b, &one))
+    let uses = |a: &Command, b: &Command| match b {
+        Command::List(pattern) if pattern.ends_with('*') => {
+            changed_names(a).iter().any(|name| fits(pattern, name))
+        }
+        Command::List(name) => concerns(a, name),
+        _ => used(b).is_some_and(|name| concerns(a, name)),
+    };
+    (changed_names(a).iter().any(related) || uses(a, b) || uses(b, a))
         .then_some("a mailbox's name is made or removed, and the other uses that name")
 }
 

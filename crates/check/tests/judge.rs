@@ -158,3 +158,35 @@ fn what_is_saved_later_does_not_wait_for_what_uses_the_old() {
     let verdict = talk.verdict();
     assert!(matches!(verdict, Verdict::Wrong(_)), "{verdict:#?}");
 }
+
+/// A STORE may have been done and yet tell nothing, where the message was moved away meanwhile and
+/// its client has left the mailbox before EXPUNGE could be told.
+#[test]
+fn a_store_tells_nothing_of_what_is_moved_away() {
+    let mut talk = Talk(History::new(3));
+    talk.client(0, "a1", Command::Create("A".into()));
+    talk.server(0, &["a1 OK Made"]);
+    talk.client(0, "a2", Command::Create("B".into()));
+    talk.server(0, &["a2 OK Made"]);
+    talk.client(0, "a3", append("A", 0));
+    talk.server(0, &["a3 OK [APPENDUID 7 1] Kept"]);
+    talk.client(0, "a4", select("A"));
+    talk.server(0, &["* 1 EXISTS", "a4 OK [READ-WRITE] Opened"]);
+    talk.client(1, "b1", select("A"));
+    talk.server(1, &["* 1 EXISTS", "b1 OK [READ-WRITE] Opened"]);
+    let (set, flags) = (Set::one(false, 1), flags::SEEN);
+    let store = Command::Store { set, how: How::Add, flags, silent: false, unchanged: None };
+    talk.client(1, "b2", store);
+    talk.client(1, "b3", Command::Close);
+    talk.client(0, "a5", Command::Move { set: uids(1, 1), to: "B".into() });
+    talk.server(0, &["* OK [COPYUID 8 1 1] Moved", "* 1 EXPUNGE", "a5 OK Moved"]);
+    talk.server(1, &["b2 OK Stored", "b3 OK Closed"]);
+    for (place, name) in ["A", "B"].into_iter().enumerate() {
+        let exists = ["* 0 EXISTS", "* 1 EXISTS"][place];
+        talk.client(2, ["c1", "c3"][place], select(name));
+        talk.server(2, &[exists, ["c1 OK Opened", "c3 OK Opened"][place]]);
+    }
+    talk.client(2, "c4", Command::Fetch { set: uids(1, 1), what: What::Flags, since: None });
+    talk.server(2, &["* 1 FETCH (UID 1 FLAGS (\\Seen))", "c4 OK That is all"]);
+    talk.assert_explained();
+}

@@ -38,6 +38,7 @@ macro_rules! exchanged {
 }
 
 mod mod_seq;
+mod names;
 mod search;
 
 /// All of them.
@@ -46,6 +47,7 @@ pub fn all() -> Vec<Fault> {
     all.extend(tellings());
     all.extend(search::all());
     all.extend(mod_seq::all());
+    all.extend(names::all());
     all
 }
 

@@ -29,6 +29,8 @@ pub fn shape() -> Shape {
         thread: true,
         condstore: true,
         qresync: true,
+        nested: true,
+        removes: true,
         keywords: true,
         oversize: true,
     }

@@ -4,7 +4,7 @@ use super::{Asked, Data, Dialogue, Reply, parse};
 use crate::command::{Command, Form};
 use crate::finding::{Finding, Rule};
 use crate::history::{Record, Shown};
-use peregrine_proto::response::{Code, ResponseText, SearchData, StatusData};
+use peregrine_proto::response::{Code, ListAttribute, ResponseText, SearchData, StatusData};
 use peregrine_proto::{Response, Status};
 use std::collections::HashMap;
 
@@ -19,6 +19,8 @@ pub(super) struct Reader<'a> {
     pub(super) at: u64,
     /// What is selected as far as replies have come.
     pub(super) current: Option<usize>,
+    /// Its name.
+    name: String,
     /// Responses that belong to a SELECT.
     of_select: Vec<Option<usize>>,
 }
@@ -31,6 +33,8 @@ impl<'a> Reader<'a> {
             sent_at: record.received.iter().filter(|response| response.at < sent.begun).count(),
             reply: None,
             selection: None,
+            name: None,
+            removes: false,
             opens: None,
             data: Data::default(),
         });
@@ -43,8 +47,9 @@ impl<'a> Reader<'a> {
             unclear: false,
         };
         let of_select = vec![None; record.received.len()];
-        let (responses, current) = (Vec::new(), None);
-        Self { number, in_order, record, responses, dialogue, index: 0, at: 0, current, of_select }
+        let (responses, current, name) = (Vec::new(), None, String::new());
+        let (index, at) = (0, 0);
+        Self { number, in_order, record, responses, dialogue, index, at, current, name, of_select }
     }
 
     pub(super) fn read(mut self) -> Dialogue {
@@ -166,8 +171,12 @@ impl<'a> Reader<'a> {
             Response::List(list) => {
                 let lists = |command: &Command| matches!(command, Command::List(_));
                 if let Some(place) = self.oldest("LIST", lists) {
-                    let name = list.mailbox.as_str().to_owned();
-                    self.dialogue.asked[place].data.names.push(name);
+                    // What is no mailbox is only a part of others' names.
+                    let hollow = [ListAttribute::NoSelect, ListAttribute::NonExistent];
+                    if !list.attributes.iter().any(|it| hollow.contains(it)) {
+                        let name = list.mailbox.as_str().to_owned();
+                        self.dialogue.asked[place].data.names.push(name);
+                    }
                 }
             }
             Response::Lsub(list) => {
@@ -307,12 +316,15 @@ impl<'a> Reader<'a> {
         match &asked[place].command {
             Command::Select { name, examine } if ok => {
                 let (name, examine) = (name.clone(), *examine);
+                self.name.clone_from(&name);
                 let opened = self.open(place, name, examine, exists);
                 self.dialogue.asked[place].opens = Some(opened);
             }
             // RFC 3501 §6.3.1: no mailbox is selected after a SELECT that failed.
             Command::Select { .. } => self.current = None,
             Command::Close | Command::Unselect | Command::Logout if ok => self.current = None,
+            Command::Delete(name) if ok && *name == self.name => self.current = None,
+            Command::Rename(from, to) if ok => self.name = renamed(&self.name, from, to),
             _ => {}
         }
     }
@@ -327,16 +339,33 @@ impl<'a> Reader<'a> {
 
     /// Which selection each command works in: the order of sending decides (RFC 3501 §5.5).
     fn place_commands(&mut self) {
-        let mut current = None;
+        let (mut current, mut name) = (None, String::new());
         for asked in &mut self.dialogue.asked {
             asked.selection = current;
+            asked.name = current.map(|_| name.clone());
             match &asked.command {
-                Command::Select { .. } => current = asked.opens,
+                Command::Select { name: opened, .. } => {
+                    current = asked.opens;
+                    name.clone_from(opened);
+                }
+                Command::Delete(deleted) if asked.is_ok() && *deleted == name => {
+                    asked.removes = current.take().is_some();
+                }
+                Command::Rename(from, to) if asked.is_ok() => name = renamed(&name, from, to),
                 Command::Close | Command::Unselect | Command::Logout if asked.is_ok() => {
                     current = None;
                 }
                 _ => {}
             }
         }
+    }
+}
+
+/// The name of a mailbox after a RENAME.
+fn renamed(name: &str, from: &str, to: &str) -> String {
+    match name.strip_prefix(from) {
+        Some("") => to.to_owned(),
+        Some(rest) if rest.starts_with('/') => format!("{to}{rest}"),
+        _ => name.to_owned(),
     }
 }

@@ -110,7 +110,8 @@ impl<'a> Builder<'a> {
             let selection = asked.selection.map(|selection| &dialogue.selections[selection]);
             Placed {
                 command: &asked.command,
-                selected: selection.map(|selection| &*selection.name),
+                selected: asked.name.as_deref(),
+                removes: asked.removes,
                 read_only: selection.is_some_and(|selection| selection.read_only),
                 uids: uids[place].clone(),
             }

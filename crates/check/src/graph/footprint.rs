@@ -19,11 +19,15 @@ const NAMES: usize = 14;
 const SUBSCRIPTIONS: u64 = 1 << 63;
 
 /// The names of all mailboxes that occur.
-pub(super) struct Names(Vec<String>);
+pub(super) struct Names {
+    all: Vec<String>,
+    /// Of mailboxes that are renamed, and of those above and below: they share one place.
+    renamed: Vec<String>,
+}
 
 impl Names {
     pub fn new(dialogues: &[Dialogue]) -> Self {
-        let mut names = Vec::new();
+        let (mut names, mut renamed) = (Vec::new(), Vec::new());
         for command in dialogues.iter().flat_map(|one| &one.asked).map(|asked| &asked.command) {
             match command {
                 Command::Append { mailbox: name, .. } | Command::Select { name, .. } => {
@@ -32,21 +36,29 @@ impl Names {
                 Command::Copy { to: name, .. } | Command::Move { to: name, .. } => {
                     names.push(name.clone());
                 }
-                Command::Create(name) | Command::Delete(name) | Command::Status(name) => {
+                Command::Create(name)
+                | Command::Delete(name)
+                | Command::Status(name)
+                | Command::Subscribe(name) => {
                     names.push(name.clone());
                 }
-                Command::Rename(from, to) => names.extend([from.clone(), to.clone()]),
+                Command::Rename(from, to) => renamed.extend([from.clone(), to.clone()]),
                 _ => {}
             }
         }
         names.sort_unstable();
         names.dedup();
-        Self(names)
+        let related = |a: &str, b: &str| a.starts_with(b) || b.starts_with(a);
+        names.retain(|name| !renamed.iter().any(|other| related(name, other)));
+        Self { all: names, renamed }
     }
 
     fn place(&self, name: &str) -> usize {
-        let found = self.0.iter().position(|known| known == name);
-        found.unwrap_or(NAMES - 1).min(NAMES - 1) * 3
+        // A name below another is made and removed with it.
+        let found = self.all.iter().position(|known| name.starts_with(&**known));
+        let place = found.map_or(NAMES - 1, |place| place + usize::from(!self.renamed.is_empty()));
+        let shared = self.renamed.iter().any(|it| it.starts_with(name) || name.starts_with(&**it));
+        if shared { 0 } else { place.min(NAMES - 1) * 3 }
     }
 
     /// That the name exists, and which mailbox it is.
@@ -89,7 +101,11 @@ impl Footprint {
             Kind::Command(ready) => {
                 let asked = &dialogue.asked[ready.place];
                 let selected = asked.selection.map(selected);
+                let removes = asked.removes;
                 let mut footprint = of_command(&asked.command, selected, thing.connection, names);
+                if removes {
+                    footprint.writes |= view(thing.connection);
+                }
                 footprint.flags_of = match asked.command {
                     Command::Store { .. } | Command::Fetch { .. } => uids,
                     _ => None,
@@ -180,7 +196,8 @@ fn of_command(
         }
         Command::List(_) => (names.all(), 0),
         Command::Lsub(_) => (SUBSCRIPTIONS, 0),
-        Command::Subscribe(_) | Command::Unsubscribe(_) => (0, SUBSCRIPTIONS),
+        Command::Subscribe(name) => (names.name(name), SUBSCRIPTIONS),
+        Command::Unsubscribe(_) => (0, SUBSCRIPTIONS),
         _ => (0, 0),
     };
     let (reads, writes) = match command {

@@ -164,6 +164,8 @@ fn shape(capabilities: &[String]) -> (Shape, Vec<String>) {
         thread: offers("THREAD=ORDEREDSUBJECT"),
         condstore: offers("ENABLE") && (offers("CONDSTORE") || offers("QRESYNC")),
         qresync: offers("ENABLE") && offers("QRESYNC"),
+        nested: false,
+        removes: false,
         keywords: true,
         oversize: limit.is_some_and(|limit| limit < LARGE),
     };

@@ -58,17 +58,8 @@ impl Doing<'_> {
         let Some((mut uids, beyond)) = self.resolve(state, view, set) else {
             no!(self.context, "its messages are not known yet")
         };
-        // RFC 7162 §3.1.3: by UID or by number, as the command names them.
-        if let (Some(_), Some(Code::Modified(modified))) = (unchanged, self.asked.code()) {
-            let modified = plain(modified);
-            let modified = |uid: &u32| match set.uid {
-                true => modified.contains(uid),
-                false => modified.iter().any(|number| {
-                    let entry = view.get((*number as usize).wrapping_sub(1));
-                    entry.is_some_and(|it| state.uid(self.connection, *it) == Some(*uid))
-                }),
-            };
-            uids.retain(|uid| !modified(uid));
+        if unchanged.is_some() {
+            self.pass_over_modified(state, view, set, &mut uids);
         }
         let status = self.status_of_reply();
         let gone = uids.iter().any(|uid| !mailbox.messages.contains_key(uid));
@@ -96,8 +87,9 @@ impl Doing<'_> {
             changed = true;
             let entry = self.entry_of(state, view, *uid);
             let told = self.told.iter().any(|(one, told, _)| Some(*one) == entry && told.is_some());
-            // What somebody expunged meanwhile is told by its EXPUNGE.
-            let gone = entry.is_some_and(|entry| dialogue.is_expunged(entry));
+            // What somebody expunged meanwhile is told by its EXPUNGE, unless the mailbox was left.
+            let gone = entry.is_some_and(|entry| dialogue.is_expunged(entry))
+                || self.is_gone_at_last(*uid);
             if !silent && status == Status::Ok && !told && !gone {
                 let new = flags::names(new);
                 no!(self.context, "UID {uid} has the flags ({new}) then, which was not told")
@@ -111,6 +103,33 @@ impl Doing<'_> {
             (true, Status::Ok) => Next::Made(vec![made]),
             // RFC 2180 §4.2: what is there may have been changed or not.
             (true, _) => Next::Made(vec![made, state.clone()]),
+        })
+    }
+
+    /// RFC 7162 §3.1.3: what was not stored, by UID or by number, as the command names messages.
+    fn pass_over_modified(&self, state: &State, view: &[EntryId], set: &Set, uids: &mut Vec<u32>) {
+        let Some(Code::Modified(modified)) = self.asked.code() else { return };
+        let modified = plain(modified);
+        uids.retain(|uid| match set.uid {
+            true => !modified.contains(uid),
+            false => !modified.iter().any(|number| {
+                let entry = view.get((*number as usize).wrapping_sub(1));
+                entry.is_some_and(|it| state.uid(self.connection, *it) == Some(*uid))
+            }),
+        });
+    }
+
+    /// Whether the last connection, which looks at everything, finds a message of the selected
+    /// mailbox no more.
+    fn is_gone_at_last(&self, uid: u32) -> bool {
+        let dialogues = self.context.dialogues;
+        let Some((last, name)) = dialogues.last().zip(self.asked.name.as_ref()) else {
+            return false;
+        };
+        let looked = last.selections.iter().find(|selection| selection.name == *name);
+        let view = looked.and_then(|selection| selection.views.first());
+        view.is_some_and(|(_, view)| {
+            !view.iter().any(|entry| last.entries[*entry].uid == Some(uid))
         })
     }
 
@@ -270,56 +289,14 @@ impl Doing<'_> {
         Ok(Next::Made(made))
     }
 
-    pub(super) fn create(&self, state: &State, name: &str) -> Result<Next, Why> {
-        match (self.status_of_reply(), state.names.contains_key(name)) {
-            (Status::Ok, false) => {
-                let mut made = state.clone();
-                made.names.insert(name.to_owned(), made.boxes.len());
-                made.boxes.push(Rc::new(Mailbox { next: 1, ..Mailbox::default() }));
-                Ok(Next::Made(vec![made]))
-            }
-            (Status::No, true) => Ok(Next::Same),
-            (status, true) => no!(self.context, "it is there, and the reply is {}", status.word()),
-            (status, false) => {
-                no!(self.context, "it is not there, and the reply is {}", status.word())
-            }
-        }
-    }
-
-    pub(super) fn delete(&self, state: &State, name: &str) -> Result<Next, Why> {
-        let exists = state.names.contains_key(name);
-        if !exists || self.status_of_reply() != Status::Ok {
-            return self.may_be_missing(exists);
-        }
-        let mut made = state.clone();
-        made.names.remove(name);
-        Ok(Next::Made(vec![made]))
-    }
-
-    pub(super) fn rename(&self, state: &State, from: &str, to: &str) -> Result<Next, Why> {
-        let fits = state.names.contains_key(from) && !state.names.contains_key(to);
-        match (self.status_of_reply(), fits) {
-            (Status::Ok, true) => {
-                let mut made = state.clone();
-                if let Some(id) = made.names.remove(from) {
-                    made.names.insert(to.to_owned(), id);
-                }
-                Ok(Next::Made(vec![made]))
-            }
-            (Status::No, false) => Ok(Next::Same),
-            (status, true) => {
-                no!(self.context, "it can be done, and the reply is {}", status.word())
-            }
-            (status, false) => {
-                no!(self.context, "it cannot be done, and the reply is {}", status.word())
-            }
-        }
-    }
-
     pub(super) fn subscribe(&self, state: &State, name: &str, on: bool) -> Result<Next, Why> {
         if self.status_of_reply() != Status::Ok {
-            // RFC 3501 §6.3.7 leaves it to the server whether this is a failure.
-            return match !on && !state.subscriptions.contains(name) {
+            // RFC 3501 §6.3.6, §6.3.7 leave it to the server whether these are failures.
+            let missing = match on {
+                true => !state.names.contains_key(name),
+                false => !state.subscriptions.contains(name),
+            };
+            return match missing {
                 true => Ok(Next::Same),
                 false => no!(self.context, "it can be done, and the reply is not OK"),
             };
