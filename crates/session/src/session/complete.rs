@@ -197,6 +197,9 @@ impl<H: Host> Session<H> {
         }
         if outcome.status == Status::Ok {
             self.enabled = self.enabled.and(entry.enables);
+            if let (Some(names), Some(selection)) = (&entry.renames, &mut self.selection) {
+                selection.follow(&names.0, &names.1);
+            }
         }
         self.count(entry.kind, outcome.status);
     }
