@@ -74,6 +74,7 @@ pub fn generate(seed: u64, shape: &Shape) -> Plan {
         condstore: false,
         qresync: false,
         forced: None,
+        gone: [false; 2],
         alone: connections == 1,
         refused: false,
     };
@@ -103,6 +104,8 @@ struct Maker<'a> {
     qresync: bool,
     /// What comes next in any case.
     forced: Option<Command>,
+    /// Which of the lasting mailboxes were deleted or renamed.
+    gone: [bool; 2],
     /// No other connection can be hurt.
     alone: bool,
     /// Literals are refused, rather than lines that are no commands: a server may take the one
@@ -193,9 +196,10 @@ impl Maker<'_> {
 
     fn select(&mut self) -> Command {
         let place = usize::from(self.random.chance(25));
-        (self.selected, self.saved) = (Some(place), false);
+        // A client that goes on where nothing is selected is soon cut off.
+        (self.selected, self.saved) = ((!self.gone[place]).then_some(place), false);
         // VANISHED says which messages are gone by UID, so clients ask for UIDs.
-        self.forced = self.qresync.then(|| Command::Fetch {
+        self.forced = self.selected.filter(|_| self.qresync).map(|_| Command::Fetch {
             set: Set { uid: false, ranges: vec![(1, STAR)] },
             what: What::Flags,
             since: None,
@@ -212,6 +216,12 @@ impl Maker<'_> {
 
     fn fleeting(&mut self) -> String {
         self.random.pick(&self.fleeting).clone()
+    }
+
+    fn goes(&mut self, name: &str, gone: bool) {
+        if let Some(place) = self.lasting.iter().position(|lasting| lasting == name) {
+            self.gone[place] = gone;
+        }
     }
 
     /// A mailbox whose name is changed.
@@ -231,17 +241,23 @@ impl Maker<'_> {
             10..=17 => Command::Status(self.mailbox()),
             18..=20 => Command::Noop,
             21..=22 => Command::List(if self.random.chance(50) { all } else { self.fleeting() }),
-            23..=25 => Command::Create(self.fleeting()),
+            23..=25 => {
+                let name = self.victim();
+                self.goes(&name, false);
+                Command::Create(name)
+            }
             26..=27 => {
                 let name = self.victim();
                 if self.selected.is_some_and(|place| self.lasting[place] == name) {
                     self.selected = None;
                 }
+                self.goes(&name, true);
                 Command::Delete(name)
             }
             28..=29 => {
                 let (from, to) = (self.victim(), self.victim());
                 let other = self.fleeting.iter().find(|name| **name != from).cloned();
+                self.goes(&from, true);
                 Command::Rename(
                     from.clone(),
                     if to == from { other.unwrap_or_default() } else { to },

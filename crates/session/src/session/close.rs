@@ -6,7 +6,7 @@ use crate::schedule::Schedule;
 use crate::{Host, Layer};
 use peregrine_proto::effects::{Resource, Use};
 use peregrine_proto::response::ResponseText;
-use peregrine_proto::{Code, Response, Status};
+use peregrine_proto::{Code, MailboxName, Response, Status};
 use std::time::Instant;
 
 /// Where a connection stands.
@@ -45,17 +45,25 @@ impl<H: Host> Session<H> {
 
     /// After a DELETE that has been answered, while which the selected mailbox has gone.
     pub(super) fn forget_deleted(&mut self, delete: &Entry<H>, status: Status) {
-        self.gone = false;
-        let Some(selection) = &self.selection else { return };
-        let own = |used: &Use| match &used.resource {
-            Resource::Tree(name) => name.as_ref() == Some(&selection.name),
-            _ => false,
+        let own = |entry: &Entry<H>, name: &MailboxName| {
+            let names = |used: &Use| match &used.resource {
+                Resource::Tree(tree) => tree.as_ref() == Some(name),
+                _ => false,
+            };
+            entry.kind == Kind::Delete && entry.effects.uses.iter().any(names)
         };
-        if status == Status::Ok && delete.effects.uses.iter().any(own) {
-            self.selection = None;
-        } else {
-            self.leave_deleted();
+        if let Some(selection) = &self.selection {
+            let name = &selection.name;
+            if status == Status::Ok && own(delete, name) {
+                self.selection = None;
+            } else if self.schedule.iter().any(|entry| entry.is_started() && own(entry, name)) {
+                // Another DELETE of ours, which is not answered yet, may have done it.
+                return;
+            } else {
+                self.leave_deleted();
+            }
         }
+        self.gone = false;
     }
 
     fn leave_deleted(&mut self) {

@@ -1,6 +1,7 @@
 //! Dialogues, literals, TLS, the ways to end, and waiting for the client.
 
 use crate::client::Client;
+use peregrine_proto::MailboxName;
 use peregrine_proto::response::ResponseText;
 use peregrine_session::{Layer, Limits, Outcome, Spool, Transition};
 
@@ -191,6 +192,40 @@ fn a_delete_of_another_mailbox_is_answered_before_the_end() {
     client.ok("a");
     assert_eq!(client.take(), "a OK Done\r\n* BYE The selected mailbox has been deleted\r\n");
     assert!(client.session.is_closed());
+}
+
+/// Another DELETE that is answered first does not end the session, while that of the selected mailbox
+/// is in progress.
+#[test]
+fn a_delete_of_the_selected_mailbox_is_answered_behind_another() {
+    let mut client = Client::selected(3);
+    client.send("a DELETE INBOX\r\nb DELETE Archive\r\n");
+    client.session.handle_mailbox_gone(client.now);
+    client.ok("b");
+    client.ok("a");
+    assert_eq!(client.take(), "b OK Done\r\na OK Done\r\n");
+    assert!(client.session.selected().is_none());
+    assert!(!client.session.is_closed());
+}
+
+/// A mailbox keeps being selected when its own session renames it or what is above it.
+#[test]
+fn a_delete_of_the_selected_mailbox_by_its_new_name_is_answered() {
+    let mut client = Client::authenticated();
+    client.send("s SELECT Work/2026\r\n");
+    let mut selected = client.selection(&[]);
+    if let Transition::Selected { name, .. } = &mut selected {
+        *name = MailboxName::new("Work/2026").unwrap();
+    }
+    client.end("s", Outcome::ok("Selected").with_transition(selected));
+    assert_eq!(client.take(), "s OK Selected\r\n");
+    client.send("a RENAME Work Past\r\n");
+    client.ok("a");
+    client.send("b DELETE Past/2026\r\n");
+    client.session.handle_mailbox_gone(client.now);
+    client.ok("b");
+    assert_eq!(client.take(), "a OK Done\r\nb OK Done\r\n");
+    assert!(!client.session.is_closed());
 }
 
 /// The `+` for a later command's literal does not wait for earlier commands.
