@@ -245,6 +245,10 @@ mod tests {
             yield_now().await;
         }
         let stays = wait(&places, b'c').await;
+        // Behind it, so that its place is given to nobody.
+        let leaves = wait(&places, b'b').await;
+        leaves.abort();
+        yield_now().await;
         drop(held);
         drop(stays.await.unwrap().unwrap());
         assert_eq!(places.counts(), (2, 0));
