@@ -123,6 +123,8 @@ fn sorted_and_threaded() {
         Response::Thread(nodes.iter().map(node).collect())
     };
     both("* THREAD", thread(&[]));
+    // Dovecot, where nothing was found.
+    assert_eq!(Response::parse(&Bytes::from_static(b"* THREAD ")), Ok(thread(&[])));
     both(
         "* THREAD (2)(3 6 (4 23)(44 7 96))",
         thread(&[(0, 2), (0, 3), (1, 6), (2, 4), (3, 23), (2, 44), (3, 7), (4, 96)]),

@@ -66,7 +66,8 @@ fn only_children(nodes: &[ThreadNode]) -> Vec<bool> {
 // thread-nested  = 2*thread-list
 pub(super) fn parse(reader: &mut Reader<'_>) -> Parsed<Vec<ThreadNode>> {
     let mut nodes = Vec::new();
-    if !reader.accept(b' ') {
+    // Dovecot writes the space where nothing was found, too.
+    if !reader.accept(b' ') || reader.peek().is_none() {
         return Ok(nodes);
     }
     // The depth at which each open list began.
