@@ -190,3 +190,30 @@ fn a_store_tells_nothing_of_what_is_moved_away() {
     talk.server(2, &["* 1 FETCH (UID 1 FLAGS (\\Seen))", "c4 OK That is all"]);
     talk.assert_explained();
 }
+
+/// A FETCH may tell older flags than were told meanwhile, since it tells the newer ones again before
+/// its reply; but not of a message of which EXPUNGE is told before that.
+#[test]
+fn older_flags_need_not_be_mended_where_the_message_is_expunged() {
+    let mut talk = Talk(History::new(2));
+    talk.client(0, "a1", Command::Create("A".into()));
+    talk.server(0, &["a1 OK Made"]);
+    talk.client(0, "a2", append("A", flags::DELETED));
+    talk.server(0, &["a2 OK [APPENDUID 7 1] Kept"]);
+    talk.client(0, "a3", select("A"));
+    talk.server(0, &["* 1 EXISTS", "a3 OK [READ-WRITE] Opened"]);
+    talk.client(1, "b1", select("A"));
+    talk.server(1, &["* 1 EXISTS", "b1 OK [READ-WRITE] Opened"]);
+    talk.client(1, "b2", Command::Fetch { set: uids(1, 1), what: What::Flags, since: None });
+    talk.client(1, "b3", Command::Noop);
+    let (set, flags) = (uids(1, 1), flags::SEEN);
+    let store = Command::Store { set, how: How::Add, flags, silent: true, unchanged: None };
+    talk.client(0, "a4", store);
+    talk.server(0, &["a4 OK Stored"]);
+    talk.server(1, &["* 1 FETCH (UID 1 FLAGS (\\Deleted \\Seen))", "b3 OK Nothing done"]);
+    talk.server(1, &["* 1 FETCH (UID 1 FLAGS (\\Deleted))"]);
+    talk.client(0, "a5", Command::Expunge);
+    talk.server(0, &["* 1 EXPUNGE", "a5 OK Expunged"]);
+    talk.server(1, &["* 1 EXPUNGE", "b2 OK That is all"]);
+    talk.assert_explained();
+}

@@ -4,7 +4,7 @@ use super::footprint::{Footprint, Names};
 use super::{Graph, Kind, Ready, Reason, Thing};
 use crate::bits::Bits;
 use crate::command::{Command, STAR, What};
-use crate::dialogue::{Asked, Dialogue, EntryId, Told};
+use crate::dialogue::{Asked, Dialogue, EntryId, Observation, Told};
 use crate::history::History;
 use crate::order::{Placed, SETTLED, must_precede};
 use peregrine_proto::response::{Code, SearchDatum};
@@ -189,7 +189,8 @@ impl<'a> Builder<'a> {
     }
 
     /// Flags of a message that are told may not be older than those that were told before; but
-    /// while a FETCH or STORE that is in progress tells them again later, they may be.
+    /// while a FETCH or STORE that is in progress tells them again later, or EXPUNGE comes before
+    /// it can, they may be.
     fn order_flags(
         &mut self,
         connection: usize,
@@ -200,14 +201,17 @@ impl<'a> Builder<'a> {
         let dialogue = &self.dialogues[connection];
         let index = dialogue.observations[place].index;
         let thing = self.told[connection][place];
-        let again = dialogue.observations[place + 1..].iter().find(|told| {
-            matches!(told.kind, Told::Message { entry: other, flags: Some(_), .. } if other == entry)
-        });
+        let later = &dialogue.observations[place + 1..];
+        let again = later.iter().find(|told| tells(told, entry));
+        let ends = |told: &&Observation| {
+            tells(told, entry) || matches!(told.kind, Told::Gone(gone) if gone == entry)
+        };
+        let later = later.iter().find(ends);
         let pending = |command: &usize| {
             let end = dialogue.asked[*command].reply.as_ref().map_or(usize::MAX, |it| it.index);
             dialogue.is_pending(*command, index)
                 && tells_flags(&dialogue.asked[*command].command)
-                && again.is_some_and(|again| again.index < end)
+                && later.is_some_and(|later| later.index < end)
         };
         let oldest = (0..dialogue.asked.len()).find(pending);
         let from = oldest.map_or(index, |oldest| dialogue.asked[oldest].sent_at);
@@ -398,6 +402,11 @@ impl<'a> Builder<'a> {
         }
         (changers, rivals)
     }
+}
+
+/// Whether flags of this message are told.
+fn tells(told: &Observation, entry: EntryId) -> bool {
+    matches!(told.kind, Told::Message { entry: other, flags: Some(_), .. } if other == entry)
 }
 
 fn tells_flags(command: &Command) -> bool {
