@@ -13,13 +13,14 @@
 //!
 //! # It can fail
 //!
-//! `faults_are_found` plays 29 faults by a wire that lies, each until a seed finds it: see `fault`.
+//! `faults_are_found` plays 51 faults by a wire that lies, each until a seed finds it: see `fault`.
 //!
 //! Rows taken out of the server's own table by hand, over the seeds from 1 on, and the seed that
 //! found it first: SELECTION 3, EXISTENCE 153, FLAGS 11, SELECTED_MESSAGES 82, SELECTED_FLAGS 12,
-//! CONTENTS 10, TREE 78, SUBSCRIPTIONS 105. Not found in 2,000: FLAGS_OF_EXPUNGED and NAME_IN_USE,
-//! since EXISTENCE and TREE hold the same pairs; SELECTED_NAME (no pipeline deletes what is
-//! selected: the model test does), ENABLED and SAVED_RESULT (not in these pipelines).
+//! CONTENTS 10, TREE 78, SUBSCRIPTIONS 105, SAVED_RESULT 36, SELECTED_NAME 1135 (the last two with
+//! the pipelines of today, the others with earlier ones). Not found in 2,000: FLAGS_OF_EXPUNGED and
+//! NAME_IN_USE, since EXISTENCE and TREE hold the same pairs. Not tried: ENABLED, since ENABLE changes
+//! the connection, which holds its pairs.
 //!
 //! Lines of the session broken by hand: EXPUNGE told while numbers are in use (108), or while other
 //! commands that use them are (413); SEARCH, LIST and STATUS out of turn (27); waiting commands not
@@ -69,8 +70,8 @@ fn some_order_explains_everything() {
         }
     }
     println!("equivalence: {commands} commands, undecided {undecided:?}, {:.1?}", begun.elapsed());
-    // A few have too many possible orders to try.
-    assert!(undecided.len() as u64 <= 1 + runs / 500, "{} undecided", undecided.len());
+    // A few have too many possible orders to try, or a VANISHED that may mean one of several.
+    assert!(undecided.len() as u64 <= 1 + runs / 250, "{} undecided", undecided.len());
 }
 
 /// Plans that are cut at every octet: the first with one connection and no more octets than this.
