@@ -150,8 +150,6 @@ struct Sample {
     resident_mib: f64,
     /// Of that, what is not mapped from a file (RssAnon): the heap, stacks, buffers.
     own_mib: f64,
-    /// Of that, the heap as such.
-    heap_mib: f64,
     /// The store's file and the program (RssFile), which the system may drop at any time.
     mapped_mib: f64,
     descriptors: Option<usize>,
@@ -163,7 +161,6 @@ impl Sample {
         Self {
             resident_mib: served.resident() / 1024.0,
             own_mib: served.own() / 1024.0,
-            heap_mib: served.heap() / 1024.0,
             mapped_mib: served.mapped() / 1024.0,
             descriptors: descriptors.ok().map(Iterator::count),
         }
@@ -180,7 +177,6 @@ impl Sample {
         };
         println!("resident memory in MiB: {}", all(|sample| sample.resident_mib));
         println!("of it not mapped (RssAnon): {}", all(|sample| sample.own_mib));
-        println!("of that the heap: {}", all(|sample| sample.heap_mib));
         println!("of it mapped (RssFile): {}", all(|sample| sample.mapped_mib));
         let most = samples.iter().filter_map(|sample| sample.descriptors).max();
         println!(

@@ -131,18 +131,6 @@ impl Served {
         self.status("RssFile:")
     }
 
-    /// Of [`Served::own`], the heap that grows at its end, in KiB; what is large is mapped by itself.
-    /// As root only, like [`Served::id`]'s folder.
-    #[must_use]
-    pub fn heap(&self) -> f64 {
-        let path = format!("/proc/{}/smaps", self.process.id());
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        let mut lines = text.lines().skip_while(|line| !line.ends_with("[heap]"));
-        let line = lines.find_map(|line| line.strip_prefix("Rss:"));
-        let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-        number.unwrap_or(f64::NAN)
-    }
-
     fn status(&self, name: &str) -> f64 {
         let path = format!("/proc/{}/status", self.process.id());
         let text = std::fs::read_to_string(path).unwrap_or_default();
