@@ -126,7 +126,9 @@ impl Shown {
         if !overtaken.is_empty() {
             say!("{}: they do not depend on it.", overtaken.join("; "));
         }
-        say!("a2 had to wait for nothing, a3 and a4 for a2 (they need the mailbox), a8 for all.");
+        say!(
+            "a3 and a4 need the mailbox that a2 opens, so they never begin before it; a8 waits for all."
+        );
     }
 
     /// A line cut to the width, its tag in the tag's colour.
