@@ -46,6 +46,33 @@ pub struct Shape {
     pub oversize: bool,
 }
 
+impl Shape {
+    /// Everything that can be played: four connections and forty commands.
+    #[must_use]
+    pub fn whole(base: &str) -> Self {
+        Self {
+            base: base.into(),
+            connections: 4,
+            commands: 40,
+            uid_plus: true,
+            moves: true,
+            unselect: true,
+            idle: true,
+            literal_plus: true,
+            esearch: true,
+            search_res: true,
+            sort: true,
+            thread: true,
+            condstore: true,
+            qresync: true,
+            nested: true,
+            removes: true,
+            keywords: true,
+            oversize: true,
+        }
+    }
+}
+
 /// Messages that a mailbox holds at most in the beginning.
 const MESSAGES: usize = 5;
 
@@ -391,26 +418,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_run_within_the_bounds() {
-        let shape = Shape {
-            base: "check/".into(),
-            connections: 4,
-            commands: 40,
-            uid_plus: true,
-            moves: true,
-            unselect: true,
-            idle: true,
-            literal_plus: true,
-            esearch: true,
-            search_res: true,
-            sort: true,
-            thread: true,
-            condstore: true,
-            qresync: true,
-            nested: true,
-            removes: true,
-            keywords: true,
-            oversize: true,
-        };
+        let shape = Shape::whole("check/");
         for seed in 0..500 {
             let plan = generate(seed, &shape);
             assert_eq!(plan.connections, generate(seed, &shape).connections);

@@ -14,26 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What our server can do.
 pub fn shape() -> Shape {
-    Shape {
-        base: "check/".into(),
-        connections: 4,
-        commands: 40,
-        uid_plus: true,
-        moves: true,
-        unselect: true,
-        idle: true,
-        literal_plus: true,
-        esearch: true,
-        search_res: true,
-        sort: true,
-        thread: true,
-        condstore: true,
-        qresync: true,
-        nested: true,
-        removes: true,
-        keywords: true,
-        oversize: true,
-    }
+    Shape::whole("check/")
 }
 
 /// What our server promises.

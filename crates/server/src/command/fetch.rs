@@ -18,7 +18,7 @@ use super::{Deed, Done, Failure, bound};
 use crate::host::{Outcome, Run, Selected};
 use binary::{Binary, BinaryItem};
 use bytes::Bytes;
-use careful::{Careful, Next};
+use careful::{Careful, Next, Pages};
 use damage::Damaged;
 use peregrine_mime::Structure;
 use peregrine_proto::command::Fetch;
@@ -186,15 +186,7 @@ impl<'a> Writer<'a> {
         let view = &run.snapshot.0;
         let selected = self.selected;
         let mut pages = Careful::<Digests>::new(&selected.mailbox, view, run.indexes.clone());
-        loop {
-            let (start, page) = match pages.next().await? {
-                Next::Page(start, page) => (start, page),
-                Next::Damaged(index, what) => {
-                    self.leave_out(run, index, &what);
-                    continue;
-                }
-                Next::End => return Ok(()),
-            };
+        while let Some((start, page)) = self.page(&mut pages, run).await? {
             let messages = view.messages(start..start + page.len() as u32).zip(&page);
             for ((message, digest), number) in messages.zip(number(run, start)..) {
                 self.message(number, view, message, Some(digest));
@@ -203,6 +195,7 @@ impl<'a> Writer<'a> {
                 }
             }
         }
+        Ok(())
     }
 
     /// Sections of the messages themselves.
@@ -210,15 +203,7 @@ impl<'a> Writer<'a> {
         let view = &run.snapshot.0;
         let selected = self.selected;
         let mut pages = Careful::<Bodies>::new(&selected.mailbox, view, run.indexes.clone());
-        loop {
-            let (start, page) = match pages.next().await? {
-                Next::Page(start, page) => (start, page),
-                Next::Damaged(index, what) => {
-                    self.leave_out(run, index, &what);
-                    continue;
-                }
-                Next::End => return Ok(()),
-            };
+        while let Some((start, page)) = self.page(&mut pages, run).await? {
             let indexes = start..start + page.len() as u32;
             let digests =
                 if structure { self.digests(view, indexes.clone()).await? } else { Vec::new() };
@@ -241,6 +226,22 @@ impl<'a> Writer<'a> {
                     }
                     told => told?,
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// The next page that can be read; what is damaged before it is left out.
+    async fn page<P: Pages>(
+        &mut self,
+        pages: &mut Careful<'_, P>,
+        run: &Run,
+    ) -> Result<Option<(u32, Vec<P::Item>)>, Failure> {
+        loop {
+            match pages.next().await? {
+                Next::Page(start, page) => return Ok(Some((start, page))),
+                Next::Damaged(index, what) => self.leave_out(run, index, &what),
+                Next::End => return Ok(None),
             }
         }
     }
