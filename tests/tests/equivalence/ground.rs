@@ -6,9 +6,12 @@ use peregrine_check::chance::Random;
 use peregrine_kv::MemoryEngine;
 use peregrine_server::{Options, Peer, Server, TlsMode};
 use peregrine_store::{Credentials, Store};
+use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 
 /// Octets that fit in a connection's pipe, as in a socket's buffer.
 const PIPE: usize = 64 * 1024;
@@ -39,22 +42,89 @@ impl Ground {
         Ok(Self { server, store })
     }
 
-    /// A connection that is logged in.
-    pub async fn connect(&self) -> Result<DuplexStream, String> {
+    /// A connection whose LOGIN is on its way: what is written comes behind it in the pipeline, and
+    /// what is read begins behind its reply. `waits` for that reply first.
+    pub async fn connect(&self, waits: bool) -> Result<LoggingIn, String> {
         let (mut client, stream) = tokio::io::duplex(PIPE);
         let loopback = std::net::SocketAddr::from(([127, 0, 0, 1], 143));
         let peer = Peer { remote: loopback, local: loopback };
         tokio::spawn(self.server.serve_stream(stream, peer, TlsMode::Off));
         line(&mut client).await?;
         client.write_all(b"in LOGIN alice wonderland\r\n").await.map_err(text)?;
-        while !line(&mut client).await?.starts_with("in OK") {}
-        Ok(client)
+        let mut line = Some(Vec::new());
+        if waits {
+            std::future::poll_fn(|cx| pass_login(&mut client, &mut line, cx))
+                .await
+                .map_err(text)?;
+        }
+        Ok(LoggingIn { stream: client, line })
     }
 
     pub async fn end(self) {
         self.server.shutdown().await;
         self.store.close().await;
     }
+}
+
+/// A client's end of a connection that passes over the reply to LOGIN.
+pub struct LoggingIn {
+    stream: DuplexStream,
+    /// What has come of a line, until that reply has come whole.
+    line: Option<Vec<u8>>,
+}
+
+impl AsyncRead for LoggingIn {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(pass_login(&mut this.stream, &mut this.line, cx))?;
+        Pin::new(&mut this.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for LoggingIn {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, octets)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+/// Reads past the reply to LOGIN, and no further.
+fn pass_login(
+    stream: &mut DuplexStream,
+    line: &mut Option<Vec<u8>>,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<()>> {
+    while let Some(read) = line {
+        let mut octet = [0];
+        let mut buffer = ReadBuf::new(&mut octet);
+        ready!(Pin::new(&mut *stream).poll_read(cx, &mut buffer))?;
+        if buffer.filled().is_empty() {
+            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+        }
+        read.push(octet[0]);
+        if octet == *b"\n" {
+            match read.starts_with(b"in OK ") {
+                true => *line = None,
+                false => read.clear(),
+            }
+        }
+    }
+    Poll::Ready(Ok(()))
 }
 
 async fn line(stream: &mut DuplexStream) -> Result<String, String> {

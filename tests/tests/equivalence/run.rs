@@ -42,8 +42,9 @@ pub fn perform(plan: &Plan, cuts: &[Cuts]) -> History {
     runtime.block_on(async {
         let ground = Ground::new(Random::new(plan.seed ^ 0x7061_6365)).await.expect("a server");
         let mut streams = Vec::new();
-        for _ in 0..plan.width() {
-            streams.push(ground.connect().await.expect("a connection"));
+        for number in 0..plan.width() as u64 {
+            let waits = (plan.seed + number).is_multiple_of(2);
+            streams.push(ground.connect(waits).await.expect("a connection"));
         }
         let history = play(plan, streams, cuts, PATIENCE).await;
         ground.end().await;
