@@ -146,12 +146,15 @@ impl MailboxName {
         }
     }
 
-    /// The name without one separator at its end (RFC 3501 §6.3.3: with it, a client says that
-    /// it will make names below).
+    /// The name without the separator at its end (RFC 3501 §6.3.3: with it, a client says that
+    /// it will make names below). Two of them are an empty level, which stays for the store to
+    /// refuse: less one it would be a name that says something else.
     pub(crate) fn without_trailing_separator(self) -> Self {
         match self.name.strip_suffix(Self::SEPARATOR) {
-            Some(name) => Self { name: self.name.slice_ref(name), sent: self.sent },
-            None => self,
+            Some(name) if !name.ends_with(Self::SEPARATOR) => {
+                Self { name: self.name.slice_ref(name), sent: self.sent }
+            }
+            _ => self,
         }
     }
 

@@ -87,6 +87,7 @@ mod tests {
         known("a CREATE \"Entwürfe\"", "a CREATE Entw&APw-rfe");
         known("a CREATE a/b/", "a CREATE a/b");
         known("a CREATE inbox/", "a CREATE INBOX");
+        known("a CREATE l//", "a CREATE l//");
         known("a CREATE x (use (\\drafts \\Sent))", "a CREATE x (USE (\\Drafts \\Sent))");
         known("a CREATE x (USE (\\Important))", "a CREATE x (USE (\\Important))");
         known("a CREATE x (USE ())", "a CREATE x");
