@@ -264,16 +264,18 @@ impl Error {
 
     /// How long the server asks to wait before the command is sent again, where it says that it
     /// is too busy: `[THROTTLED]`, `[LIMIT]`, `[UNAVAILABLE]`, `Suggested Backoff Time: n
-    /// milliseconds` in the text of NO or BAD.
+    /// milliseconds` in the text of NO or BAD. At most an hour, whatever it says.
     pub fn retry_after(&self) -> Option<Duration> {
         /// Where no time is named.
         const USUAL: Duration = Duration::from_secs(5);
+        /// Whoever waits is not kept for ever by a number of many digits.
+        const LONGEST: Duration = Duration::from_secs(60 * 60);
         let Self::Refused(refusal) = self else { return None };
         const WORDS: &str = "Suggested Backoff Time:";
         if let Some((_, rest)) = refusal.text.split_once(WORDS) {
             let digits: String =
                 rest.trim_start().chars().take_while(char::is_ascii_digit).collect();
-            return Some(digits.parse().map_or(USUAL, Duration::from_millis));
+            return Some(digits.parse().map_or(USUAL, Duration::from_millis).min(LONGEST));
         }
         match &refusal.code {
             Some(Code::Limit | Code::Unavailable | Code::InUse) => Some(USUAL),

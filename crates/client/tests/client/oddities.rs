@@ -268,6 +268,8 @@ fn who_is_throttled_learns_how_long_to_wait() {
     for (text, wait) in [
         ("NO Request is throttled. Suggested Backoff Time: 92415 milliseconds", Some(92_415)),
         ("BAD Request is throttled. Suggested Backoff Time: soon", Some(5000)),
+        ("NO Suggested Backoff Time: 3600001 milliseconds", Some(3_600_000)),
+        ("NO Suggested Backoff Time: 18446744073709551615 milliseconds", Some(3_600_000)),
         ("NO [THROTTLED] Account exceeded command or bandwidth limits", Some(5000)),
         ("NO [UNAVAILABLE] later", Some(5000)),
         ("NO there is none", None),
