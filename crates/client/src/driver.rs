@@ -262,7 +262,10 @@ impl Driver {
     }
 
     fn done(&mut self, id: CommandId, result: Result<Completion, Error>) {
-        self.sources.remove(&id);
+        // A command that is refused early is sent to its end all the same.
+        if !self.machine.is_sending(id) && self.outgoing.body.is_none_or(|(sent, _)| sent != id) {
+            self.sources.remove(&id);
+        }
         let Some(answers) = self.sinks.remove(&id) else { return };
         let Answers { sink, name: command, responses, octets } = answers;
         let limit = self.shared.settings.call_memory;
@@ -355,6 +358,9 @@ impl Outgoing {
             Ok(octets) => {
                 let left = left - u32::try_from(octets).unwrap_or(left);
                 self.body = Some((id, left)).filter(|(_, left)| *left > 0);
+                if self.body.is_none() {
+                    sources.remove(&id);
+                }
                 Wrote::Octets
             }
             Err(error) => Wrote::SourceFailed(error),

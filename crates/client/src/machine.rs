@@ -214,6 +214,11 @@ impl Machine {
         self.output.poll()
     }
 
+    /// Whether something of the command is still to be sent: of one that was refused early, too.
+    pub fn is_sending(&self, id: CommandId) -> bool {
+        self.output.holds(id)
+    }
+
     /// The next event, if there is one.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()

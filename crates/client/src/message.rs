@@ -159,6 +159,14 @@ impl Message {
     }
 }
 
+/// The UID that a FETCH response tells.
+pub(crate) fn told_uid(data: &[FetchData]) -> Option<Uid> {
+    data.iter().find_map(|item| match item {
+        FetchData::Uid(uid) => Some(*uid),
+        _ => None,
+    })
+}
+
 /// Whether two sections mean the same: servers write the names of header fields in other case.
 pub(crate) fn same_section(a: &Section, b: &Section) -> bool {
     use SectionText::{HeaderFields, HeaderFieldsNot};

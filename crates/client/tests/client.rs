@@ -13,6 +13,8 @@ mod certificates;
 mod compressed;
 #[path = "client/cut.rs"]
 mod cut;
+#[path = "client/early.rs"]
+mod early;
 #[path = "client/holding.rs"]
 mod holding;
 #[path = "client/hostile.rs"]

@@ -3,7 +3,7 @@
 use crate::call::{Call, Pending, Reply};
 use crate::error::{Error, Result};
 use crate::mailbox::Mailbox;
-use crate::message::Message;
+use crate::message::{Message, told_uid};
 use peregrine_proto::command::fetch::{FetchItem, FetchModifiers};
 use peregrine_proto::command::{Fetch, Messages};
 use peregrine_proto::{
@@ -186,16 +186,23 @@ pub(super) fn together<T: Send + 'static>(
     }
 }
 
-/// Puts together what several responses tell of one message.
+/// Puts together what several responses tell of one message. While UIDs are asked for, EXPUNGE may
+/// come in between (RFC 3501 §7.4.1): a number then means another message, a UID never does.
 pub(super) fn gather(reply: Reply) -> Result<Vec<Message>, Error> {
     let mut messages: Vec<Message> = Vec::new();
-    let mut by_number = HashMap::new();
+    let (mut by_number, mut by_uid) = (HashMap::new(), HashMap::new());
     for response in reply.responses {
         let Response::Fetch { number, data } = response else { continue };
-        let index = *by_number.entry(number).or_insert_with(|| {
+        let uid = told_uid(&data);
+        let numbered = by_number.get(&number).copied();
+        let same = |index: &usize| uid.is_none() || messages[*index].uid.is_none();
+        let known = uid.and_then(|uid| by_uid.get(&uid).copied());
+        let index = known.or_else(|| numbered.filter(same)).unwrap_or_else(|| {
             messages.push(Message::new(number));
             messages.len() - 1
         });
+        by_number.insert(number, index);
+        by_uid.extend(uid.map(|uid| (uid, index)));
         messages[index].merge(data);
     }
     Ok(messages)

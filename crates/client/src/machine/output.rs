@@ -173,8 +173,15 @@ impl Output {
         self.segments.iter().any(|segment| segment.command == id)
     }
 
-    /// The server refused the command without wanting the rest of it (RFC 3501 §7.5).
+    /// The server refused the command. What waits for its `+` it does not want (RFC 3501 §7.5);
+    /// what was announced without waiting it takes for a part of the command whatever it answers
+    /// (RFC 7888 §3), so that is still to come.
     pub(super) fn cancel(&mut self, id: CommandId) {
-        self.segments.retain(|segment| segment.command != id);
+        let mut waited = false;
+        self.segments.retain(|segment| {
+            let ours = segment.command == id;
+            waited |= ours && matches!(segment.what, What::Wait);
+            !(ours && waited)
+        });
     }
 }

@@ -4,7 +4,7 @@ use super::claim::{Claim, claim, may_claim};
 use super::{CommandId, Completion, Event, InFlight, Machine};
 use crate::Oddity;
 use crate::error::{Error, Refusal, Unreadable};
-use crate::message::Message;
+use crate::message::{Message, told_uid};
 use crate::text::plain_text;
 use crate::update::Update;
 use bytes::Bytes;
@@ -131,7 +131,7 @@ impl Machine {
             one.since = now;
             self.events.push_back(Event::Data {
                 command: one.id,
-                response: response.clone(),
+                response: with_uid(response.clone(), uid),
                 octets,
             });
             if claim == Claim::Oldest {
@@ -254,11 +254,14 @@ impl Machine {
     }
 }
 
-fn told_uid(data: &[FetchData]) -> Option<Uid> {
-    data.iter().find_map(|item| match item {
-        FetchData::Uid(uid) => Some(*uid),
-        _ => None,
-    })
+/// Adds the UID that is known of the message, so that nobody has to go by its number.
+fn with_uid(mut response: Response, uid: Option<Uid>) -> Response {
+    if let (Response::Fetch { data, .. }, Some(uid)) = (&mut response, uid)
+        && told_uid(data).is_none()
+    {
+        data.push(FetchData::Uid(uid));
+    }
+    response
 }
 
 /// Octets of bodies are left out: an update is kept for whoever reads slowly.
