@@ -52,6 +52,9 @@ pub enum BackupError {
     /// A user of the backup is in the store already.
     #[error("the user {0} is there already; restore single mailboxes, or remove the user first")]
     UserExists(String),
+    /// It stood still for so long that another opening of the store has erased what was there.
+    #[error("the restore of the user {0} stood still and was taken for given up; restore it again")]
+    GivenUp(String),
 }
 
 impl From<peregrine_kv::Error> for BackupError {

@@ -21,7 +21,8 @@ Examples:
   peregrine restore /backup/mail ~/mail --user alice --mailbox Sent --as Sent-before
   peregrine restore /backup/mail ~/mail --user alice --mailbox INBOX --uid 17 --uid 18
 
-Everything is checked before it is taken. Everything and users come back as they were: UIDs,
+Everything is checked before it is taken; messages that are damaged in the backup are told, and the
+exit code is 1. Everything and users come back as they were: UIDs,
 UIDVALIDITY, MODSEQs, flags, keywords, dates, subscriptions, special uses, passwords; a folder that
 is not there is made, with a new certificate. A mailbox comes back under a name that is free, with
 UIDs, UIDVALIDITY, flags, keywords and dates; messages come into a mailbox that is there, under new
@@ -88,7 +89,7 @@ fn show(restored: &Restored) -> Result<(), Failure> {
     let messages = output::count(restored.messages, "message");
     say!("restored {messages}{users} from backup {}", restored.number);
     for missing in &restored.missing {
-        eprintln!("not in the backup: {}", output::printable(missing));
+        eprintln!("missing or damaged in the backup: {}", output::printable(missing));
     }
     if restored.missing.is_empty() { Ok(()) } else { Err(Failure::Incomplete) }
 }

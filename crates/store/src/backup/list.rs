@@ -93,7 +93,7 @@ impl Backups {
                 taken: list.taken,
                 users: list.users.iter().map(|user| user.name.clone()).collect(),
                 bodies: bodies().count() as u64,
-                octets: bodies().map(|body| body.place.length).sum(),
+                octets: bodies().map(|body| body.place.length).fold(0, u64::saturating_add),
             });
         }
         Ok(kept)

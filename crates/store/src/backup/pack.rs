@@ -45,7 +45,10 @@ impl Packer {
         let path = backups.pack_path(self.number);
         let out = self.out.into_inner().map_err(|error| file(&path)(error.into_error()))?;
         out.sync_all().map_err(file(&self.temporary))?;
-        fs::rename(&self.temporary, &path).map_err(file(&path))
+        fs::rename(&self.temporary, &path).map_err(file(&path))?;
+        // Before the list that names it.
+        let folder = backups.folder();
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(file(folder))
     }
 }
 
@@ -69,6 +72,10 @@ impl<'b> Unpacker<'b> {
             Entry::Occupied(open) => open.into_mut(),
             Entry::Vacant(place) => place.insert(File::open(&path).map_err(file(&path))?),
         };
+        // What the list says is believed no further than the file goes: memory is taken for it.
+        let end = body.place.offset.checked_add(body.place.length);
+        let there = pack.metadata().map_err(file(&path))?.len();
+        end.filter(|end| *end <= there).ok_or_else(damaged)?;
         let length = usize::try_from(body.place.length).map_err(|_| damaged())?;
         let mut octets = vec![0; length];
         match pack.read_exact_at(&mut octets, body.place.offset) {

@@ -14,7 +14,7 @@ use crate::{
     keys,
 };
 use bytes::Bytes;
-use peregrine_kv::{Engine, Key, ObjectData, ObjectName, Transaction};
+use peregrine_kv::{CommitError, Engine, Key, ObjectData, ObjectName, Transaction, Value};
 use peregrine_proto::{Flag, MailboxName, Uid};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -26,6 +26,8 @@ const STEP: usize = 4 * 1024 * 1024;
 const ROW: usize = 64;
 /// Messages of one APPEND.
 const APPEND_MESSAGES: usize = 64;
+/// How often a restore shows at least that it goes on, in seconds.
+const SIGN_OF_LIFE: u32 = 30;
 
 /// Which backup.
 #[derive(Clone, Copy, Debug)]
@@ -45,16 +47,17 @@ pub struct Restored {
     pub users: Vec<String>,
     /// Messages.
     pub messages: u64,
-    /// What the backup could not give, for lack of a body.
+    /// What the backup could not give, since a body is missing or damaged there.
     pub missing: Vec<String>,
 }
 
 /// Restores users, one or all, as they were: UIDs, UIDVALIDITY, UIDNEXT, MODSEQs, flags, keywords,
 /// dates, subscriptions, special uses, passwords, what QRESYNC must know. A user is there when all
-/// of it is.
+/// of it is. Others may use the store meanwhile. Messages whose bodies are damaged in the backup come
+/// back without octets, and are told.
 ///
 /// # Errors
-/// [`BackupError::UserExists`] before anything is changed, [`BackupError::Damaged`].
+/// [`BackupError::UserExists`] before anything is changed, [`BackupError::Damaged`] for the list.
 pub async fn restore_users(
     engine: &Arc<dyn Engine>,
     chosen: Chosen<'_>,
@@ -82,7 +85,10 @@ pub async fn restore_users(
     for user in std::mem::take(&mut list.users) {
         let kept = list.accounts.remove(&user.account).unwrap_or_default();
         let mut work = Work::new(engine, &backups, user, tell);
-        work.run(kept).await?;
+        if let Err(error) = work.run(kept).await {
+            work.give_up().await;
+            return Err(error);
+        }
         restored.messages += work.messages;
         restored.missing.append(&mut work.missing);
         restored.users.push(work.user.name);
@@ -98,6 +104,9 @@ struct Work<'w, 't> {
     messages: u64,
     missing: Vec<String>,
     done: u64,
+    /// What shows others that this goes on, and since when: seconds since 1970.
+    mark: Value,
+    marked: u32,
     transaction: Transaction,
     /// Octets in the transaction, roughly.
     gathered: usize,
@@ -121,6 +130,8 @@ impl<'w, 't> Work<'w, 't> {
             messages: 0,
             missing: Vec::new(),
             done: 0,
+            mark: Value::new(),
+            marked: 0,
             transaction: Transaction::new(),
             gathered: 0,
             tell,
@@ -129,9 +140,10 @@ impl<'w, 't> Work<'w, 't> {
 
     async fn run(&mut self, kept: Kept) -> Result<(), BackupError> {
         self.id = self.number().await?;
-        // If this ends too early, the next opening of the store erases what is there.
+        // If this ends too early, a later opening of the store erases what is there.
+        self.mark();
         let mut transaction = Transaction::new();
-        transaction.put(keys::removed(self.id), marks::MAKING);
+        transaction.put(keys::removed(self.id), self.mark.clone());
         self.engine.commit(transaction).await?;
         let mut users: HashMap<BodyNumber, Vec<(MailboxId, Uid)>> = HashMap::new();
         for (rest, value) in &kept.rows {
@@ -144,11 +156,17 @@ impl<'w, 't> Work<'w, 't> {
             }
             self.put(key, value.clone()).await?;
         }
-        let total = kept.bodies.iter().map(|body| body.place.length).sum();
+        let lengths = kept.bodies.iter().map(|body| body.place.length);
+        let total = lengths.fold(0, u64::saturating_add);
         for body in &kept.bodies {
-            let users = users.remove(&body.number).unwrap_or_default();
-            self.body(body, &users).await?;
-            self.done += body.place.length;
+            let has = users.get(&body.number).map_or(&[][..], Vec::as_slice);
+            match self.body(body, has).await {
+                Ok(()) => drop(users.remove(&body.number)),
+                // The rest is wanted all the more.
+                Err(BackupError::Damaged { .. }) => {}
+                Err(error) => return Err(error),
+            }
+            self.done = self.done.saturating_add(body.place.length);
             let looking =
                 Looking { user: &self.user.name, bodies: self.messages, done: self.done, total };
             (self.tell)(looking);
@@ -160,11 +178,29 @@ impl<'w, 't> Work<'w, 't> {
         self.flush().await?;
         self.user.account = self.id;
         let mut transaction = Transaction::new();
-        let key = account_key(&self.user.name);
-        transaction.expect_absent(key.clone()).put(key, self.user.encode()?);
-        transaction.delete(keys::removed(self.id));
-        self.engine.commit(transaction).await?;
-        Ok(())
+        let (key, mark) = (account_key(&self.user.name), keys::removed(self.id));
+        transaction.expect_absent(key.clone()).expect_equals(mark.clone(), self.mark.clone());
+        transaction.put(key, self.user.encode()?).delete(mark);
+        self.engine.commit(transaction).await.map(drop).map_err(|error| match error {
+            CommitError::Expectation(0) => BackupError::UserExists(self.user.name.clone()),
+            CommitError::Expectation(_) => BackupError::GivenUp(self.user.name.clone()),
+            error => error.into(),
+        })
+    }
+
+    /// A new sign that this goes on.
+    fn mark(&mut self) {
+        self.marked = crate::account::now();
+        self.mark = marks::restoring(self.marked).into();
+    }
+
+    /// Leaves what is there to the next opening of the store.
+    async fn give_up(&self) {
+        let mark = keys::removed(self.id);
+        let mut transaction = Transaction::new();
+        transaction.expect_equals(mark.clone(), self.mark.clone()).put(mark, marks::MAKING);
+        // Where this fails too, the mark grows old.
+        _ = self.engine.commit(transaction).await;
     }
 
     /// The account's own number where no later one was given out, else a new one.
@@ -210,16 +246,21 @@ impl<'w, 't> Work<'w, 't> {
     async fn put(&mut self, key: impl Into<Key>, value: Bytes) -> Result<(), BackupError> {
         self.gathered += ROW + value.len();
         self.transaction.put(key.into(), value);
-        if self.gathered >= STEP { self.flush().await } else { Ok(()) }
+        let silent = crate::account::now().abs_diff(self.marked) >= SIGN_OF_LIFE;
+        if silent || self.gathered >= STEP { self.flush().await } else { Ok(()) }
     }
 
     async fn flush(&mut self) -> Result<(), BackupError> {
         self.gathered = 0;
-        let transaction = std::mem::take(&mut self.transaction);
-        if !transaction.is_empty() {
-            self.engine.commit(transaction).await?;
-        }
-        Ok(())
+        let mut transaction = std::mem::take(&mut self.transaction);
+        let key = keys::removed(self.id);
+        transaction.expect_equals(key.clone(), self.mark.clone());
+        self.mark();
+        transaction.put(key, self.mark.clone());
+        self.engine.commit(transaction).await.map(drop).map_err(|error| match error {
+            CommitError::Expectation(_) => BackupError::GivenUp(self.user.name.clone()),
+            error => error.into(),
+        })
     }
 }
 
@@ -284,7 +325,8 @@ impl Found {
 }
 
 /// Restores a mailbox under a name that is free in an account: UIDs, UIDVALIDITY, UIDNEXT, flags,
-/// keywords, dates and special use are those of the backup; MODSEQ and SAVEDATE are new.
+/// keywords, dates and special use are those of the backup; MODSEQ and SAVEDATE are new. Messages whose
+/// bodies are damaged in the backup are left out, and told.
 ///
 /// # Errors
 /// [`BackupError::Missing`]; [`Error::AlreadyExists`] where the name is taken.
@@ -313,9 +355,12 @@ pub async fn restore_mailbox(
         rest = after;
         let mut messages = Vec::new();
         for message in some {
-            match found.message(message, &mut unpacker)? {
-                Some(new) => messages.push((message.uid, new)),
-                None => restored.missing.push(format!("UID {}", message.uid.0)),
+            match found.message(message, &mut unpacker) {
+                Ok(Some(new)) => messages.push((message.uid, new)),
+                Ok(None) | Err(BackupError::Damaged { .. }) => {
+                    restored.missing.push(format!("UID {}", message.uid.0));
+                }
+                Err(error) => return Err(error),
             }
             done += u64::from(message.size);
         }

@@ -106,9 +106,9 @@ impl Work<'_, '_> {
     async fn read(&mut self, snapshot: &dyn Snapshot) -> Result<Option<Read>, BackupError> {
         let damage = &mut self.taken.damage;
         let users = all(snapshot, keys::users(), "a user", damage).await?;
-        let mut read = Read { users, bodies: BTreeMap::new() };
-        for (_, row) in &read.users {
-            let user = match crate::row::user::UserRow::decode(row) {
+        let mut read = Read { users: Vec::new(), bodies: BTreeMap::new() };
+        for (key, row) in users {
+            let user = match crate::row::user::UserRow::decode(&row) {
                 Ok(user) => user,
                 Err(error) => {
                     self.note("a user", &words(&error));
@@ -119,6 +119,7 @@ impl Work<'_, '_> {
                 return Ok(None);
             };
             read.bodies.insert(user.account, bodies);
+            read.users.push((key, row));
         }
         self.taken.users = read.bodies.len() as u64;
         self.taken.bodies = read.bodies.values().map(|bodies| bodies.len() as u64).sum();
@@ -247,5 +248,5 @@ fn sweep_temporary(folder: &Path) -> Result<(), BackupError> {
 /// Whether a file of bodies is long enough for this one.
 fn is_there(backups: &Backups, place: &Place) -> bool {
     let length = fs::metadata(backups.pack_path(place.pack)).map_or(0, |pack| pack.len());
-    length >= place.offset + place.length
+    place.offset.checked_add(place.length).is_some_and(|end| end <= length)
 }

@@ -10,7 +10,7 @@ use crate::row::body::{BodyRow, Place};
 use crate::row::head::Head;
 use crate::row::user::UserRow;
 use crate::{AccountId, Error, keys};
-use peregrine_kv::{CommitError, ObjectName, Range, Transaction};
+use peregrine_kv::{CommitError, ObjectName, Range, Transaction, Value};
 
 /// Marks of accounts without a name, which the next opening of the store erases.
 pub(crate) mod marks {
@@ -18,6 +18,27 @@ pub(crate) mod marks {
     pub(crate) const MAKING: &[u8] = &[1];
     /// It has none any more.
     pub(crate) const ERASING: &[u8] = &[2];
+
+    /// What a mark of a restore begins with; behind it, when the restore last went on.
+    const RESTORING: u8 = 3;
+
+    /// How long a restore may stand still before it is taken for given up, in seconds.
+    const STANDSTILL: u32 = 600;
+
+    /// It is being restored, which takes long, and others may open the store meanwhile. `now` is in
+    /// seconds since 1970.
+    pub(crate) fn restoring(now: u32) -> Vec<u8> {
+        [&[RESTORING][..], &now.to_be_bytes()].concat()
+    }
+
+    /// Whether somebody is restoring it.
+    pub(super) fn is_at_work(mark: &[u8], now: u32) -> bool {
+        let since = match mark {
+            [RESTORING, since @ ..] => since.try_into().map(u32::from_be_bytes).ok(),
+            _ => None,
+        };
+        since.is_some_and(|since| since.abs_diff(now) < STANDSTILL)
+    }
 }
 
 use marks::{ERASING, MAKING};
@@ -61,7 +82,7 @@ impl Store {
         match self.0.engine.commit(transaction).await {
             Ok(_) => Ok(account),
             Err(CommitError::Expectation(0)) => {
-                self.abandon(account).await?;
+                self.abandon(account, Value::from_static(MAKING)).await?;
                 Err(Error::AlreadyExists("account"))
             }
             Err(error) => Err(error.into()),
@@ -126,19 +147,20 @@ impl Store {
         drop(snapshot);
         for (key, mark) in marks {
             let account = keys::removed_of(&key).ok_or_else(|| Error::corrupt("a removal"))?;
-            match mark == MAKING {
-                true => self.abandon(account).await?,
-                false => self.erase(account).await?,
+            if mark == ERASING {
+                self.erase(account).await?;
+            } else if !marks::is_at_work(&mark, crate::account::now()) {
+                self.abandon(account, mark).await?;
             }
         }
         Ok(())
     }
 
     /// Erases an account that has no name, unless whoever makes it is quicker.
-    async fn abandon(&self, account: AccountId) -> Result<(), Error> {
+    async fn abandon(&self, account: AccountId, mark: Value) -> Result<(), Error> {
         let key = keys::removed(account);
         let mut transaction = Transaction::new();
-        transaction.expect_equals(key.clone(), MAKING).put(key, ERASING);
+        transaction.expect_equals(key.clone(), mark).put(key, ERASING);
         match self.0.engine.commit(transaction).await {
             Ok(_) => self.erase(account).await,
             Err(CommitError::Expectation(_)) => Ok(()),
