@@ -64,19 +64,29 @@ fn length_of(message: &Literal) -> Literal {
     Literal::Spooled { id: 0, length }
 }
 
-/// One line of bounded length, without what could drive a terminal.
+/// One line of bounded length, without what could drive a terminal or turn the text around.
 fn shown(name: &str, arguments: &str) -> String {
     let mut line = String::from(name);
+    let mut length = name.len();
     let arguments = arguments.trim_end_matches("\r\n").replace("\r\n", " ");
-    for (number, character) in arguments.chars().enumerate() {
-        if number + name.len() >= CommandBody::MAX_REDACTED {
+    for character in arguments.chars() {
+        let escaped = is_hidden(character).then(|| character.escape_default());
+        length += escaped.as_ref().map_or(1, |escaped| escaped.len());
+        if length >= CommandBody::MAX_REDACTED {
             line.push('…');
             break;
         }
-        match character.is_control() {
-            true => line.extend(character.escape_default()),
-            false => line.push(character),
+        match escaped {
+            Some(escaped) => line.extend(escaped),
+            None => line.push(character),
         }
     }
     line
+}
+
+/// Control characters, ends of lines and paragraphs, and marks of direction.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

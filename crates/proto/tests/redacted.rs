@@ -54,6 +54,22 @@ fn a_spooled_message_is_its_length() {
 fn a_long_command_is_cut() {
     let set: Vec<String> = (1..2000).map(|uid| (uid * 2).to_string()).collect();
     let shown = redacted(&format!("a UID FETCH {} FLAGS\r\n", set.join(",")));
-    assert_eq!(shown.chars().count(), CommandBody::MAX_REDACTED + 1);
+    assert_eq!(shown.chars().count(), CommandBody::MAX_REDACTED);
     assert!(shown.ends_with('…'));
+}
+
+/// The bound counts what is shown: a control character is shown as six.
+#[test]
+fn a_command_of_control_characters_is_cut() {
+    let shown = redacted(&format!("a SEARCH BODY \"{}\"\r\n", "\u{7f}".repeat(300)));
+    assert!(shown.starts_with("SEARCH BODY \"\\u{7f}\\u{7f}"));
+    assert!(shown.chars().count() <= CommandBody::MAX_REDACTED);
+    assert!(shown.ends_with('…'));
+}
+
+/// U+202E turns round what stands behind it in a line of a log, U+2028 ends the line for some readers.
+#[test]
+fn marks_that_mislead_the_eye_are_escaped() {
+    let shown = redacted("a SEARCH BODY {6+}\r\n\u{202e}\u{2028}\r\n");
+    assert_eq!(shown, "SEARCH BODY {6} \\u{202e}\\u{2028}");
 }
