@@ -469,7 +469,7 @@ fn faults_are_named_with_their_place() {
         ("* SEARCH 1 0", 11),
         ("* SEARCH 1 ", 11),
         ("* OK", 4),
-        ("* OK ", 5),
+        ("* OK [ALERT]", 12),
         ("a1", 2),
         ("a1 PREAUTH x", 3),
         ("+x", 1),

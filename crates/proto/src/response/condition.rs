@@ -22,7 +22,7 @@ pub enum Status {
 pub struct ResponseText {
     /// What a program reads.
     pub code: Option<Code>,
-    /// What a person reads; no control characters. What is not ASCII is written as `?`, since
+    /// What a person reads; no control characters; empty where a server left it out. What is not ASCII is written as `?`, since
     /// RFC 3501 §9 `TEXT-CHAR` has 7 bits.
     pub text: ByteString,
 }
@@ -76,8 +76,10 @@ impl ResponseText {
 
     /// SP and `resp-text`, which reaches to the end of the response.
     ///
+    /// The text may be left out by those who speak IMAP4rev2.
+    ///
     /// ```abnf
-    /// resp-text = ["[" resp-text-code "]" SP] text
+    /// resp-text = ["[" resp-text-code "]" SP] [text]    ; RFC 9051 §9
     /// text      = 1*TEXT-CHAR
     /// TEXT-CHAR = <any CHAR except CR and LF>
     /// ```
@@ -96,9 +98,6 @@ impl ResponseText {
         }
         let at = reader.offset();
         let rest = reader.rest();
-        if rest.is_empty() {
-            return reader.expected("a text");
-        }
         if let Some(bad) = rest.iter().position(|octet| matches!(octet, 0 | b'\r' | b'\n')) {
             return Err(SyntaxError::wrong(at + bad, "a text must not hold CR, LF or NUL"));
         }
@@ -165,4 +164,29 @@ pub(super) fn continuation(reader: &mut Reader<'_>) -> Parsed<Response> {
     reader.advance(rest.len());
     let octets: Bytes = reader.share(rest);
     Ok(Response::Continuation(octets))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Code, Response, ResponseText, Status};
+    use bytes::Bytes;
+
+    /// RFC 9051 §9 `resp-text`: the words may be left out. We never do so.
+    #[test]
+    fn a_text_may_be_missing() {
+        for (line, code, written) in [
+            ("* OK ", None, "* OK .\r\n"),
+            ("* OK [ALERT] ", Some(Code::Alert), "* OK [ALERT] .\r\n"),
+        ] {
+            let text = ResponseText { code, text: "".into() };
+            let response = Response::Condition { status: Status::Ok, text };
+            assert_eq!(Response::parse(&Bytes::from(line)).as_ref(), Ok(&response), "{line}");
+            let mut out = Vec::new();
+            response.write(&mut out);
+            assert_eq!(out, written.as_bytes());
+        }
+        for wrong in ["* OK", "* OK [ALERT]", "a OK"] {
+            assert!(Response::parse(&Bytes::from(wrong)).is_err(), "{wrong}");
+        }
+    }
 }
