@@ -83,7 +83,8 @@ pub enum Bound<N> {
 }
 
 impl<N: Number> Bound<N> {
-    fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
+    /// `seq-number`
+    pub(crate) fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
         if reader.accept(b'*') {
             return Ok(Self::Largest);
         }
@@ -304,7 +305,11 @@ impl<N: Number> NumberSet<N> {
 
     /// A set of one number.
     pub fn single(number: N) -> Self {
-        let bound = Bound::Number(number);
+        Self::one(Bound::Number(number))
+    }
+
+    /// A set of one number, or of the largest.
+    pub fn one(bound: Bound<N>) -> Self {
         Self { ranges: SmallVec::from_buf_and_len([(bound, bound); 2], 1) }
     }
 

@@ -359,11 +359,13 @@ fn on_messages() -> impl Strategy<Value = CommandBody> {
 
 fn replace() -> BoxedStrategy<CommandBody> {
     let message = vec(any::<u8>(), 0..60).prop_map(|octets| Literal::Inline(octets.into()));
-    (any::<bool>(), any::<NonZeroU32>(), mailbox(), flags(), message)
+    (any::<bool>(), option::of(any::<NonZeroU32>()), mailbox(), flags(), message)
         .prop_map(|(uid, number, mailbox, flags, message)| {
-            let old = match uid {
-                true => Replaced::Uid(Uid(number)),
-                false => Replaced::Sequence(SequenceNumber(number)),
+            let old = match (uid, number) {
+                (true, Some(number)) => Replaced::Uid(Bound::Number(Uid(number))),
+                (true, None) => Replaced::Uid(Bound::Largest),
+                (false, Some(number)) => Replaced::Sequence(Bound::Number(SequenceNumber(number))),
+                (false, None) => Replaced::Sequence(Bound::Largest),
             };
             let binary = flags.is_empty();
             let new = AppendMessage { flags: flags.into(), date: None, message, binary };

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use peregrine_proto::command::Replace;
 use peregrine_proto::command::append::{AppendMessage, Literal};
 use peregrine_proto::command::replace::Replaced;
+use peregrine_proto::number::Bound;
 use peregrine_proto::{Code, CommandBody, Flag, Response, Uid};
 
 impl Mailbox {
@@ -30,7 +31,7 @@ impl Mailbox {
         };
         let (flags, message) = (flags.into_iter().collect(), Literal::Inline(message.into()));
         let new = AppendMessage { flags, date: None, message, binary: false };
-        let replace = Replace { old: Replaced::Uid(old), mailbox, new };
+        let replace = Replace { old: Replaced::Uid(Bound::Number(old)), mailbox, new };
         self.call(CommandBody::Replace(replace), |reply| {
             let told = reply.responses.into_iter().filter_map(|response| match response {
                 Response::Condition { text, .. } => text.code,

@@ -3,8 +3,8 @@
 use super::append::AppendMessage;
 use super::{Messages, States};
 use crate::effects::{Effects, Resource};
-use crate::number::NumberSet;
-use crate::token::{Parsed, Reader, SyntaxError};
+use crate::number::{Bound, NumberSet};
+use crate::token::{Parsed, Reader};
 use crate::writer::CommandWriter;
 use crate::{MailboxName, SequenceNumber, Uid};
 
@@ -20,13 +20,13 @@ pub struct Replace {
     pub new: AppendMessage,
 }
 
-/// One message, by number or by UID (`UID REPLACE`).
+/// One message, by number or by UID (`UID REPLACE`); `*` is the last one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Replaced {
     /// Plain form.
-    Sequence(SequenceNumber),
+    Sequence(Bound<SequenceNumber>),
     /// `UID` form.
-    Uid(Uid),
+    Uid(Bound<Uid>),
 }
 
 impl Replaced {
@@ -38,8 +38,8 @@ impl Replaced {
     /// As a set of one.
     pub fn messages(self) -> Messages {
         match self {
-            Self::Sequence(number) => Messages::Sequence(NumberSet::single(number)),
-            Self::Uid(uid) => Messages::Uid(NumberSet::single(uid)),
+            Self::Sequence(number) => Messages::Sequence(NumberSet::one(number)),
+            Self::Uid(uid) => Messages::Uid(NumberSet::one(uid)),
         }
     }
 }
@@ -49,17 +49,14 @@ impl Replace {
     pub(crate) const STATES: States = States::SELECTED;
 
     /// ```abnf
-    /// replace = "REPLACE" SP seq-number SP mailbox append-message
+    /// replace    = "REPLACE" SP seq-number SP mailbox append-message
+    /// seq-number = nz-number / "*"
     /// ```
     pub(crate) fn parse(reader: &mut Reader<'_>, uid: bool) -> Parsed<Self> {
-        const WHAT: &str = "a message number from 1";
         reader.space()?;
-        let offset = reader.offset();
-        let number = std::num::NonZeroU32::new(reader.nz_number(WHAT)?);
-        let number = number.ok_or(SyntaxError::expected(offset, WHAT))?;
         let old = match uid {
-            true => Replaced::Uid(Uid(number)),
-            false => Replaced::Sequence(SequenceNumber(number)),
+            true => Replaced::Uid(Bound::parse(reader)?),
+            false => Replaced::Sequence(Bound::parse(reader)?),
         };
         reader.space()?;
         let mailbox = MailboxName::parse(reader)?;
@@ -95,12 +92,14 @@ mod tests {
         );
         known("a REPLACE 4 x ~{2}\r\n\0a", "a REPLACE 4 x ~{2}\r\n\0a");
         known("a UID REPLACE 2000 {1}\r\nx {1+}\r\ny", "a UID REPLACE 2000 x {1}\r\ny");
+        known("a REPLACE * x {1}\r\ny", "a REPLACE * x {1}\r\ny");
+        known("a UID REPLACE * x {1}\r\ny", "a UID REPLACE * x {1}\r\ny");
         for wrong in [
             "",
             " 4",
             " 4 Drafts",
             " 0 Drafts {1}\r\nx",
-            " * Drafts {1}\r\nx",
+            " *:4 Drafts {1}\r\nx",
             " 1:2 Drafts {1}\r\nx",
             " $ Drafts {1}\r\nx",
             " 4 Drafts abc",
