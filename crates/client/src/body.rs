@@ -43,7 +43,7 @@ pub struct BodyReader {
 
 #[derive(Debug)]
 struct Piece {
-    start: u32,
+    start: u64,
     call: Call<Option<Message>>,
 }
 
@@ -102,12 +102,13 @@ impl BodyReader {
 
     /// Asks for the next piece.
     fn ask(&mut self) {
-        let Ok(start) = u32::try_from(self.next) else {
+        let (start, count) = (self.next, u64::from(PIECE));
+        if start > u64::from(u32::MAX) {
             // RFC 3501 §9 has no number for what lies behind 4 GiB.
             self.ended = self.pieces.is_empty();
             return;
-        };
-        let mut items = Items::new().piece(self.section.clone(), Partial { start, count: PIECE });
+        }
+        let mut items = Items::new().piece(self.section.clone(), Partial { start, count });
         if start == 0 && self.section == Section::default() {
             items = items.size();
         }
@@ -117,7 +118,7 @@ impl BodyReader {
     }
 
     /// Takes the piece that begins at `start`, where the last one ended.
-    fn take(&mut self, start: u32, message: Option<Message>) -> Result<()> {
+    fn take(&mut self, start: u64, message: Option<Message>) -> Result<()> {
         const COMMAND: &str = "UID FETCH";
         let missing = |what| Error::Missing { command: COMMAND, what };
         let message = message.ok_or_else(|| missing("the message: it was expunged"))?;

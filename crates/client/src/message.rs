@@ -47,7 +47,7 @@ pub struct DecodedPart {
     /// Which part; the whole message as it is where it has no numbers.
     pub part: PartPath,
     /// First octet of the decoded ones, where a piece was asked.
-    pub origin: Option<u32>,
+    pub origin: Option<u64>,
     /// The octets, NUL perhaps among them; `None` for NIL: there is no such part.
     pub data: Option<Bytes>,
 }
@@ -58,7 +58,7 @@ pub struct SectionData {
     /// Which part and text.
     pub section: Section,
     /// First octet, where a piece was asked.
-    pub origin: Option<u32>,
+    pub origin: Option<u64>,
     /// The octets; `None` for NIL: there is no such text.
     pub data: Option<Bytes>,
 }

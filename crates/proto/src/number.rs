@@ -73,6 +73,14 @@ number!(Uid);
 number!(SequenceNumber);
 number!(UidValidity);
 
+/// `number64` as RFC 9051 §9 has it: 0 to 2^63-1.
+pub(crate) fn number63(reader: &mut Reader<'_>, what: &'static str) -> Parsed<u64> {
+    let offset = reader.offset();
+    let value = reader.number64(what)?;
+    let clause = "the number is above 9223372036854775807";
+    i64::try_from(value).map_or(Err(SyntaxError::wrong(offset, clause)), |_| Ok(value))
+}
+
 /// `seq-number`: a number, or `*`, the largest in use.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Bound<N> {

@@ -1,5 +1,6 @@
 //! `section` and partials of FETCH BODY[…] (RFC 3501 §6.4.5, §9).
 
+use crate::number::number63;
 use crate::token::{Parsed, Reader, SyntaxError, class};
 use crate::write;
 use bytestring::ByteString;
@@ -36,13 +37,13 @@ pub enum SectionText {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct PartPath(pub SmallVec<[u32; 4]>);
 
-/// `<start.count>`: octets. `count` is not 0.
+/// `<start.count>`: octets, of 63 bits both (RFC 9051 §9). `count` is not 0.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Partial {
     /// First octet wanted, from 0.
-    pub start: u32,
+    pub start: u64,
     /// How many octets at most; at least 1.
-    pub count: u32,
+    pub count: u64,
 }
 
 impl Section {
@@ -204,14 +205,22 @@ fn header_list(reader: &mut Reader<'_>) -> Parsed<Vec<ByteString>> {
 }
 
 impl Partial {
-    /// `<start.count>`, if it is next. RFC 3501 §9 wants a count from 1.
+    /// `<start.count>`, if it is next.
+    ///
+    /// ```abnf
+    /// partial = "<" number64 "." nz-number64 ">"    ; RFC 9051 §9; 32 bits in RFC 3501
+    /// ```
     pub fn parse(reader: &mut Reader<'_>) -> Parsed<Option<Self>> {
         if !reader.accept(b'<') {
             return Ok(None);
         }
-        let start = reader.number("the first octet's number")?;
+        let start = number63(reader, "the first octet's number")?;
         reader.byte(b'.', "`.` between first octet and count")?;
-        let count = reader.nz_number("a count of octets from 1")?;
+        const COUNT: &str = "a count of octets from 1";
+        if reader.peek() == Some(b'0') {
+            return reader.expected(COUNT);
+        }
+        let count = number63(reader, COUNT)?;
         reader.byte(b'>', "`>`")?;
         Ok(Some(Self { start, count }))
     }
@@ -219,9 +228,9 @@ impl Partial {
     /// `<start.count>`
     pub fn write(self, out: &mut Vec<u8>) {
         out.push(b'<');
-        write::number(out, u64::from(self.start));
+        write::number(out, self.start);
         out.push(b'.');
-        write::number(out, u64::from(self.count));
+        write::number(out, self.count);
         out.push(b'>');
     }
 }

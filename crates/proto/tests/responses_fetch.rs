@@ -105,6 +105,10 @@ fn sections() {
         vec![data(section(&[], SectionText::Whole), None, Some("a\r\nb"))],
     );
     both("BODY[]<0> {0}\r\n", vec![data(section(&[], SectionText::Whole), Some(0), Some(""))]);
+    // As far as RFC 9051 §9 `partial` can ask.
+    let far = i64::MAX as u64;
+    let line = format!("BODY[]<{far}> {{0}}\r\n");
+    both(&line, vec![data(section(&[], SectionText::Whole), Some(far), Some(""))]);
     both("BODY[2.1] NIL", vec![data(section(&[2, 1], SectionText::Whole), None, None)]);
     both(
         "BODY[1.MIME] {1}\r\nx BODY[TEXT]<5> {2}\r\n)( BODY[HEADER] NIL",

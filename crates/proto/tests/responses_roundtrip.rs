@@ -316,9 +316,9 @@ fn fetch_data() -> BoxedStrategy<FetchData> {
         envelope().prop_map(|envelope| FetchData::Envelope(Box::new(envelope))),
         body().prop_map(|body| FetchData::BodyStructure(Box::new(body))),
         body().prop_map(|body| FetchData::Body(Box::new(without_extension(body)))),
-        (section(), of(any::<u32>()), of(octets()))
+        (section(), of(0..1u64 << 63), of(octets()))
             .prop_map(|(section, origin, data)| FetchData::Section { section, origin, data }),
-        (part_path(), of(any::<u32>()), of(vec(any::<u8>(), 0..20))).prop_map(
+        (part_path(), of(0..1u64 << 63), of(vec(any::<u8>(), 0..20))).prop_map(
             |(part, origin, data)| {
                 FetchData::Binary { part, origin, data: data.map(Bytes::from) }
             }

@@ -190,9 +190,9 @@ impl FetchItem {
     /// fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "MODSEQ" /
     ///             "EMAILID" / "THREADID" / "SAVEDATE" / "PREVIEW" [SP "(LAZY)"] /
     ///             "RFC822" [".HEADER" / ".SIZE" / ".TEXT"] / "BODY" ["STRUCTURE"] / "UID" /
-    ///             "BODY" section ["<" number "." nz-number ">"] /
-    ///             "BODY.PEEK" section ["<" number "." nz-number ">"] /
-    ///             "BINARY" [".PEEK"] section-binary ["<" number "." nz-number ">"] /
+    ///             "BODY" section [partial] /
+    ///             "BODY.PEEK" section [partial] /
+    ///             "BINARY" [".PEEK"] section-binary [partial] /
     ///             "BINARY.SIZE" section-binary
     /// ```
     fn parse(reader: &mut Reader<'_>) -> Parsed<Self> {
@@ -421,7 +421,9 @@ mod tests {
             " 1 BODY[]<0.0>",
             " 1 BODY[]<0>",
             " 1 BODY[]<.1>",
-            " 1 BODY[]<4294967296.1>",
+            " 1 BODY[]<9223372036854775808.1>",
+            " 1 BODY[]<1.9223372036854775808>",
+            " 1 BODY[]<1.00>",
             " 1 BODY[HEADER.FIELDS ()]",
             " 1 BODY[HEADER.FIELDS]",
             " 1 FLAGS[]",
@@ -440,8 +442,10 @@ mod tests {
         ] {
             refused(&format!("a FETCH{wrong}"));
         }
-        let limit = "a FETCH 4294967295 BODY[]<4294967295.4294967295>";
-        known(limit, limit);
+        for partial in ["4294967296.4294967296", "9223372036854775807.9223372036854775807"] {
+            let limit = format!("a FETCH 4294967295 (BODY[]<{partial}> BINARY[]<{partial}>)");
+            known(&limit, &limit);
+        }
     }
 
     #[test]

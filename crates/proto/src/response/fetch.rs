@@ -11,7 +11,7 @@ pub use envelope::{Address, Envelope};
 pub use writer::{FetchWriter, write_section_head};
 
 use super::flags;
-use crate::number::Number;
+use crate::number::{Number, number63};
 use crate::token::{LiteralData, Parsed, Reader, SyntaxError};
 use crate::{DateTime, Flag, ModSeq, ObjectId, PartPath, Section, SequenceNumber, Uid};
 use body_structure::Form;
@@ -39,7 +39,7 @@ pub enum FetchData {
         /// Which part and text.
         section: Section,
         /// First octet, where a partial was asked.
-        origin: Option<u32>,
+        origin: Option<u64>,
         /// The octets.
         data: Option<Bytes>,
     },
@@ -48,7 +48,7 @@ pub enum FetchData {
         /// Which part.
         part: PartPath,
         /// First octet of the decoded ones, where a partial was asked.
-        origin: Option<u32>,
+        origin: Option<u64>,
         /// The decoded octets.
         data: Option<Bytes>,
     },
@@ -241,12 +241,12 @@ impl FetchData {
     }
 }
 
-// ["<" number ">"]
-fn origin(reader: &mut Reader<'_>) -> Parsed<Option<u32>> {
+// ["<" number ">"], of 63 bits, as what was asked (RFC 9051 §9 `partial`)
+fn origin(reader: &mut Reader<'_>) -> Parsed<Option<u64>> {
     if !reader.accept(b'<') {
         return Ok(None);
     }
-    let origin = reader.number("the first octet")?;
+    let origin = number63(reader, "the first octet")?;
     reader.byte(b'>', "`>`")?;
     Ok(Some(origin))
 }

@@ -71,7 +71,7 @@ impl<'a> FetchWriter<'a> {
 
     /// `BODY[section]<origin> {n}` with its CRLF: the caller appends just so many octets, to the
     /// same buffer or behind it.
-    pub fn section_head(&mut self, section: &Section, origin: Option<u32>, length: u64) {
+    pub fn section_head(&mut self, section: &Section, origin: Option<u64>, length: u64) {
         write_section_head(self.item(""), section, origin, length);
     }
 
@@ -100,14 +100,14 @@ impl<'a> FetchWriter<'a> {
 
 /// Appends `BODY[section]<origin> {n}` and CRLF: just so many octets must follow, none of them NUL.
 /// They need not go through this buffer.
-pub fn write_section_head(out: &mut Vec<u8>, section: &Section, origin: Option<u32>, length: u64) {
+pub fn write_section_head(out: &mut Vec<u8>, section: &Section, origin: Option<u64>, length: u64) {
     out.extend_from_slice(b"BODY");
     section_name(out, section, origin);
     write::literal_size(out, length);
 }
 
 /// `[section]<origin>` and a space.
-pub(super) fn section_name(out: &mut Vec<u8>, section: &Section, origin: Option<u32>) {
+pub(super) fn section_name(out: &mut Vec<u8>, section: &Section, origin: Option<u64>) {
     section.write(out);
     write_origin(out, origin);
 }
@@ -117,7 +117,7 @@ pub(super) fn section_name(out: &mut Vec<u8>, section: &Section, origin: Option<
 pub(super) fn binary(
     out: &mut Vec<u8>,
     part: &PartPath,
-    origin: Option<u32>,
+    origin: Option<u64>,
     octets: Option<&[u8]>,
 ) {
     part.write(out);
@@ -129,10 +129,10 @@ pub(super) fn binary(
     write::literal(out, octets);
 }
 
-fn write_origin(out: &mut Vec<u8>, origin: Option<u32>) {
+fn write_origin(out: &mut Vec<u8>, origin: Option<u64>) {
     if let Some(origin) = origin {
         out.push(b'<');
-        write::number(out, u64::from(origin));
+        write::number(out, origin);
         out.push(b'>');
     }
     out.push(b' ');

@@ -155,7 +155,7 @@ pub(super) struct Decoded {
 impl Decoded {
     fn new(body: &Body, coded: &Coded, partial: Option<Partial>) -> Self {
         let (skip, wanted) = match partial {
-            Some(partial) => (u64::from(partial.start), u64::from(partial.count)),
+            Some(partial) => (partial.start, partial.count),
             None => (0, u64::MAX),
         };
         let decoder = Some(PartDecoder::new(coded.coding));

@@ -185,7 +185,7 @@ impl SectionItem {
 pub(super) fn end_label(label: &mut Vec<u8>, partial: Option<Partial>) {
     if let Some(partial) = partial {
         label.push(b'<');
-        write::number(label, u64::from(partial.start));
+        write::number(label, partial.start);
         label.push(b'>');
     }
     label.push(b' ');
@@ -193,8 +193,8 @@ pub(super) fn end_label(label: &mut Vec<u8>, partial: Option<Partial>) {
 
 /// The part of a range that a partial asks for; empty beyond the end (RFC 3501 §6.4.5).
 fn cut(range: std::ops::Range<u64>, partial: Partial) -> std::ops::Range<u64> {
-    let start = (range.start + u64::from(partial.start)).min(range.end);
-    start..(start + u64::from(partial.count)).min(range.end)
+    let start = (range.start + partial.start).min(range.end);
+    start..(start + partial.count).min(range.end)
 }
 
 /// Octets of a body: in pieces where they are many and not in memory.
