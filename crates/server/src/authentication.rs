@@ -76,9 +76,13 @@ pub(crate) struct User {
 }
 
 impl Authenticator {
-    pub(crate) fn new(store: Store, checks: usize) -> Result<Self, PasswordError> {
+    pub(crate) fn new(
+        store: Store,
+        checks: usize,
+        nobody: Option<String>,
+    ) -> Result<Self, PasswordError> {
         let throttle = Throttle::new(&password::random()?);
-        Ok(Self { store, hasher: Hasher::new(checks)?, throttle })
+        Ok(Self { store, hasher: Hasher::new(checks)?.with_nobody(nobody), throttle })
     }
 
     /// Checks a password (LOGIN, PLAIN).

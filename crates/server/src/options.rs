@@ -41,6 +41,9 @@ pub struct Options {
     /// For tests: how long each command waits before it begins its work, and again before it tells
     /// that it has ended, so that every order comes to pass that the schedule allows.
     pub pace: Option<Pace>,
+    /// For fuzzers: what the password of a user that is not there is checked against (a PHC string), in
+    /// place of a hash that costs as much as those that [`credentials`](crate::credentials) makes.
+    pub nobody: Option<String>,
     /// For benches: a plain loop takes the place of the session machine and its scheduler, so that
     /// their price can be told. It serves nothing but small commands of a client that waits.
     pub plain_loop: bool,
@@ -66,6 +69,7 @@ impl Options {
             alert: None,
             spool_folder: None,
             pace: None,
+            nobody: None,
             plain_loop: false,
             limits: Limits::default(),
         }

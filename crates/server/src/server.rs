@@ -69,10 +69,10 @@ impl Server {
             return Err(Error::NoCertificate(listener.address));
         }
         let checks = options.limits.password_checks;
-        let store = options.store.clone();
+        let (store, nobody) = (options.store.clone(), options.nobody.clone());
         // Hashing a password nobody has takes 20 ms of a core.
         let authenticator =
-            tokio::task::spawn_blocking(move || Authenticator::new(store, checks)).await;
+            tokio::task::spawn_blocking(move || Authenticator::new(store, checks, nobody)).await;
         let authenticator = authenticator.map_err(|_| Error::Random)?.map_err(|_| Error::Random)?;
         let limits = &options.limits;
         let waiting = limits.handshakes * HANDSHAKES_WAITING;

@@ -143,6 +143,14 @@ impl Hasher {
         })
     }
 
+    /// With another hash for users that are not there.
+    pub(crate) fn with_nobody(mut self, hash: Option<String>) -> Self {
+        if let Some(hash) = hash {
+            self.nobody = hash;
+        }
+        self
+    }
+
     /// Whether the password is the one that was hashed. An unknown user (`None`) costs the same
     /// work and fails.
     pub(crate) async fn verify(
@@ -237,6 +245,9 @@ mod tests {
         assert!(!hasher.verify(HOME, hash, "").await.unwrap());
         assert!(!hasher.verify(HOME, None, "password").await.unwrap());
         assert!(!hasher.verify(HOME, Some("rubbish"), "password").await.unwrap());
+        // Nobody is not let in even where the password is right.
+        let hasher = hasher.with_nobody(Some(kept.password_hash));
+        assert!(!hasher.verify(HOME, None, "pa\u{df}word \u{e9}").await.unwrap());
     }
 
     /// T59: as many wait as may, the next one is told to come again; nobody waits for ever; and who
