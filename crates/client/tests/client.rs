@@ -21,6 +21,8 @@ mod holding;
 mod hostile;
 #[path = "client/house.rs"]
 mod house;
+#[path = "client/migrating.rs"]
+mod migrating;
 #[path = "client/moving.rs"]
 mod moving;
 #[path = "client/mutated.rs"]

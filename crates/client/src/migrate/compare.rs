@@ -84,8 +84,8 @@ impl Work<'_> {
         ))
     }
 
-    /// Reads messages of the source's open mailbox and hashes them; those that are gone are left
-    /// out.
+    /// Reads messages of the source's open mailbox and hashes them; those that are gone or refused
+    /// are left out.
     pub(super) async fn hash_source(
         &mut self,
         messages: Vec<(Uid, u64)>,
@@ -129,9 +129,15 @@ async fn hash_all(
         }
         let Some((uid, size, body)) = reads.next().await else { return Ok(()) };
         octets -= size;
-        if let Some(body) = body? {
-            told(body.len() as u64);
-            hashes.insert(uid, super::hash(&body));
+        match body {
+            Ok(Some(body)) => {
+                told(body.len() as u64);
+                hashes.insert(uid, super::hash(&body));
+            }
+            Ok(None) => {}
+            // What cannot be read is like nothing else.
+            Err(error) if error.is_refusal() => {}
+            Err(error) => return Err(error),
         }
     }
 }

@@ -77,16 +77,18 @@ impl Work<'_> {
                 // While a full batch waits for room, nothing more is taken in.
                 Some((index, read)) = pipe.reads.next(), if !full => {
                     let summary = &source.messages[index];
-                    match read.map_err(Error::Source)? {
-                        Some(body) => {
+                    let reason = match read {
+                        Ok(Some(body)) => {
                             hashes.insert(summary.uid, super::hash(&body));
                             pipe.take(summary, source, body);
+                            continue;
                         }
-                        None => {
-                            pipe.octets = pipe.octets.saturating_sub(summary.size);
-                            self.failed(plan, summary.uid, "gone before it was read", counts);
-                        }
-                    }
+                        Ok(None) => "gone before it was read".to_owned(),
+                        Err(error) if error.is_refusal() => error.to_string(),
+                        Err(error) => return Err(Error::Source(error)),
+                    };
+                    pipe.octets = pipe.octets.saturating_sub(summary.size);
+                    self.failed(plan, summary.uid, &reason, counts);
                 }
                 Some(results) = pipe.appends.next() => {
                     let (uids, octets) = pipe.sent.pop_front().unwrap_or_default();

@@ -111,7 +111,15 @@ impl Work<'_> {
     async fn mailbox(&mut self, plan: &Plan) -> Result<(), Error> {
         self.teller.mailbox = plan.source.name.as_str().to_owned();
         self.teller.tell(Step::Looking, 0, 0);
-        let source = self.source.open(&plan.source.name).await.map_err(Error::Source)?;
+        let source = match self.source.open(&plan.source.name).await {
+            Ok(source) => source,
+            Err(error) if error.is_refusal() => {
+                let reason = format!("it cannot be opened: {error}");
+                self.report.problem(plan.source.name.as_str(), reason);
+                return Ok(());
+            }
+            Err(error) => return Err(Error::Source(error)),
+        };
         let Some(target) = self.prepare(plan, &source).await? else { return Ok(()) };
         let pairs = self.pair(&source.messages, &target.messages).await?;
         let mut counts = Migrated {
@@ -132,7 +140,16 @@ impl Work<'_> {
             return Ok(());
         }
         for (flags, uids) in changes {
-            self.target.set_flags(uids, flags.to_vec()).await.map_err(Error::Target)?;
+            let count = uids.len() as u64;
+            match self.target.set_flags(uids, flags.to_vec()).await {
+                Ok(()) => {}
+                Err(error) if error.is_refusal() => {
+                    counts.flags_changed -= count;
+                    let reason = format!("flags cannot be changed: {error}");
+                    self.report.problem(plan.source.name.as_str(), reason);
+                }
+                Err(error) => return Err(Error::Target(error)),
+            }
         }
         let hashes = self.copy(plan, &source, &pairs.source, &mut counts).await?;
         if self.options.compare != Compare::Nothing {
@@ -150,7 +167,7 @@ impl Work<'_> {
         if !plan.exists
             && let Err(error) = self.target.create(&plan.target, plan.special_use).await
         {
-            if !is_refusal(&error) {
+            if !error.is_refusal() {
                 return Err(Error::Target(error));
             }
             let reason = format!("`{}` cannot be made: {error}", plan.target.as_str());
@@ -169,7 +186,15 @@ impl Work<'_> {
                 self.target.adopt(&plan.target, uid_validity).await.map_err(Error::Target)?;
             }
         }
-        self.target.open(&plan.target).await.map_err(Error::Target).map(Some)
+        match self.target.open(&plan.target).await {
+            Ok(target) => Ok(Some(target)),
+            Err(error) if error.is_refusal() => {
+                let reason = format!("`{}` cannot be opened: {error}", plan.target.as_str());
+                self.report.problem(plan.source.name.as_str(), reason);
+                Ok(None)
+            }
+            Err(error) => Err(Error::Target(error)),
+        }
     }
 }
 
@@ -191,14 +216,4 @@ fn flag_changes<'s>(
         }
     }
     changes
-}
-
-/// Whether the side can go on with the next mailbox.
-fn is_refusal(error: &SideError) -> bool {
-    match error {
-        SideError::Imap(error) => {
-            matches!(error, crate::Error::Refused(_) | crate::Error::Name(_))
-        }
-        SideError::Other(_) => true,
-    }
 }

@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 use peregrine_proto::command::status::StatusItem;
 use peregrine_proto::response::ListData;
 use peregrine_proto::response::list::{ListAttribute, SpecialUse};
-use peregrine_proto::{Flag, MailboxName, Section, SectionText, Uid, UidValidity};
+use peregrine_proto::{DateTime, Flag, MailboxName, Section, SectionText, Uid, UidValidity};
 use std::collections::{HashSet, VecDeque};
 
 /// Messages whose summaries one FETCH asks for.
@@ -129,11 +129,20 @@ impl Imap {
             while calls.len() < SUMMARIES_AHEAD
                 && let Some(some) = waiting.next()
             {
-                calls.push_back(mailbox.fetch(crate::uids(some.iter().copied()), items.clone()));
+                let call = mailbox.fetch(crate::uids(some.iter().copied()), items.clone());
+                calls.push_back((some, call));
             }
-            let Some(call) = calls.pop_front() else { break };
-            for message in call.await? {
-                messages.push(summary(message)?);
+            let Some((some, call)) = calls.pop_front() else { break };
+            match call.await.map_err(SideError::from) {
+                Ok(found) => {
+                    for message in found {
+                        messages.push(summary(message)?);
+                    }
+                }
+                Err(error) if error.is_refusal() => {
+                    one_by_one(&mailbox, some, &items, &mut messages).await?;
+                }
+                Err(error) => return Err(error),
             }
         }
         messages.sort_unstable_by_key(|message: &Summary| message.uid);
@@ -257,6 +266,34 @@ fn can_be_opened(data: &ListData) -> bool {
 fn message_id_field() -> Section {
     let text = SectionText::HeaderFields(["Message-ID".into()].into_iter().collect());
     Section { text, ..Section::default() }
+}
+
+/// Where one message keeps all from being told. What cannot be told of it is left out, so that it is
+/// found missing later, by its UID.
+async fn one_by_one(
+    mailbox: &Mailbox,
+    uids: &[Uid],
+    items: &Items,
+    messages: &mut Vec<Summary>,
+) -> Result<(), SideError> {
+    let plain = Items::new().flags().internal_date().size();
+    for uid in uids {
+        let mut found = None;
+        for items in [items, &plain] {
+            match mailbox.fetch_one(*uid, items.clone()).await.map_err(SideError::from) {
+                Ok(message) => {
+                    found = Some(message.map(summary).transpose()?);
+                    break;
+                }
+                Err(error) if error.is_refusal() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let date = DateTime { unix: 0, offset: 0 };
+        let unknown = || Summary { uid: *uid, size: 0, date, flags: Vec::new(), message_id: None };
+        messages.extend(found.unwrap_or_else(|| Some(unknown())));
+    }
+    Ok(())
 }
 
 fn summary(message: Message) -> Result<Summary, Error> {

@@ -111,3 +111,22 @@ pub enum SideError {
     #[error("{0}")]
     Other(#[from] Box<dyn std::error::Error + Send + Sync>),
 }
+
+impl SideError {
+    /// Whether it is about what was asked for alone, so that the next thing can be tried. A server
+    /// that is too busy says so of everything.
+    pub(super) fn is_refusal(&self) -> bool {
+        use crate::Error;
+        match self {
+            Self::Imap(error @ Error::Refused(_)) => error.retry_after().is_none(),
+            Self::Imap(error) => matches!(
+                error,
+                Error::Name(_)
+                    | Error::Unreadable { .. }
+                    | Error::Missing { .. }
+                    | Error::TooLarge { .. }
+            ),
+            Self::Other(_) => true,
+        }
+    }
+}
