@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use peregrine_kv::MemoryEngine;
 use peregrine_proto::MailboxName;
 use peregrine_server::admin::import::{Format, ImportOptions, ImportReport};
+use peregrine_server::admin::local::Local;
 use peregrine_server::admin::{AdminError, export, import, sample};
 use peregrine_store::{Account, Credentials, Store};
 
@@ -209,7 +210,60 @@ async fn a_dry_run_changes_nothing_and_tells_the_same() {
     assert_eq!(sums(&report), (1, 1, 0, 0));
     assert!(report.counts_agree(true));
     assert!(contents(&account).await.is_empty());
-    assert!(account.tree().get(&MailboxName::new("X/Y/Old").unwrap()).is_none());
+    assert!(account.tree().get(&MailboxName::new("X/Y").unwrap()).is_none());
+    // A single file goes to the mailbox that was named, not below it.
+    run(&account, &ImportOptions { dry_run: false, ..dry }).await;
+    assert_eq!(contents(&account).await["X/Y"].len(), 1);
+}
+
+/// What is damaged here does not keep the same message from coming in again, nor others.
+#[tokio::test]
+async fn a_damaged_mailbox_takes_mail_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("Old.mbox");
+    let message = |text: &str| {
+        format!("From a@b Tue Nov 14 22:13:20 2023\nSubject: {text}\n\nhello {text}\n\n")
+    };
+    fs::write(&file, ["one", "two", "six"].map(message).concat()).unwrap();
+    let engine: Arc<dyn peregrine_kv::Engine> = Arc::new(MemoryEngine::new());
+    let store = Store::open(Arc::clone(&engine)).await.unwrap();
+    let id = store.create_account("ann", Credentials::default()).await.unwrap();
+    let account = store.account(id).await.unwrap();
+    assert_eq!(sums(&run(&account, &options(&file)).await), (3, 3, 0, 0));
+    let rows = engine.snapshot().await.unwrap();
+    let rows = rows.scan(peregrine_kv::Range::all(), 1000).await.unwrap().rows;
+    let holds = |row: &[u8]| row.windows(12).any(|octets| octets == b"Subject: two");
+    let (key, _) = rows.iter().find(|(_, row)| holds(row)).unwrap();
+    let mut transaction = peregrine_kv::Transaction::new();
+    transaction.delete(key.clone());
+    engine.commit(transaction).await.unwrap();
+
+    let local = Local::new(account.clone());
+    let open = local.open(&MailboxName::new("Old").unwrap()).await.unwrap();
+    let mut told = Vec::new();
+    open.messages(&mut |one| told.push(!one.start.is_empty())).await.unwrap();
+    assert_eq!(told, [true, false, true]);
+    assert_eq!(sums(&run(&account, &options(&file)).await), (3, 1, 2, 0));
+}
+
+/// A user's name may be longer than the name of a file.
+#[tokio::test]
+async fn the_longest_user_is_exported() {
+    let name = "ü".repeat(120);
+    let account = account(&name).await;
+    let other = format!("{}ö", "ü".repeat(119));
+    let message = peregrine_store::NewMessage {
+        body: "Subject: s\r\n\r\nx\r\n".into(),
+        flags: vec![],
+        date: peregrine_proto::DateTime { unix: i64::from(u32::MAX), offset: 0 },
+    };
+    account.append(&MailboxName::INBOX, vec![message]).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, written) in [(&name, 1), (&name, 0), (&other, 1)] {
+        let report = export::export(&account, name, folder.path(), &mut |_| {}).await.unwrap();
+        assert_eq!(report.mailboxes.iter().map(|m| m.written).sum::<u64>(), written);
+        assert!(report.counts_agree());
+    }
 }
 
 /// A name that cannot be made is told by a dry run as by a real one.
@@ -255,6 +309,11 @@ async fn what_is_no_mail_is_refused() {
         let error = import::import(&account, &options, &mut |_| {}).await.unwrap_err();
         assert!(matches!(error, AdminError::NoMail(_) | AdminError::Mailbox(_)), "{error}");
     }
+    // Not even where it is called an mbox; no mailbox is made for it.
+    let forced = ImportOptions { format: Format::Mbox, ..options(&file) };
+    let error = import::import(&account, &forced, &mut |_| {}).await.unwrap_err();
+    assert!(matches!(error, AdminError::NoMail(_)), "{error}");
+    assert!(account.tree().get(&MailboxName::new("note.txt").unwrap()).is_none());
     let error = import::import(&account, &options(&folder.path().join("none")), &mut |_| {}).await;
     assert!(error.unwrap_err().to_string().contains("none"));
 }

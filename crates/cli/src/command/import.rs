@@ -34,8 +34,8 @@ pub struct Arguments {
     user: String,
     /// A Maildir, an mbox file, or a folder of mbox files.
     source: PathBuf,
-    /// The mailbox for the source's own inbox; what lies below it goes below. Else each mailbox
-    /// keeps its name.
+    /// The mailbox for the source's own inbox, or for a single mbox; what lies below it goes below.
+    /// Else each mailbox keeps its name.
     #[arg(long, value_name = "MAILBOX")]
     into: Option<String>,
     /// What the source is.

@@ -262,11 +262,20 @@ fn base(user: &str, view: &MailboxView, message: &Message) -> String {
     format!("{unix}.U{:010}{}", message.uid.0, suffix(user, view))
 }
 
+/// Octets of a user's name in names of files, which may have 255 in all.
+const LONGEST_USER: usize = 128;
+
 /// The end of every base name of a mailbox.
 fn suffix(user: &str, view: &MailboxView) -> String {
     // As Maildir asks for host names, and what ends a base name for Dovecot.
-    let user = user.replace('/', "\\057").replace(':', "\\072").replace(',', "\\054");
-    format!("V{}.{user}", view.uid_validity().0)
+    let mut escaped = user.replace('/', "\\057").replace(':', "\\072").replace(',', "\\054");
+    if escaped.len() > LONGEST_USER {
+        let hash = blake3::hash(user.as_bytes()).to_hex();
+        escaped.truncate(escaped.floor_char_boundary(LONGEST_USER / 2));
+        escaped.push('-');
+        escaped.push_str(&hash[..32]);
+    }
+    format!("V{}.{escaped}", view.uid_validity().0)
 }
 
 pub(super) fn flags(view: &MailboxView, message: &Message) -> Vec<Flag> {

@@ -41,8 +41,8 @@ pub struct ImportOptions {
     pub source: PathBuf,
     /// What it is.
     pub format: Format,
-    /// The mailbox that takes the source's INBOX; those below it go below. By default each goes
-    /// to the mailbox of its own name.
+    /// The mailbox that takes the source's INBOX, or the source where it is a single file; those
+    /// below it go below. By default each goes to the mailbox of its own name.
     pub into: Option<String>,
     /// Read and compare everything, change nothing.
     pub dry_run: bool,
@@ -141,16 +141,20 @@ pub async fn import(
     let (source, format) = (options.source.clone(), options.format);
     let survey = tokio::task::spawn_blocking(move || survey(&source, format)).await??;
     survey.problems.into_iter().for_each(|problem| report.problem(problem));
+    let mut mailboxes = survey.mailboxes;
+    if let ([only], true) = (&mut mailboxes[..], into.is_some() && options.source.is_file()) {
+        only.name = "INBOX".into();
+    }
     let mut work = Work {
         account,
         options,
         progress,
         report,
-        total: survey.mailboxes.iter().map(|mailbox| mailbox.octets).sum(),
+        total: mailboxes.iter().map(|mailbox| mailbox.octets).sum(),
         done: 0,
         messages: 0,
     };
-    for (target, sources) in targets(survey.mailboxes, into.as_ref(), &mut work.report) {
+    for (target, sources) in targets(mailboxes, into.as_ref(), &mut work.report) {
         work.mailbox(&target, sources).await?;
     }
     if !options.dry_run {

@@ -10,11 +10,11 @@ use peregrine_proto::response::list::SpecialUse;
 use peregrine_proto::{DateTime, Flag, MailboxName, Uid, UidValidity};
 use peregrine_store::limits::MAX_MESSAGE;
 use peregrine_store::{
-    Account, Credentials, Error, FlagChange, Mailbox, MailboxView, NewMessage, Store,
+    Account, Body, Credentials, Error, FlagChange, Mailbox, MailboxView, NewMessage, Store,
 };
 
 use super::export::flags;
-use super::import::{Format, ImportOptions, Problem, import};
+use super::import::{Format, ImportOptions, ImportReport, Problem, import};
 use super::{AdminError, user};
 use crate::config::Config;
 
@@ -154,7 +154,7 @@ impl LocalOpen {
         self.view.uid_validity()
     }
 
-    /// Tells each message, by ascending UID.
+    /// Tells each message, by ascending UID; a damaged one without its first octets.
     ///
     /// # Errors
     /// [`AdminError::Store`].
@@ -167,21 +167,52 @@ impl LocalOpen {
         while next < count {
             let end = count.min(next + PAGE);
             let mut bodies = self.mailbox.bodies(&self.view, next..end);
-            while let Some((first, page)) = bodies.next_page().await? {
-                for (index, body) in (first..).zip(page) {
-                    let Some(message) = self.view.message(index) else { continue };
-                    told(LocalMessage {
-                        uid: message.uid,
-                        size: u64::from(message.size),
-                        date: message.date(),
-                        flags: flags(&self.view, message),
-                        start: body.read_at(0, HEADER).await?,
-                    });
+            while next < end {
+                match bodies.next_page().await {
+                    Ok(Some((first, page))) => {
+                        for (index, body) in (first..).zip(page) {
+                            self.tell(index, self.start(body).await?, told);
+                            next = index + 1;
+                        }
+                    }
+                    Ok(None) => break,
+                    // One that is damaged or gone costs no others.
+                    Err(Error::Corrupt { .. } | Error::Expunged) => {
+                        for index in next..end {
+                            match self.mailbox.body(&self.view, index).await {
+                                Ok(body) => self.tell(index, self.start(body).await?, told),
+                                Err(Error::Corrupt { .. }) => self.tell(index, Bytes::new(), told),
+                                Err(Error::Expunged) => {}
+                                Err(error) => return Err(error.into()),
+                            }
+                        }
+                        break;
+                    }
+                    Err(error) => return Err(error.into()),
                 }
             }
             next = end;
         }
         Ok(())
+    }
+
+    /// The first octets of a body; none of one that is damaged.
+    async fn start(&self, body: Body) -> Result<Bytes, AdminError> {
+        match body.read_at(0, HEADER).await {
+            Err(Error::Corrupt { .. }) => Ok(Bytes::new()),
+            start => Ok(start?),
+        }
+    }
+
+    fn tell(&self, index: u32, start: Bytes, told: &mut (dyn FnMut(LocalMessage) + Send)) {
+        let Some(message) = self.view.message(index) else { return };
+        told(LocalMessage {
+            uid: message.uid,
+            size: u64::from(message.size),
+            date: message.date(),
+            flags: flags(&self.view, message),
+            start,
+        });
     }
 
     /// A message's octets; `None` when it is gone.
@@ -281,6 +312,8 @@ pub struct LocalFiles {
     pub store: LocalStore,
     /// What could not be read, as far as it is kept.
     pub problems: Vec<Problem>,
+    /// How many problems there were.
+    pub problem_count: u64,
 }
 
 /// Reads a Maildir, an mbox or a folder of them into a temporary store in `folder`, so that it can
@@ -311,5 +344,6 @@ pub async fn files(source: &Path, folder: &Path) -> Result<LocalFiles, AdminErro
             local.account.delete(&mailbox.name).await?;
         }
     }
-    Ok(LocalFiles { local, store: LocalStore(store), problems: report.problems })
+    let ImportReport { problems, problem_count, .. } = report;
+    Ok(LocalFiles { local, store: LocalStore(store), problems, problem_count })
 }

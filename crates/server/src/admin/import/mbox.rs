@@ -40,13 +40,28 @@ pub(super) fn is_mbox(file: &Path) -> bool {
     read.is_ok() && (start == b"From " || start.is_empty())
 }
 
+/// Whether an mbox can be read from the file: a line `From ` stands first, but for empty lines. What
+/// cannot be opened is told when it is read.
+fn begins(file: &Path) -> bool {
+    let Ok(file) = File::open(file) else { return true };
+    let (mut reader, mut line) = (BufReader::with_capacity(BUFFER, file), Vec::new());
+    loop {
+        line.clear();
+        match read_line(&mut reader, 0, &mut line) {
+            Ok(0) | Err(_) => return true,
+            Ok(_) if line.iter().all(u8::is_ascii_whitespace) => {}
+            Ok(_) => return line.starts_with(b"From "),
+        }
+    }
+}
+
 /// The mailboxes of a file, or of a folder of files as Thunderbird and mutt keep them: `A`,
 /// with those below it in `A/` or `A.sbd/`.
 pub(super) fn mailboxes(root: &Path, problems: &mut Vec<Problem>) -> Vec<SourceMailbox> {
     let mut found = Vec::new();
     if root.is_dir() {
         below(root, "", 0, &mut found, problems);
-    } else {
+    } else if begins(root) {
         found.push(mailbox(name_of(root), root));
     }
     found

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use peregrine_proto::DateTime;
-use peregrine_store::{Error, Mailbox, MailboxView};
+use peregrine_store::{Body, Error, Mailbox, MailboxView};
 
 /// Messages whose bodies are read at once while they are asked for in order.
 const AHEAD: u32 = 256;
@@ -80,7 +80,8 @@ struct Hashes {
 }
 
 impl Hashes {
-    /// The hash of a message's body; none if the message was removed meanwhile.
+    /// The hash of a message's body; none if the message was removed meanwhile, or is damaged: then
+    /// the source's is wanted all the more.
     async fn hash(&mut self, index: u32) -> Result<Option<blake3::Hash>, Error> {
         if let Some(hash) = self.read.remove(&index) {
             return Ok(Some(hash));
@@ -93,19 +94,28 @@ impl Hashes {
                 .await
         {
             for (index, body) in (first..).zip(page) {
-                self.read.insert(index, blake3::hash(&body.whole().await?));
+                let Some(hash) = hash_of(&body).await? else { break };
+                self.read.insert(index, hash);
                 self.next = index + 1;
             }
             if let Some(hash) = self.read.remove(&index) {
                 return Ok(Some(hash));
             }
         }
-        // Out of order, or something on that page is gone.
+        // Out of order, or something on that page is gone or damaged.
         self.next = index + 1;
         match self.mailbox.body(&self.view, index).await {
-            Ok(body) => Ok(Some(blake3::hash(&body.whole().await?))),
-            Err(Error::Expunged) => Ok(None),
+            Ok(body) => hash_of(&body).await,
+            Err(Error::Expunged | Error::Corrupt { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+async fn hash_of(body: &Body) -> Result<Option<blake3::Hash>, Error> {
+    match body.whole().await {
+        Ok(octets) => Ok(Some(blake3::hash(&octets))),
+        Err(Error::Corrupt { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
