@@ -144,6 +144,23 @@ async fn an_mbox_goes_to_a_server() {
     assert_eq!((old[0].1, old[0].2.as_slice()), (1_546_336_800, &["Seen".to_owned()][..]));
 }
 
+/// What could not be read of files is missing in the target: the exit code says so.
+#[tokio::test]
+async fn files_that_cannot_be_read_are_told() {
+    let target = Peer::ours();
+    let folder = tempfile::tempdir().unwrap();
+    for part in ["cur", "new", "tmp"] {
+        std::fs::create_dir(folder.path().join(part)).unwrap();
+    }
+    std::fs::write(folder.path().join("new/1.a.b"), "Subject: one\n\n").unwrap();
+    std::os::unix::fs::symlink("1.a.b", folder.path().join("new/2.a.b")).unwrap();
+    let output = migrate(&[folder.path().to_str().unwrap(), &target.url()]);
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(err.contains("not read") && err.contains("2.a.b"), "{err}");
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert_eq!(contents(&target.client().await).await["INBOX"].len(), 1);
+}
+
 /// Flags reach their messages also where the target has these in another order than the source.
 #[test]
 fn flags_find_messages_that_lie_in_another_order() {

@@ -131,6 +131,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     let outcome = work(&mut *source, &mut *target, &options).await;
     drop((source, target));
+    let unread = source_kept.unread();
     source_kept.close().await;
     target_kept.close().await;
     let (report, summary) = outcome?;
@@ -138,7 +139,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         true => show::json(&report),
         false => show::text(&report, options.dry_run, &summary),
     }
-    if report.is_complete() { Ok(()) } else { Err(Failure::Incomplete) }
+    if report.is_complete() && unread == 0 { Ok(()) } else { Err(Failure::Incomplete) }
 }
 
 async fn work(

@@ -20,11 +20,16 @@ pub fn words(octets: &[u8]) -> String {
     subject.map_or(plain, |subject| subject.replace(['\r', '\n'], " "))
 }
 
-/// `ann@example.org`; `None` for what only opens or closes a group (RFC 3501 §7.4.2).
+/// `ann@example.org`; `None` for what only opens or closes a group (RFC 3501 §7.4.2), and for nobody:
+/// servers tell an address of nothing where a message has none.
 pub fn address(address: &Address) -> Option<String> {
     let text = |octets: &Option<bytes::Bytes>| octets.as_deref().map(words);
     let (mailbox, host) = (text(&address.mailbox)?, text(&address.host)?);
-    Some(if host.is_empty() { mailbox } else { format!("{mailbox}@{host}") })
+    match (mailbox.is_empty(), host.is_empty()) {
+        (true, true) => None,
+        (_, true) => Some(mailbox),
+        _ => Some(format!("{mailbox}@{host}")),
+    }
 }
 
 /// `Ann <ann@example.org>`.
@@ -92,6 +97,18 @@ mod tests {
         assert_eq!(words("grüße".as_bytes()), "grüße");
         assert_eq!(words(b"=?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\n =?utf-8?B?IQ==?="), "Grüße!");
         assert_eq!(words(b"=?iso-8859-1?q?caf=E9?= at noon"), "café at noon");
+    }
+
+    #[test]
+    fn nobody_has_no_address() {
+        let told = |mailbox: &'static str, host: &'static str| Address {
+            mailbox: Some(mailbox.into()),
+            host: Some(host.into()),
+            ..Address::default()
+        };
+        assert_eq!(address(&told("ann", "example.org")).as_deref(), Some("ann@example.org"));
+        assert_eq!(address(&told("ann", "")).as_deref(), Some("ann"));
+        assert_eq!(address(&told("", "")), None);
     }
 
     #[test]

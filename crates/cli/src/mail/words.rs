@@ -25,6 +25,9 @@ pub fn flag(text: &str) -> Result<Flag, String> {
     if let Some(flag) = system.into_iter().find(names) {
         return Ok(flag);
     }
+    if word.eq_ignore_ascii_case("recent") {
+        return Err("the server alone sets \\Recent".to_owned());
+    }
     let keyword = Keyword::new(word).ok_or("a flag is a word such as seen or $Forwarded")?;
     Ok(if word == text { Flag::Keyword(keyword) } else { Flag::Extension(keyword) })
 }
@@ -87,6 +90,8 @@ mod tests {
         assert_eq!(flag_name(&flag("$Forwarded").unwrap()), "$Forwarded");
         assert_eq!(flag_name(&flag("\\Odd").unwrap()), "\\Odd");
         assert!(flag("two words").is_err());
+        // As a keyword it would look like the server's own.
+        assert!(flag("recent").is_err() && flag("\\Recent").is_err());
         assert!(day("2024-02-29").is_ok() && day("2023-02-29").is_err() && day("1-2").is_err());
         assert_eq!(octets("2k"), Ok(2048));
         assert!(octets("k").is_err() && octets("99999999999999999999").is_err());

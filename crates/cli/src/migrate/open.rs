@@ -13,6 +13,7 @@ use crate::account::secret::{self, Input};
 use crate::failure::Failure;
 use crate::load;
 use crate::mail::connect;
+use crate::output;
 
 /// Largest password file that is read, in octets.
 const PASSWORD_FILE: u64 = 4096;
@@ -42,6 +43,14 @@ pub enum Kept {
 }
 
 impl Kept {
+    /// How many messages and mailboxes of files could not be read; each was told.
+    pub fn unread(&self) -> u64 {
+        match self {
+            Self::Files(files, _) => files.problem_count,
+            Self::Connection(_) | Self::Store(_) => 0,
+        }
+    }
+
     /// Ends it.
     pub async fn close(self) {
         match self {
@@ -73,7 +82,12 @@ pub async fn source(place: &Place, access: &Access<'_>) -> Result<(Box<dyn Side>
                 .map_err(|error| Failure::Io("cannot make a temporary folder", error))?;
             let files = local::files(path, folder.path()).await?;
             for problem in &files.problems {
-                eprintln!("not read: {}: {}", problem.place, problem.reason);
+                let (place, reason) = (&problem.place, &problem.reason);
+                eprintln!("not read: {}: {}", output::printable(place), output::printable(reason));
+            }
+            let more = files.problem_count.saturating_sub(files.problems.len() as u64);
+            if more > 0 {
+                eprintln!("not read: {} more", output::number(more));
             }
             let side = LocalSide::of_files(files.local.clone());
             Ok((Box::new(side), Kept::Files(files, folder)))
