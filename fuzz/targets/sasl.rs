@@ -19,6 +19,7 @@ use client::{Client, Site};
 use libfuzzer_sys::fuzz_target;
 use message::{MESSAGE, NEXT, Writer};
 use proof::Exchange;
+use tokio::runtime::Runtime;
 
 /// The mechanisms, by the exchange's first octet; the last one nobody has.
 const MECHANISMS: [&str; 7] =
@@ -30,21 +31,29 @@ const MOST_PROMPTS: usize = 3;
 /// Exchanges that are played: after three failures the server closes the connection.
 const MOST_EXCHANGES: usize = 4;
 
+thread_local! {
+    /// With its threads, which take long to begin. Nothing of a server is left behind in it.
+    static RUNTIME: Runtime = {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_time().start_paused(true).build().expect("a runtime")
+    };
+}
+
 fuzz_target!(|input: &[u8]| {
     let Some((mode, rest)) = input.split_first() else { return };
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime");
-    runtime.block_on(async {
-        let site = Site::new().await;
-        let mut client = site.connect(mode % 2 == 1).await;
-        for exchange in rest.split(|octet| *octet == NEXT).take(MOST_EXCHANGES) {
-            let Some((choice, messages)) = exchange.split_first() else { continue };
-            if !play(&mut client, *choice, messages).await {
-                break;
+    RUNTIME.with(|runtime| {
+        runtime.block_on(async {
+            let site = Site::new().await;
+            let mut client = site.connect(mode % 2 == 1).await;
+            for exchange in rest.split(|octet| *octet == NEXT).take(MOST_EXCHANGES) {
+                let Some((choice, messages)) = exchange.split_first() else { continue };
+                if !play(&mut client, *choice, messages).await {
+                    break;
+                }
             }
-        }
-        drop(client);
-        site.end().await;
+            drop(client);
+            site.end().await;
+        })
     });
 });
 

@@ -16,18 +16,25 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::runtime::Runtime;
 
 /// The password `p`, hashed with as little work as there can be.
 static KEPT: OnceLock<Credentials> = OnceLock::new();
 /// How many octets an own pipe holds.
 const PIPE: usize = 64 * 1024;
 
+thread_local! {
+    /// With its threads, which take long to begin. Nothing of a server is left behind in it.
+    static RUNTIME: Runtime = {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_time().start_paused(true).build().expect("a runtime")
+    };
+}
+
 fuzz_target!(|input: (u8, u8, &[u8])| {
     let (stage, step, octets) = input;
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime");
-    let whole = runtime.block_on(transcript(stage, octets, octets.len()));
-    let cut = runtime.block_on(transcript(stage, octets, usize::from(step)));
+    let play = |step| RUNTIME.with(|runtime| runtime.block_on(transcript(stage, octets, step)));
+    let (whole, cut) = (play(octets.len()), play(usize::from(step)));
     // What is closed early answers less, and how much less depends on what was done by then.
     if !whole.closed && !cut.closed {
         assert_eq!(whole.tags, cut.tags, "cut by {step}");
@@ -51,7 +58,9 @@ async fn transcript(stage: u8, octets: &[u8], step: usize) -> Transcript {
     let (id, _) = store.credentials("bob").await.expect("it reads").expect("bob");
     let bob = store.account(id).await.expect("bob");
     let before = bob.tree();
-    let server = Server::start(Options::new(store.clone())).await.expect("a server");
+    let mut options = Options::new(store.clone());
+    options.nobody = Some(kept.password_hash);
+    let server = Server::start(options).await.expect("a server");
     let (client, stream) = tokio::io::duplex(PIPE);
     let peer = Peer {
         remote: "127.0.0.1:50000".parse().expect("an address"),

@@ -10,23 +10,36 @@ use peregrine_store::{Account, Credentials, Error, NewMessage, Store};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use tokio::runtime::Runtime;
 
 /// The rows of a store with some mail.
 static ROWS: OnceLock<Vec<(Vec<u8>, Vec<u8>)>> = OnceLock::new();
+/// The write-ahead log of the rows.
+const LOG: &str = "rows.sqlite-wal";
+/// Octets of it that are kept: its head and some frames.
+const LOG_KEPT: u64 = 64 * 1024;
+/// Octets that it has; those behind the ones that are kept are a hole.
+const LOG_LENGTH: u64 = 32 * 1024 * 1024;
 /// The files of another.
 static FILES: OnceLock<tempfile::TempDir> = OnceLock::new();
 
 fuzz_target!(|input: (u8, u16, &[u8])| {
     let (kind, place, octets) = input;
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = runtime.enable_time().build().expect("a runtime");
     // Files are slow to make, and nearly all damage ends at a checksum.
-    match kind {
+    RUNTIME.with(|runtime| match kind {
         0..8 => runtime.block_on(in_a_file(kind, place, octets)),
         8..64 => runtime.block_on(in_a_row(place, 0, octets)),
         _ => runtime.block_on(in_a_row(place, usize::from(kind) - 64, octets)),
-    }
+    });
 });
+
+thread_local! {
+    /// With its threads, which take long to begin.
+    static RUNTIME: Runtime = {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_time().build().expect("a runtime")
+    };
+}
 
 /// Puts the octets into a row: in place of its value, or into it from some octet on.
 async fn in_a_row(place: u16, from: usize, octets: &[u8]) {
@@ -71,23 +84,21 @@ async fn in_a_file(kind: u8, place: u16, octets: &[u8]) {
         let store = open(folder.path()).await.expect("a store");
         furnish(&store).await;
         store.close().await;
-        // Else a log of 32 MiB would be copied each time.
-        let _ = std::fs::remove_file(folder.path().join("rows.sqlite-wal"));
+        // Else a log of 32 MiB would be copied each time. What it holds after a close is one frame; a
+        // log that is shorter than the engine wants would be filled, which takes as long.
+        let log = std::fs::File::options().write(true).open(folder.path().join(LOG));
+        log.and_then(|log| log.set_len(LOG_KEPT)).expect("a log");
         let _ = std::fs::remove_file(folder.path().join("rows.sqlite-shm"));
         let _ = FILES.set(folder);
     }
     let Some(template) = FILES.get() else { return };
     let folder = folder();
     copy(template.path(), folder.path());
-    let mut files = files(folder.path());
-    files.push(folder.path().join("rows.sqlite-wal"));
+    let log = std::fs::File::options().write(true).open(folder.path().join(LOG));
+    log.and_then(|log| log.set_len(LOG_LENGTH)).expect("a log");
+    let files = files(folder.path());
     let path = &files[usize::from(kind) % files.len()];
-    let mut file = std::fs::File::options()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .expect("a file");
+    let mut file = std::fs::File::options().write(true).open(path).expect("a file");
     file.seek(SeekFrom::Start(u64::from(place) * 7)).expect("a place");
     file.write_all(octets).expect("room");
     drop(file);

@@ -91,6 +91,7 @@ impl Site {
         }
         let mut options = Options::new(store.clone());
         options.tls = Some(Arc::clone(&ready().tls));
+        options.nobody = Some(ready().kept[0].password_hash.clone());
         options.oauth = Some(Arc::clone(&ready().oauth));
         let server = Server::start(options).await.expect("a server");
         Self { server, store }
