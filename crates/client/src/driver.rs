@@ -47,6 +47,9 @@ const READ: usize = 64 << 10;
 /// Commands that are taken before anything is written, so that they share a packet.
 const GATHERED: usize = 256;
 
+/// Reads after which others have their turn, where the server always has more to say.
+const READS: u32 = 16;
+
 /// Octets that are gathered for one write.
 const WRITTEN: usize = 64 << 10;
 
@@ -109,6 +112,7 @@ impl Driver {
     /// Serves the connection until it ends.
     pub(crate) async fn run(mut self) {
         let mut buffer = vec![0; READ];
+        let mut reads = 0;
         loop {
             self.switch();
             self.settle();
@@ -116,6 +120,12 @@ impl Driver {
                 break;
             }
             self.fill();
+            if reads >= READS {
+                reads = 0;
+                self.turn().await;
+                continue;
+            }
+            reads += 1;
             let (deadline, wanted) = (self.machine.deadline(), self.wanted);
             let Self { stream, jobs, outgoing, sources, .. } = &mut self;
             let (mut reader, mut writer) = tokio::io::split(stream);
@@ -123,6 +133,7 @@ impl Driver {
                 biased;
                 read = reader.read(&mut buffer) => self.was_read(read, &buffer),
                 wrote = outgoing.step(&mut writer, sources), if outgoing.is_due() => {
+                    reads = 0;
                     self.was_written(wrote);
                 }
                 job = jobs.recv(), if wanted => self.gather(job),
@@ -134,6 +145,22 @@ impl Driver {
         while let Ok(job) = self.jobs.try_recv() {
             self.take(job);
             self.settle();
+        }
+    }
+
+    /// What is there to be done besides reading, without waiting for any of it.
+    async fn turn(&mut self) {
+        self.machine.handle_timeout(now());
+        self.take_ready();
+        self.fill();
+        let Self { stream, outgoing, sources, .. } = self;
+        let (_, mut writer) = tokio::io::split(stream);
+        tokio::select! {
+            biased;
+            wrote = outgoing.step(&mut writer, sources), if outgoing.is_due() => {
+                self.was_written(wrote);
+            }
+            () = std::future::ready(()) => {}
         }
     }
 
@@ -186,6 +213,10 @@ impl Driver {
             return;
         };
         self.take(job);
+        self.take_ready();
+    }
+
+    fn take_ready(&mut self) {
         for _ in 0..GATHERED {
             match self.jobs.try_recv() {
                 Ok(job) => self.take(job),

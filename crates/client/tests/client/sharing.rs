@@ -2,10 +2,13 @@
 
 use crate::house::House;
 use crate::own_server::{MAIL, uid};
+use crate::played::plain;
 use crate::tap::{Tap, tapped};
 use peregrine_client::proto::Flag;
 use peregrine_client::proto::command::status::StatusItem;
 use peregrine_client::{Items, Ordering, Query, all};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 
@@ -151,4 +154,65 @@ async fn fifty_tasks_wait_for_each_other_no_more_than_a_link_makes_them() {
     println!("one by one {one_by_one:?}, {TASKS} tasks {together:?}");
     assert!(one_by_one >= Duration::from_secs(100), "{one_by_one:?}");
     assert!(together * 20 <= one_by_one, "{together:?} against {one_by_one:?}");
+}
+
+/// A server that always has more to say, until it is asked something.
+struct Flood {
+    greeted: bool,
+    written: Vec<u8>,
+}
+
+impl tokio::io::AsyncRead for Flood {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        // As sockets do, so that others on this thread have their turn.
+        ready!(tokio::task::coop::poll_proceed(context)).made_progress();
+        let text = String::from_utf8_lossy(&self.written);
+        let asked = text.lines().find_map(|line| line.strip_suffix(" NOOP"));
+        if let Some(tag) = asked {
+            buffer.put_slice(format!("{tag} OK done\r\n").as_bytes());
+            self.written.clear();
+        } else if !std::mem::replace(&mut self.greeted, true) {
+            buffer.put_slice(b"* PREAUTH [CAPABILITY IMAP4rev1] in\r\n");
+        } else {
+            while buffer.remaining() > 100 {
+                buffer.put_slice(b"* OK and so on\r\n");
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl tokio::io::AsyncWrite for Flood {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        self.written.extend_from_slice(octets);
+        Poll::Ready(Ok(octets.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Guards: reading, which comes first, does not keep commands from being sent for ever; break
+/// `READS` to see it.
+#[tokio::test]
+async fn who_speaks_without_end_is_asked_all_the_same() {
+    let flood = Flood { greeted: false, written: Vec::new() };
+    let (client, connection) = plain().connect_over(flood, true).await.unwrap();
+    tokio::spawn(connection);
+    for _ in 0..3 {
+        client.noop().await.unwrap();
+    }
 }
