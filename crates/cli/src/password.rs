@@ -5,8 +5,8 @@ use std::io::{self, BufRead, IsTerminal, Read};
 
 use crate::failure::Failure;
 
-/// Longest line that is read, in octets; the server takes shorter passwords still.
-const LONGEST: u64 = 4096;
+/// Longest line that is read, in octets: tokens of some providers have several thousand.
+const LONGEST: u64 = 64 << 10;
 
 /// A new password for `user`; on a terminal it is asked for twice.
 pub fn ask_new(user: &str) -> Result<String, Failure> {
@@ -35,12 +35,15 @@ pub fn ask(user: &str) -> Result<String, Failure> {
 
 fn from_line(input: &mut impl BufRead, user: &str) -> Result<String, Failure> {
     let mut line = String::new();
-    let read = input.take(LONGEST).read_line(&mut line);
-    read.map_err(|e| Failure::Io("cannot read the password from standard input", e))?;
+    let read = input.take(LONGEST + 1).read_line(&mut line);
+    let read = read.map_err(|e| Failure::Io("cannot read the password from standard input", e))?;
+    if read as u64 > LONGEST {
+        return Err(Failure::Password(format!("the password has more than {LONGEST} octets")));
+    }
     let password = line.strip_suffix('\n').unwrap_or(&line);
     let password = password.strip_suffix('\r').unwrap_or(password);
     if password.is_empty() {
-        return Err(Failure::Usage(format!(
+        return Err(Failure::Password(format!(
             "no password for {user} on standard input: pipe one line with it, or run this in a \
              terminal"
         )));
@@ -57,7 +60,12 @@ mod tests {
         for (input, wanted) in [("a b\n", "a b"), ("a\r\nrest\n", "a"), (" a ", " a ")] {
             assert_eq!(from_line(&mut input.as_bytes(), "ann").unwrap(), wanted);
         }
-        assert!(matches!(from_line(&mut "\n".as_bytes(), "ann"), Err(Failure::Usage(_))));
-        assert!(matches!(from_line(&mut "".as_bytes(), "ann"), Err(Failure::Usage(_))));
+        // A token is never cut: what is left of it would be refused as a wrong one.
+        let most = "x".repeat(LONGEST as usize);
+        assert_eq!(from_line(&mut most.as_bytes(), "ann").unwrap(), most);
+        for none in ["\n", "", &format!("{most}x"), &format!("{most}x\n")] {
+            let refused = from_line(&mut none.as_bytes(), "ann");
+            assert!(matches!(refused, Err(Failure::Password(_))), "{}", none.len());
+        }
     }
 }

@@ -68,6 +68,9 @@ pub enum AdminError {
     /// The name cannot be a mailbox's.
     #[error("this cannot be a mailbox: {0}")]
     Mailbox(String),
+    /// A mailbox to be restored has the name of one that is there.
+    #[error("there is a mailbox `{0}` already; to restore under another name: --as")]
+    MailboxExists(String),
     /// The source holds no mail of a kind that is known.
     #[error("{} holds neither a Maildir (a folder with `cur` and `new`) nor an mbox", .0.display())]
     NoMail(PathBuf),

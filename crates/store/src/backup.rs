@@ -47,11 +47,19 @@ pub enum BackupError {
     #[error("there is no such backup")]
     NoBackup,
     /// The backup does not have it.
-    #[error("the backup has no {0} of this name")]
+    #[error("there is no such {0} in the backup")]
     Missing(&'static str),
     /// A user of the backup is in the store already.
     #[error("the user {0} is there already; restore single mailboxes, or remove the user first")]
     UserExists(String),
+    /// Some of the backup's users are in the store already, as after a restore that was interrupted.
+    #[error("{there} is there already; still missing, to be restored one by one: {missing}")]
+    SomeExist {
+        /// One who is there.
+        there: String,
+        /// All who are not.
+        missing: String,
+    },
     /// It stood still for so long that another opening of the store has erased what was there.
     #[error("the restore of the user {0} stood still and was taken for given up; restore it again")]
     GivenUp(String),

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use peregrine_proto::{MailboxName, Uid};
-use peregrine_store::Store;
-use peregrine_store::Tell;
-use peregrine_store::backup as store_backup;
+use peregrine_store::backup::{self as store_backup, BackupError};
+use peregrine_store::{Error as StoreError, Store, Tell};
 
 use super::{AdminError, init, user};
 use crate::config::{self, Config};
@@ -68,7 +67,7 @@ pub struct Wanted<'a> {
 /// Restores a mailbox or messages, also while a server runs.
 ///
 /// # Errors
-/// [`AdminError::NoUser`], [`AdminError::Backup`].
+/// [`AdminError::NoUser`], [`AdminError::MailboxExists`], [`AdminError::Backup`].
 pub async fn restore_mailbox(
     config: &Config,
     chosen: Chosen<'_>,
@@ -83,7 +82,12 @@ pub async fn restore_mailbox(
             [] => store_backup::restore_mailbox(&account, chosen, user, from, to, tell).await,
             uids => store_backup::restore_messages(&account, chosen, user, (from, uids), to).await,
         };
-        Ok::<_, AdminError>(restored?)
+        restored.map_err(|error| match error {
+            BackupError::Store(StoreError::AlreadyExists(_)) => {
+                AdminError::MailboxExists(to.as_str().to_owned())
+            }
+            error => error.into(),
+        })
     }
     .await;
     store.close().await;

@@ -57,7 +57,8 @@ pub struct Restored {
 /// back without octets, and are told.
 ///
 /// # Errors
-/// [`BackupError::UserExists`] before anything is changed, [`BackupError::Damaged`] for the list.
+/// [`BackupError::UserExists`] and [`BackupError::SomeExist`] before anything is changed,
+/// [`BackupError::Damaged`] for the list.
 pub async fn restore_users(
     engine: &Arc<dyn Engine>,
     chosen: Chosen<'_>,
@@ -72,13 +73,7 @@ pub async fn restore_users(
             return Err(BackupError::Missing("user"));
         }
     }
-    let snapshot = engine.snapshot().await?;
-    for user in &list.users {
-        if snapshot.get(&account_key(&user.name)).await?.is_some() {
-            return Err(BackupError::UserExists(user.name.clone()));
-        }
-    }
-    drop(snapshot);
+    refuse_those_there(engine, &list.users).await?;
     // In this order an empty store gives each its own number again.
     list.users.sort_by_key(|user| user.account);
     let mut restored = Restored { number: list.number, ..Restored::default() };
@@ -94,6 +89,25 @@ pub async fn restore_users(
         restored.users.push(work.user.name);
     }
     Ok(restored)
+}
+
+async fn refuse_those_there(
+    engine: &Arc<dyn Engine>,
+    users: &[UserRow],
+) -> Result<(), BackupError> {
+    let snapshot = engine.snapshot().await?;
+    let (mut there, mut missing) = (None, Vec::new());
+    for user in users {
+        match snapshot.get(&account_key(&user.name)).await? {
+            Some(_) => drop(there.get_or_insert_with(|| user.name.clone())),
+            None => missing.push(user.name.as_str()),
+        }
+    }
+    match there {
+        None => Ok(()),
+        Some(there) if missing.is_empty() => Err(BackupError::UserExists(there)),
+        Some(there) => Err(BackupError::SomeExist { there, missing: missing.join(", ") }),
+    }
 }
 
 struct Work<'w, 't> {
