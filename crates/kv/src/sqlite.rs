@@ -1,5 +1,6 @@
 //! The engine for one machine: one SQLite file in WAL mode, and a folder of objects.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,7 +65,7 @@ impl SqliteEngine {
     }
 
     fn open_blocking(folder: &Path, options: &SqliteOptions) -> Result<Self, Error> {
-        std::fs::create_dir_all(folder)?;
+        private_folder(folder)?;
         let stopped = Arc::new(AtomicBool::new(false));
         let file: PathBuf = folder.join(ROWS);
         let objects =
@@ -139,6 +140,11 @@ impl Drop for SqliteEngine {
 }
 
 const ROWS: &str = "rows.sqlite";
+
+/// Makes a folder that is its owner's alone, where there is none: all mail lies in it.
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
 
 /// Runs what may wait for the disk on a thread that may wait.
 async fn blocking<T: Send + 'static>(

@@ -15,7 +15,9 @@ pub use restore::{Chosen, Restored, restore_mailbox, restore_messages, restore_u
 pub use take::{Taken, take};
 
 use crate::Error;
+use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Why a backup was not taken, or not restored.
@@ -75,6 +77,12 @@ impl From<peregrine_kv::CommitError> for BackupError {
     fn from(error: peregrine_kv::CommitError) -> Self {
         Self::Store(error.into())
     }
+}
+
+/// Makes a file for its owner's eyes only: mail is in it, and what passwords are held against.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
 /// For a file that was named.

@@ -125,6 +125,26 @@ async fn a_backup_during_writes_is_of_one_instant() {
     println!("{taken} backups were taken and restored meanwhile");
 }
 
+/// Guards: nobody but the owner reads a backup, nor a store that was made, whatever the umask is.
+#[tokio::test]
+async fn what_is_made_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let site = tempfile::tempdir().unwrap();
+    let (mail, kept) = (site.path().join("a/mail"), site.path().join("b/kept"));
+    let engine: Arc<dyn Engine> =
+        Arc::new(SqliteEngine::open(&mail, SqliteOptions::default()).await.unwrap());
+    let (_store, account) = on(Arc::clone(&engine)).await;
+    account.append(&inbox(), vec![message("one", &[])]).await.unwrap();
+    backup(&engine, &kept, false).await;
+    let files = std::fs::read_dir(&kept).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<_> = files.chain([mail, kept.clone()]).collect();
+    assert_eq!(files.len(), 5);
+    for file in files {
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}: {mode:o}", file.display());
+    }
+}
+
 /// Guards the order: a backup that was cut short does not exist, and the one before is as it was.
 #[tokio::test]
 async fn a_backup_that_was_cut_short_harms_nothing() {

@@ -40,7 +40,7 @@ pub async fn rescue(old: &Path, new: &Path) -> Result<Rescued, Error> {
             Err(TryLockError::WouldBlock) => return Err(Error::Invalid("the store is in use")),
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
-        fs::create_dir_all(&to)?;
+        super::private_folder(&to)?;
         share_objects(&from.join("objects"), &to.join("objects"))?;
         Ok(lock)
     })

@@ -211,7 +211,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn begin(backups: &Backups, number: u32, taken: u64) -> Result<Self, BackupError> {
         let temporary = backups.list_path(number).with_extension("backup.tmp");
-        let out = BufWriter::new(File::create(&temporary).map_err(file(&temporary))?);
+        let out = BufWriter::new(super::create(&temporary).map_err(file(&temporary))?);
         let mut writer = Self { out, hasher: blake3::Hasher::new(), temporary };
         writer.put(HEADER)?;
         writer.put(&[&[TAKEN][..], &taken.to_be_bytes()].concat())?;

@@ -23,7 +23,7 @@ pub(super) struct Packer {
 impl Packer {
     pub(super) fn begin(backups: &Backups, number: u32) -> Result<Self, BackupError> {
         let temporary = backups.pack_path(number).with_extension("bodies.tmp");
-        let mut out = BufWriter::new(File::create(&temporary).map_err(file(&temporary))?);
+        let mut out = BufWriter::new(super::create(&temporary).map_err(file(&temporary))?);
         out.write_all(HEADER).map_err(file(&temporary))?;
         Ok(Self { out, temporary, number, offset: HEADER.len() as u64 })
     }

@@ -9,7 +9,8 @@ use crate::verify::{Looking, Tell, words};
 use crate::{AccountId, Damage, Error, Loss, keys};
 use peregrine_kv::{Engine, Snapshot, Value};
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, DirBuilder, File, TryLockError};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -47,10 +48,10 @@ pub async fn take(
     incremental: bool,
     tell: &mut Tell<'_>,
 ) -> Result<Taken, BackupError> {
-    fs::create_dir_all(folder).map_err(file(folder))?;
+    make_folder(folder)?;
     let backups = Backups::in_folder(folder);
     let lock_path = folder.join("lock");
-    let lock = File::create(&lock_path).map_err(file(&lock_path))?;
+    let lock = super::create(&lock_path).map_err(file(&lock_path))?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(BackupError::Busy),
@@ -232,6 +233,17 @@ impl Work<'_, '_> {
     fn note(&mut self, what: &str, why: &str) {
         self.taken.damage.push(Damage::of(Loss::Mail, format!("{what}: {why}")));
     }
+}
+
+/// Makes the folder where there is none, for its owner alone, and its name durable.
+fn make_folder(folder: &Path) -> Result<(), BackupError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(file(folder))?;
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    File::open(parent).and_then(|parent| parent.sync_all()).map_err(file(parent))
 }
 
 /// Removes what a backup that was cut short has left.
