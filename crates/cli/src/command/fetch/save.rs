@@ -70,16 +70,22 @@ async fn save(mailbox: &Mailbox, wanted: &Wanted, force: bool) -> Result<Saved, 
     let new = beside(path);
     let result = write(mailbox, wanted, &new).await;
     let result = match result {
-        Ok(length) => tokio::fs::rename(&new, path)
-            .await
-            .map(|()| Saved::Written(length))
-            .map_err(Failure::file(path)),
+        Ok(length) => {
+            place(&new, path).await.map(|()| Saved::Written(length)).map_err(Failure::file(path))
+        }
         Err(failure) => Err(failure),
     };
     if result.is_err() {
         _ = tokio::fs::remove_file(&new).await;
     }
     result
+}
+
+/// Gives a file its name when all of it is on the disk: what has a name is not fetched again, also
+/// after a power cut.
+async fn place(new: &Path, path: &Path) -> std::io::Result<()> {
+    tokio::fs::File::open(new).await?.sync_all().await?;
+    tokio::fs::rename(new, path).await
 }
 
 async fn write(mailbox: &Mailbox, wanted: &Wanted, path: &Path) -> Result<u64, Failure> {
