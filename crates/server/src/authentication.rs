@@ -9,6 +9,7 @@ pub(crate) mod sasl;
 mod throttle;
 
 pub(crate) use bearer::{Bearer, refusal};
+pub(crate) use password::known_as;
 pub use password::{MAX_PASSWORD, MAX_USER, PasswordError, credentials, user_name};
 pub(crate) use sasl::{Exchange, Identity, Mechanism, Step, Unfit, identity};
 
@@ -93,7 +94,7 @@ impl Authenticator {
         password: &[u8],
     ) -> Result<User, Denied> {
         // A name or password that nobody can have goes the same way as a wrong one.
-        let name = user_name(&identity.user).unwrap_or_default();
+        let name = known_as(&identity.user).unwrap_or_default();
         let text = std::str::from_utf8(password).unwrap_or_default();
         self.throttle.wait(remote, &name).await?;
         let found = self.lookup(&name).await?;
@@ -111,7 +112,7 @@ impl Authenticator {
         remote: IpAddr,
         identity: &Identity,
     ) -> Result<ScramKeys, Denied> {
-        let name = user_name(&identity.user).unwrap_or_default();
+        let name = known_as(&identity.user).unwrap_or_default();
         self.throttle.wait(remote, &name).await?;
         let nobody = self.hasher.nobody_keys(&name);
         let found = self.lookup(&name).await?;
@@ -126,7 +127,7 @@ impl Authenticator {
         proof: &[u8],
         proved: bool,
     ) -> Result<User, Denied> {
-        let name = user_name(&identity.user).unwrap_or_default();
+        let name = known_as(&identity.user).unwrap_or_default();
         // Looked up again: the account may have gone meanwhile, and its number is needed.
         match self.lookup(&name).await? {
             Some((account, _)) if proved => self.admit(remote, identity, name, account),
@@ -192,7 +193,7 @@ impl Authenticator {
     ) -> Result<User, Denied> {
         self.throttle.succeeded(remote, &name);
         let other = &identity.authorization;
-        if !other.is_empty() && user_name(other).as_ref() != Ok(&name) {
+        if !other.is_empty() && known_as(other).as_ref() != Ok(&name) {
             tracing::info!(user = %Shown(&name), other = %Shown(other), "may not act for another");
             return Err(Denied::NotAuthorized);
         }

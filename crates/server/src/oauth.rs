@@ -10,7 +10,7 @@ mod keys;
 
 pub use keys::KeyError;
 
-use crate::authentication::user_name;
+use crate::authentication::known_as;
 use arc_swap::ArcSwap;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -120,7 +120,7 @@ impl Tokens {
                 of.eq_ignore_ascii_case(domain).then_some(name)?
             }
         };
-        user_name(name).ok()
+        known_as(name).ok()
     }
 
     /// The claims, once the signature was found right.

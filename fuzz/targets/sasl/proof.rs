@@ -100,7 +100,7 @@ impl Exchange {
         let authorization = parts.next()?;
         let authorization = authorization.strip_prefix("a=").unwrap_or(authorization);
         let named = unescaped(parts.next()?.strip_prefix("n=")?)?;
-        let named = prepared(named.as_bytes())?;
+        let named = called(named.as_bytes())?;
         let at = USERS.iter().position(|(user, _)| *user == named)?;
         let right = self.proof(format!("{without},p=").as_bytes(), at as u8) == proof;
         let user = USERS[at].0;
@@ -174,9 +174,14 @@ fn salted() -> &'static [[u8; 32]; 2] {
 
 /// Whose name and password these are (RFC 4013: one name has many spellings).
 fn knows(user: &[u8], password: &[u8]) -> Option<&'static str> {
-    let (user, password) = (prepared(user)?, prepared(password)?);
+    let (user, password) = (called(user)?, prepared(password)?);
     let found = USERS.iter().find(|(name, _)| *name == user)?;
     (found.1 == password).then_some(found.0)
+}
+
+/// Users have no case of letters.
+fn called(user: &[u8]) -> Option<String> {
+    prepared(user).map(|user| user.to_lowercase())
 }
 
 fn prepared(text: &[u8]) -> Option<String> {
@@ -184,7 +189,7 @@ fn prepared(text: &[u8]) -> Option<String> {
 }
 
 fn acts_as(user: &str, authorization: &[u8]) -> bool {
-    authorization.is_empty() || prepared(authorization).as_deref() == Some(user)
+    authorization.is_empty() || called(authorization).as_deref() == Some(user)
 }
 
 fn is_ann(named: &str) -> bool {

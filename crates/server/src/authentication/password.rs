@@ -78,6 +78,12 @@ pub fn user_name(name: &str) -> Result<String, PasswordError> {
     prepare(name, MAX_USER)
 }
 
+/// As whom a user comes in, whatever letters he types: the store compares names without case, and so
+/// must all that counts by them.
+pub(crate) fn known_as(name: &str) -> Result<String, PasswordError> {
+    user_name(name).map(|name| name.to_lowercase())
+}
+
 fn prepare(text: &str, longest: usize) -> Result<String, PasswordError> {
     if text.len() > longest {
         return Err(PasswordError::TooLong);

@@ -34,8 +34,11 @@ async fn sessions_of_one_user() {
     let _first = ann(&server).await;
     let _second = ann(&server).await;
     let mut third = connect(&server, local()).await;
-    let reply = third.reply("a LOGIN ann secret").await;
-    assert!(reply.starts_with("a NO [LIMIT] Too many sessions"), "{reply}");
+    // Another case of letters is the same user.
+    for user in ["ann", "ANN"] {
+        let reply = third.reply(&format!("a LOGIN {user} secret")).await;
+        assert!(reply.starts_with("a NO [LIMIT] Too many sessions"), "{reply}");
+    }
     assert!(third.reply("b LOGIN bob secret").await.starts_with("b OK "));
 }
 

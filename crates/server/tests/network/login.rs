@@ -19,6 +19,8 @@ async fn everyone_comes_in_with_the_right_password() {
         vec!["a LOGIN {3+}\r\nbob {6+}\r\nsecret".to_owned()],
         vec![format!("a AUTHENTICATE PLAIN {in_plain}")],
         vec![format!("a authenticate plain {}", plain("bob", "bob", "secret"))],
+        // The store compares names without case, and so is he who he says he is.
+        vec![format!("a authenticate plain {}", plain("bob", "BOB", "secret"))],
         vec!["a AUTHENTICATE PLAIN".to_owned(), in_plain.clone()],
         vec!["a AUTHENTICATE LOGIN".to_owned(), STANDARD.encode("bob"), STANDARD.encode("secret")],
         vec![format!("a AUTHENTICATE LOGIN {}", STANDARD.encode("bob")), STANDARD.encode("secret")],
@@ -153,6 +155,21 @@ async fn guessing_is_slow_and_ends() {
     }
     assert_eq!(seconds, [1, 2, 4]);
     assert!(client.rest().await.starts_with("* BYE "));
+}
+
+/// Another case of letters is the same user: who guesses waits as long as with one spelling.
+#[tokio::test(start_paused = true)]
+async fn guessing_in_other_letters_is_as_slow() {
+    let server = server(|_| {}).await;
+    let mut seconds = Vec::new();
+    for user in ["ann", "ANN", "aNn"] {
+        let mut client = connect(&server, local()).await;
+        let before = tokio::time::Instant::now();
+        let reply = client.reply(&format!("a LOGIN {user} not-{user}")).await;
+        assert_eq!(reply, format!("a {FAILED}"));
+        seconds.push(before.elapsed().as_secs());
+    }
+    assert_eq!(seconds, [1, 2, 4]);
 }
 
 /// T49: two users at the same time never get each other's mail.

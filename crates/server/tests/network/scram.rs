@@ -66,7 +66,7 @@ async fn challenge(dialogue: &mut Dialogue<DuplexStream>, first: &str) -> String
 async fn unknown_users_have_a_salt_too() {
     let server = server(|_| {}).await;
     let mut salts = Vec::new();
-    for user in ["nobody", "nobody", "ann", "ann"] {
+    for user in ["nobody", "nobody", "ann", "ann", "noBody", "aNn"] {
         let mut dialogue = connect(&server, local()).await;
         let challenge = challenge(&mut dialogue, &format!("n,,n={user},r=abc")).await;
         let (_, rest) = challenge.split_once(",s=").unwrap();
@@ -74,6 +74,8 @@ async fn unknown_users_have_a_salt_too() {
     }
     assert_eq!(salts[0], salts[1]);
     assert_eq!(salts[2], salts[3]);
+    // Names have no case, neither those that are there nor the others.
+    assert_eq!(salts[4..], [&salts[0][..], &salts[2]]);
     assert_eq!(salts[0].len(), salts[2].len());
     assert_ne!(salts[0], salts[2]);
 }

@@ -2,6 +2,7 @@
 
 use super::{Request, SessionLine};
 use crate::admin::trace::record::What;
+use crate::authentication::known_as;
 use crate::sessions::{Sessions, Watched, Watching};
 use futures_util::FutureExt;
 use serde::Serialize;
@@ -87,7 +88,7 @@ async fn answer(
         }
         // As it is kept after a login, so that one name has one spelling here too.
         Request::Trace { user: Some(user), session: None } => {
-            Watched::User(crate::user_name(&user).unwrap_or(user))
+            Watched::User(known_as(&user).unwrap_or(user))
         }
         Request::Trace { user: None, session: Some(id) } => Watched::Session(id),
         Request::Trace { .. } => {
