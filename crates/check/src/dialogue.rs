@@ -3,7 +3,10 @@
 //! without regard to what mail there is, becomes a finding.
 
 mod read;
+mod renames;
 mod view;
+
+pub(crate) use renames::{Moment, Renames, Span};
 
 use crate::command::{Command, STAR};
 use crate::finding::Finding;
@@ -24,7 +27,8 @@ pub(crate) struct Dialogue {
     pub selections: Vec<Selection>,
     pub observations: Vec<Observation>,
     pub findings: Vec<Finding>,
-    /// It is not known which message a VANISHED meant: the client had not yet asked for its UID.
+    /// It is not known which message a VANISHED meant: the client had not yet asked for its UID. Or
+    /// which mailbox a DELETE: another session was renaming the one that was selected.
     pub unclear: bool,
 }
 
@@ -35,9 +39,12 @@ pub(crate) struct Asked {
     /// How many responses had come when it was sent.
     pub sent_at: usize,
     pub reply: Option<Reply>,
+    /// It has no reply since the server has closed the connection, as it may: nobody knows whether
+    /// it was done.
+    pub lost: bool,
     /// The selection that it works in.
     pub selection: Option<usize>,
-    /// That mailbox's name when the command was sent.
+    /// That mailbox's name when the command was sent, where it is known.
     pub name: Option<String>,
     /// It deletes the selected mailbox.
     pub removes: bool,
@@ -103,6 +110,8 @@ pub(crate) enum Told {
     More(Vec<EntryId>),
     /// EXPUNGE
     Gone(EntryId),
+    /// BYE, since the mailbox was deleted (RFC 2180 §3.3).
+    Deleted,
     /// FETCH
     Message { entry: EntryId, flags: Option<u16>, token: Option<String>, mod_seq: Option<u64> },
 }
@@ -114,8 +123,13 @@ impl Dialogue {
     }
 
     /// Reads a record.
-    pub fn read(number: usize, record: &Record, in_order: bool) -> Self {
-        read::Reader::new(number, record, in_order).read()
+    pub fn read(number: usize, record: &Record, in_order: bool, renames: &Renames) -> Self {
+        read::Reader::new(number, record, in_order, renames).read()
+    }
+
+    /// When a command was at work.
+    pub fn moment(&self, place: usize) -> Moment {
+        Moment { place, span: self.asked[place].span() }
     }
 
     /// Whether the command had been sent and was not replied to when this response came.
@@ -129,6 +143,11 @@ impl Asked {
     /// Replied to with OK.
     pub fn is_ok(&self) -> bool {
         self.reply.as_ref().is_some_and(|reply| reply.status == Status::Ok)
+    }
+
+    /// From when it was sent to when it was answered.
+    pub fn span(&self) -> Span {
+        Span { begun: self.begun, at: self.reply.as_ref().map_or(u64::MAX, |reply| reply.at) }
     }
 
     pub fn code(&self) -> Option<&Code> {

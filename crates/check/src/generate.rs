@@ -38,7 +38,8 @@ pub struct Shape {
     pub qresync: bool,
     /// Names below names, with `/` between them. Those above are made with them.
     pub nested: bool,
-    /// The selected mailbox may be deleted and renamed: no two servers agree what comes of it.
+    /// The selected mailbox may be deleted and renamed, by its own session and by others: no two
+    /// servers agree what comes of it.
     pub removes: bool,
     /// Keywords can be made.
     pub keywords: bool,
@@ -88,6 +89,8 @@ pub fn generate(seed: u64, shape: &Shape) -> Plan {
         _ => 2 + random.below(shape.commands.saturating_sub(1)),
     };
     let commands = commands.min(shape.commands);
+    // Of its own, so that what is made of the other numbers stays what it was.
+    let mut kinds = Random::new(seed ^ 0x006b_696e_6473);
     let fleeting = if shape.nested { &["X", "Y", "X/Z", "Y/Z"][..] } else { &["X", "Y"] };
     let mut maker = Maker {
         shape,
@@ -103,6 +106,7 @@ pub fn generate(seed: u64, shape: &Shape) -> Plan {
         forced: None,
         gone: [false; 2],
         alone: connections == 1,
+        shares: shape.removes && connections > 1 && kinds.chance(40),
         refused: false,
     };
     let mailboxes = maker.mailboxes();
@@ -135,6 +139,8 @@ struct Maker<'a> {
     gone: [bool; 2],
     /// No other connection can be hurt.
     alone: bool,
+    /// Mailboxes are deleted and renamed that others have selected.
+    shares: bool,
     /// Literals are refused, rather than lines that are no commands: a server may take the one
     /// behind the other for the refused literal itself, and close.
     refused: bool,
@@ -253,7 +259,10 @@ impl Maker<'_> {
 
     /// A mailbox whose name is changed.
     fn victim(&mut self) -> String {
-        let lasting = self.alone && self.shape.removes && self.random.chance(30);
+        let lasting = match self.alone {
+            true => self.shape.removes && self.random.chance(30),
+            false => self.shares && self.random.chance(25),
+        };
         if lasting { self.random.pick(&self.lasting).clone() } else { self.fleeting() }
     }
 

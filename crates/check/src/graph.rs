@@ -6,7 +6,7 @@ mod footprint;
 pub(crate) mod mod_seq;
 
 use crate::bits::Bits;
-use crate::dialogue::{Dialogue, EntryId, Told};
+use crate::dialogue::{Dialogue, EntryId, Renames, Told};
 use crate::history::History;
 use std::rc::Rc;
 
@@ -76,8 +76,13 @@ impl Graph {
     /// `in_order`: a command begins its work when those that it depends on are answered. Otherwise
     /// it may have begun as soon as it was sent: there are servers that do one command after the
     /// other, and tell what has changed before they answer several at once.
-    pub fn new(history: &History, dialogues: &[Dialogue], in_order: bool) -> Self {
-        build::Builder::new(history, dialogues, in_order).build()
+    pub fn new(
+        history: &History,
+        dialogues: &[Dialogue],
+        renames: &Renames,
+        in_order: bool,
+    ) -> Self {
+        build::Builder::new(history, dialogues, renames, in_order).build()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The verdict on a history.
 
-use crate::dialogue::Dialogue;
+use crate::dialogue::{Dialogue, Renames};
 use crate::explain;
 use crate::finding::Finding;
 use crate::graph::{Graph, mod_seq};
@@ -22,9 +22,11 @@ pub enum Verdict {
 /// Judges what a server answered, from an account without mailboxes on.
 pub fn judge(history: &History, server: Server) -> Verdict {
     let in_order = server.replies_in_order;
+    let renames = Renames::new(history);
     let records = history.connections.iter().enumerate();
-    let mut dialogues: Vec<Dialogue> =
-        records.map(|(number, record)| Dialogue::read(number, record, in_order)).collect();
+    let mut dialogues: Vec<Dialogue> = records
+        .map(|(number, record)| Dialogue::read(number, record, in_order, &renames))
+        .collect();
     let findings: Vec<Finding> =
         dialogues.iter_mut().flat_map(|one| std::mem::take(&mut one.findings)).collect();
     if !findings.is_empty() {
@@ -37,7 +39,7 @@ pub fn judge(history: &History, server: Server) -> Verdict {
     if !findings.is_empty() {
         return Verdict::Wrong(findings);
     }
-    let graph = Graph::new(history, &dialogues, in_order);
+    let graph = Graph::new(history, &dialogues, &renames, in_order);
     if in_order && !graph.overtakings.is_empty() {
         return Verdict::Wrong(explain::overtakings(history, &graph));
     }

@@ -116,6 +116,12 @@ impl State {
         Some(&self.boxes[self.opened[connection][selection]?])
     }
 
+    /// Whether the mailbox of a selection has a name: it is not deleted.
+    fn is_named(&self, connection: usize, selection: usize) -> bool {
+        let opened = self.opened[connection][selection];
+        opened.is_some_and(|opened| self.names.values().any(|id| *id == opened))
+    }
+
     /// The UID of an entry, once its EXISTS has been explained.
     fn uid(&self, connection: usize, entry: usize) -> Option<u32> {
         Some(self.bound[connection][entry]).filter(|uid| *uid != 0)

@@ -1,6 +1,6 @@
 //! Reading a record: tagged replies first, then each response in turn.
 
-use super::{Asked, Data, Dialogue, Reply, parse};
+use super::{Asked, Data, Dialogue, Observation, Renames, Reply, Told, parse};
 use crate::command::{Command, Form};
 use crate::finding::{Finding, Rule};
 use crate::history::{Record, Shown};
@@ -19,19 +19,26 @@ pub(super) struct Reader<'a> {
     pub(super) at: u64,
     /// What is selected as far as replies have come.
     pub(super) current: Option<usize>,
-    /// Its name.
-    name: String,
+    renames: &'a Renames,
+    /// It was deleted, and the server has said BYE.
+    deleted: bool,
     /// Responses that belong to a SELECT.
     of_select: Vec<Option<usize>>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(number: usize, record: &'a Record, in_order: bool) -> Self {
+    pub(super) fn new(
+        number: usize,
+        record: &'a Record,
+        in_order: bool,
+        renames: &'a Renames,
+    ) -> Self {
         let asked = record.commands.iter().map(|sent| Asked {
             command: sent.command.clone(),
             begun: sent.begun,
             sent_at: record.received.iter().filter(|response| response.at < sent.begun).count(),
             reply: None,
+            lost: false,
             selection: None,
             name: None,
             removes: false,
@@ -47,9 +54,21 @@ impl<'a> Reader<'a> {
             unclear: false,
         };
         let of_select = vec![None; record.received.len()];
-        let (responses, current, name) = (Vec::new(), None, String::new());
+        let (responses, current, deleted) = (Vec::new(), None, false);
         let (index, at) = (0, 0);
-        Self { number, in_order, record, responses, dialogue, index, at, current, name, of_select }
+        Self {
+            number,
+            in_order,
+            record,
+            responses,
+            dialogue,
+            index,
+            at,
+            current,
+            renames,
+            deleted,
+            of_select,
+        }
     }
 
     pub(super) fn read(mut self) -> Dialogue {
@@ -61,8 +80,8 @@ impl<'a> Reader<'a> {
                 self.take(response);
             }
         }
-        self.place_commands();
         self.judge_end();
+        self.place_commands();
         self.dialogue
     }
 
@@ -116,14 +135,6 @@ impl<'a> Reader<'a> {
             asked.reply = Some(Reply { index, at: self.at, status, code });
             if matches!(asked.command, Command::Select { .. }) && status == Status::Ok {
                 self.mark_select(place, group);
-            }
-        }
-        for place in 0..self.dialogue.asked.len() {
-            if self.dialogue.asked[place].reply.is_none() {
-                let sent = &self.record.commands[place];
-                self.at = sent.begun;
-                let text = format!("no reply to {} {}", sent.tag, sent.command);
-                self.complain(Rule::Reply, text);
             }
         }
     }
@@ -188,6 +199,7 @@ impl<'a> Reader<'a> {
             }
             Response::Status(data) => self.status(data),
             Response::Condition { text, .. } => self.condition(text),
+            Response::Bye(_) => self.bye(),
             _ => {}
         }
     }
@@ -316,56 +328,84 @@ impl<'a> Reader<'a> {
         match &asked[place].command {
             Command::Select { name, examine } if ok => {
                 let (name, examine) = (name.clone(), *examine);
-                self.name.clone_from(&name);
                 let opened = self.open(place, name, examine, exists);
                 self.dialogue.asked[place].opens = Some(opened);
             }
             // RFC 3501 §6.3.1: no mailbox is selected after a SELECT that failed.
             Command::Select { .. } => self.current = None,
             Command::Close | Command::Unselect | Command::Logout if ok => self.current = None,
-            Command::Delete(name) if ok && *name == self.name => self.current = None,
-            Command::Rename(from, to) if ok => self.name = renamed(&self.name, from, to),
+            Command::Delete(_) => {
+                let current = self.current;
+                self.current = current.filter(|selection| !self.deletes(place, *selection));
+            }
             _ => {}
         }
     }
 
     fn judge_end(&mut self) {
-        let logout = |asked: &Asked| asked.command == Command::Logout && asked.is_ok();
-        if let Some(at) = self.record.closed.filter(|_| !self.dialogue.asked.iter().any(logout)) {
+        let logout = self.leaves();
+        if let Some(at) = self.record.closed.filter(|_| !logout && !self.deleted) {
             self.at = at;
             self.complain(Rule::Reply, "the server closed the connection".to_owned());
         }
+        for place in 0..self.dialogue.asked.len() {
+            if self.dialogue.asked[place].reply.is_some() {
+                continue;
+            }
+            self.dialogue.asked[place].lost = self.deleted;
+            if !self.deleted {
+                let sent = &self.record.commands[place];
+                self.at = sent.begun;
+                let text = format!("no reply to {} {}", sent.tag, sent.command);
+                self.complain(Rule::Reply, text);
+            }
+        }
+    }
+
+    /// LOGOUT was done.
+    fn leaves(&self) -> bool {
+        let logout = |asked: &Asked| asked.command == Command::Logout && asked.is_ok();
+        self.dialogue.asked.iter().any(logout)
+    }
+
+    /// BYE, which nobody asked for: if a mailbox is selected, somebody has deleted it.
+    fn bye(&mut self) {
+        let Some(selection) = self.current.filter(|_| !self.leaves()) else { return };
+        let (index, at, kind) = (self.index, self.at, Told::Deleted);
+        self.dialogue.observations.push(Observation { index, at, selection, kind });
+        self.deleted = true;
+    }
+
+    /// Whether a command deletes what is selected.
+    fn deletes(&mut self, place: usize, selection: usize) -> bool {
+        let asked = &self.dialogue.asked[place];
+        let Command::Delete(name) = asked.command.clone() else { return false };
+        if !asked.is_ok() {
+            return false;
+        }
+        let names = self.dialogue.names(self.number, selection, place, self.renames);
+        self.dialogue.unclear |= names.len() > 1 && names.contains(&name);
+        names == [name]
     }
 
     /// Which selection each command works in: the order of sending decides (RFC 3501 §5.5).
     fn place_commands(&mut self) {
-        let (mut current, mut name) = (None, String::new());
-        for asked in &mut self.dialogue.asked {
+        let mut current = None;
+        for place in 0..self.dialogue.asked.len() {
+            let names = current.map(|it| self.dialogue.names(self.number, it, place, self.renames));
+            let removes = current.is_some_and(|it| self.deletes(place, it));
+            let asked = &mut self.dialogue.asked[place];
             asked.selection = current;
-            asked.name = current.map(|_| name.clone());
+            asked.name = names.filter(|names| names.len() == 1).and_then(|mut names| names.pop());
+            asked.removes = removes;
             match &asked.command {
-                Command::Select { name: opened, .. } => {
-                    current = asked.opens;
-                    name.clone_from(opened);
-                }
-                Command::Delete(deleted) if asked.is_ok() && *deleted == name => {
-                    asked.removes = current.take().is_some();
-                }
-                Command::Rename(from, to) if asked.is_ok() => name = renamed(&name, from, to),
+                Command::Select { .. } => current = asked.opens,
+                Command::Delete(_) if removes => current = None,
                 Command::Close | Command::Unselect | Command::Logout if asked.is_ok() => {
                     current = None;
                 }
                 _ => {}
             }
         }
-    }
-}
-
-/// The name of a mailbox after a RENAME.
-fn renamed(name: &str, from: &str, to: &str) -> String {
-    match name.strip_prefix(from) {
-        Some("") => to.to_owned(),
-        Some(rest) if rest.starts_with('/') => format!("{to}{rest}"),
-        _ => name.to_owned(),
     }
 }

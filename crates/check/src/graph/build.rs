@@ -4,7 +4,7 @@ use super::footprint::{Footprint, Names};
 use super::{Graph, Kind, Ready, Reason, Thing};
 use crate::bits::Bits;
 use crate::command::{Command, STAR, What};
-use crate::dialogue::{Asked, Dialogue, EntryId, Observation, Told};
+use crate::dialogue::{Asked, Dialogue, EntryId, Observation, Renames, Told};
 use crate::history::History;
 use crate::order::{Placed, SETTLED, must_precede};
 use peregrine_proto::response::{Code, SearchDatum};
@@ -16,6 +16,7 @@ const WIDEST: u32 = 1000;
 pub(super) struct Builder<'a> {
     history: &'a History,
     pub(super) dialogues: &'a [Dialogue],
+    renames: &'a Renames,
     in_order: bool,
     pub(super) things: Vec<Thing>,
     reasons: Vec<Vec<(usize, Reason)>>,
@@ -28,11 +29,27 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub fn new(history: &'a History, dialogues: &'a [Dialogue], in_order: bool) -> Self {
+    pub fn new(
+        history: &'a History,
+        dialogues: &'a [Dialogue],
+        renames: &'a Renames,
+        in_order: bool,
+    ) -> Self {
         let (things, reasons) = (Vec::new(), Vec::new());
         let (commands, told, uids) = (Vec::new(), Vec::new(), Vec::new());
         let overtakings = Vec::new();
-        Self { history, dialogues, in_order, things, reasons, commands, told, uids, overtakings }
+        Self {
+            history,
+            dialogues,
+            renames,
+            in_order,
+            things,
+            reasons,
+            commands,
+            told,
+            uids,
+            overtakings,
+        }
     }
 
     pub fn build(mut self) -> Graph {
@@ -105,12 +122,21 @@ impl<'a> Builder<'a> {
         uids: &[Option<Vec<u32>>],
     ) -> (usize, Vec<(usize, &'static str)>) {
         let dialogue = &self.dialogues[connection];
+        // By the names that mailboxes have when the later command is at work.
+        let mut known: Vec<(Option<usize>, Option<String>)> = Vec::new();
+        for selection in dialogue.asked[..=place].iter().map(|asked| asked.selection) {
+            if known.iter().all(|(one, _)| *one != selection) {
+                known.push((selection, self.name_of(connection, selection, place)));
+            }
+        }
         let placed = |place: usize| {
             let asked: &Asked = &dialogue.asked[place];
+            let name = known.iter().find(|(one, _)| *one == asked.selection);
+            let name = name.and_then(|(_, name)| name.as_deref());
             let selection = asked.selection.map(|selection| &dialogue.selections[selection]);
             Placed {
                 command: &asked.command,
-                selected: asked.name.as_deref(),
+                selected: name,
                 removes: asked.removes,
                 read_only: selection.is_some_and(|selection| selection.read_only),
                 uids: uids[place].clone(),
@@ -134,6 +160,13 @@ impl<'a> Builder<'a> {
             }
         }
         (start, reasons)
+    }
+
+    /// What the mailbox of a selection is called while a command is at work, where that is known.
+    fn name_of(&self, connection: usize, selection: Option<usize>, place: usize) -> Option<String> {
+        let dialogue = &self.dialogues[connection];
+        let mut names = dialogue.names(connection, selection?, place, self.renames);
+        if names.len() == 1 { names.pop() } else { None }
     }
 
     fn add_told(&mut self, connection: usize) {
@@ -171,6 +204,7 @@ impl<'a> Builder<'a> {
                     }
                     born.extend(new.iter().map(|entry| (*entry, thing)));
                 }
+                Told::Deleted => {}
                 Told::Gone(entry) => {
                     if let Some(before) = born.get(entry) {
                         self.put(*before, thing, Reason::Told);

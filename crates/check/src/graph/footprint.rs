@@ -121,6 +121,7 @@ impl Footprint {
                         writes: view(thing.connection),
                         flags_of: None,
                     },
+                    Told::Deleted => Self { reads: names.name(name), ..Self::default() },
                     Told::Gone(_) => Self { reads: names.messages(name), ..Self::default() },
                     Told::Message { entry, .. } => Self {
                         reads: names.flags(name) | names.messages(name),

@@ -31,18 +31,43 @@ pub(crate) struct Doing<'a> {
 impl Doing<'_> {
     /// Does the command: what comes of it, or why its answer cannot be this.
     pub fn apply(&self, state: &State) -> Result<Next, Why> {
-        let Some(reply) = &self.asked.reply else { return Ok(Next::Same) };
+        if self.asked.reply.is_none() {
+            return Ok(if self.asked.lost { self.perhaps(state) } else { Next::Same });
+        }
+        let status = self.status_of_reply();
         if self.asked.command.in_selected() && self.asked.selection.is_none() {
-            return match reply.status {
+            return match status {
                 Status::Ok => no!(self.context, "no mailbox is selected, so it must be refused"),
                 _ => Ok(Next::Same),
             };
         }
-        if reply.status != Status::Ok && self.is_excused() {
+        if status != Status::Ok && self.is_excused() {
             return Ok(Next::Same);
         }
+        self.done(state)
+    }
+
+    /// Nobody knows whether it was done.
+    fn perhaps(&self, state: &State) -> Next {
+        let selected = self.asked.selection.filter(|_| self.asked.command.in_selected());
+        let alive = selected.is_some_and(|it| state.is_named(self.connection, it));
+        // In a mailbox that is deleted nothing is done that anybody could see.
+        if self.asked.command.in_selected() && !alive {
+            return Next::Same;
+        }
+        match self.done(state) {
+            Ok(Next::Made(mut made)) => {
+                made.insert(0, state.clone());
+                Next::Made(made)
+            }
+            _ => Next::Same,
+        }
+    }
+
+    fn done(&self, state: &State) -> Result<Next, Why> {
+        let status = self.status_of_reply();
         match &self.asked.command {
-            Command::Oversize(_) | Command::Nonsense => match reply.status {
+            Command::Oversize(_) | Command::Nonsense => match status {
                 Status::Ok => no!(self.context, "it must be refused"),
                 _ => Ok(Next::Same),
             },
@@ -57,7 +82,7 @@ impl Doing<'_> {
             Command::Move { set, to } => self.copy(state, set, to, true),
             Command::Expunge => self.expunge(state, None),
             Command::UidExpunge(set) => self.expunge(state, Some(set)),
-            Command::Close if reply.status == Status::Ok => self.expunge(state, None),
+            Command::Close if status == Status::Ok => self.expunge(state, None),
             Command::Select { name, .. } => self.select(state, name),
             Command::Create(name) => self.create(state, name),
             Command::Delete(name) => self.delete(state, name),
@@ -148,6 +173,10 @@ impl Context<'_> {
         };
         match told {
             Told::More(new) => self.more(state, connection, selection, new),
+            Told::Deleted if state.is_named(connection, selection) => {
+                no!(self, "the mailbox is there, and the server says BYE")
+            }
+            Told::Deleted => Ok(Next::Same),
             Told::Gone(entry) => match state.uid(connection, *entry) {
                 None => no!(self, "nothing is known of the message that is said to be gone"),
                 Some(uid) if mailbox.messages.contains_key(&uid) => {
@@ -212,6 +241,9 @@ impl Context<'_> {
         let Some(mailbox) = state.of_selection(connection, selection) else {
             no!(self, "the mailbox was not selected")
         };
+        if !state.is_named(connection, selection) {
+            no!(self, "the mailbox is deleted, and the client was not told so")
+        }
         let uids = view.iter().map(|(entry, _)| state.uid(connection, *entry));
         let uids: Vec<u32> = uids.map(Option::unwrap_or_default).collect();
         if !uids.iter().eq(mailbox.messages.keys()) {

@@ -23,7 +23,9 @@ impl Doing<'_> {
                 let uid = uids.iter().next().map_or(0, |uid| uid.0.get());
                 (uid, Some(uid_validity.0.get()))
             }
-            _ if self.context.server.uid_plus => no!(self.context, "APPENDUID is missing"),
+            _ if self.context.server.uid_plus && !self.asked.lost => {
+                no!(self.context, "APPENDUID is missing")
+            }
             _ => (mailbox.next, None),
         };
         self.is_next(mailbox, uid, validity)?;
@@ -90,7 +92,7 @@ impl Doing<'_> {
             // What somebody expunged meanwhile is told by its EXPUNGE, unless the mailbox was left.
             let gone = entry.is_some_and(|entry| dialogue.is_expunged(entry))
                 || self.is_gone_at_last(*uid);
-            if !silent && status == Status::Ok && !told && !gone {
+            if !silent && !self.asked.lost && status == Status::Ok && !told && !gone {
                 let new = flags::names(new);
                 no!(self.context, "UID {uid} has the flags ({new}) then, which was not told")
             }
@@ -123,12 +125,13 @@ impl Doing<'_> {
     /// mailbox no more.
     fn is_gone_at_last(&self, uid: u32) -> bool {
         let dialogues = self.context.dialogues;
-        let Some((last, name)) = dialogues.last().zip(self.asked.name.as_ref()) else {
-            return false;
-        };
-        let looked = last.selections.iter().find(|selection| selection.name == *name);
+        let Some(last) = dialogues.last() else { return false };
+        let name = self.asked.name.as_ref();
+        let looked = last.selections.iter().find(|selection| Some(&selection.name) == name);
         let view = looked.and_then(|selection| selection.views.first());
-        view.is_some_and(|(_, view)| {
+        // Under another name, or deleted, it cannot be looked at: then others may have removed it.
+        let alone = dialogues.len() <= 2;
+        view.map_or(!alone, |(_, view)| {
             !view.iter().any(|entry| last.entries[*entry].uid == Some(uid))
         })
     }
@@ -214,7 +217,7 @@ impl Doing<'_> {
     /// The UIDs of the copies, as COPYUID tells them.
     fn new_uids(&self, living: &[u32], goal: &Mailbox) -> Result<Vec<u32>, Why> {
         let Some(Code::CopyUid { uid_validity, source, target }) = self.copied() else {
-            if self.context.server.uid_plus {
+            if self.context.server.uid_plus && !self.asked.lost {
                 no!(self.context, "UIDs {living:?} are copied, and COPYUID is missing")
             }
             return Ok((goal.next..).take(living.len()).collect());

@@ -72,7 +72,7 @@ impl Doing<'_> {
         }
         let sets = matches!(what, What::Body | What::BodyAndFlags) && !self.is_read_only();
         // Which of them have changed is judged by the order of MODSEQs.
-        for uid in living.iter().filter(|_| since.is_none()) {
+        for uid in living.iter().filter(|_| since.is_none() && !self.asked.lost) {
             self.fetched(state, view, mailbox, *uid, *what, sets)?;
         }
         let unseen = |uid: &&u32| mailbox.messages[uid].flags & flags::SEEN == 0;
