@@ -1,6 +1,7 @@
 //! The commands of a pipeline.
 
-use crate::flags;
+mod words;
+
 use std::fmt::{self, Display, Formatter};
 
 /// `*` in a set.
@@ -37,6 +38,29 @@ pub enum What {
     Body,
     /// `FLAGS BODY[TEXT]`
     BodyAndFlags,
+    /// `BINARY.PEEK[1]` (RFC 3516)
+    BinaryPeek,
+    /// `BINARY[1]`, which sets `\Seen`
+    Binary,
+    /// `BINARY.SIZE[1]`
+    BinarySize,
+}
+
+impl What {
+    /// It sets `\Seen`.
+    pub fn sets_seen(self) -> bool {
+        matches!(self, Self::Body | Self::BodyAndFlags | Self::Binary)
+    }
+
+    /// It asks for flags.
+    pub fn asks_flags(self) -> bool {
+        matches!(self, Self::Flags | Self::BodyAndFlags)
+    }
+
+    /// It asks for the text.
+    pub fn asks_text(self) -> bool {
+        !matches!(self, Self::Flags | Self::BinarySize)
+    }
 }
 
 /// What a SEARCH looks for.
@@ -90,6 +114,23 @@ pub enum Command {
         /// Target.
         mailbox: String,
         /// The message's word.
+        token: String,
+        /// Its flags.
+        flags: u16,
+        /// Words and flags of further messages, which come with it or not at all (RFC 3502).
+        more: Vec<(String, u16)>,
+        /// As a literal8 (RFC 3516).
+        binary: bool,
+        /// The client waits for `+` before each literal.
+        waits: bool,
+    },
+    /// REPLACE: such a message in another's place (RFC 8508).
+    Replace {
+        /// One message.
+        set: Set,
+        /// Target.
+        mailbox: String,
+        /// The new message's word.
         token: String,
         /// Its flags.
         flags: u16,
@@ -243,24 +284,13 @@ impl Display for Set {
 }
 
 impl Command {
-    /// The octets, in pieces between which the client waits for `+`.
-    pub fn write(&self, tag: &str) -> Vec<String> {
-        let Self::Append { mailbox, token, flags, waits } = self else {
-            return vec![format!("{tag} {self}\r\n")];
-        };
-        let body = format!("Subject: {token}\r\n\r\n{token}\r\n");
-        let plus = if *waits { "" } else { "+" };
-        let (name, flags) = (Quoted(mailbox), flags::names(*flags));
-        let head = format!("{tag} APPEND {name} ({flags}) {{{}{plus}}}\r\n", body.len());
-        let body = format!("{body}\r\n");
-        if *waits { vec![head, body] } else { vec![head + &body] }
-    }
-
     /// The messages that it names.
     pub fn set(&self) -> Option<&Set> {
         match self {
             Self::Store { set, .. } | Self::Fetch { set, .. } | Self::UidExpunge(set) => Some(set),
-            Self::Copy { set, .. } | Self::Move { set, .. } => Some(set),
+            Self::Copy { set, .. } | Self::Move { set, .. } | Self::Replace { set, .. } => {
+                Some(set)
+            }
             _ => None,
         }
     }
@@ -301,121 +331,9 @@ impl Command {
     /// this one later (RFC 3501 §5.2), so it may be answered from an older state.
     pub fn looks(&self) -> bool {
         match self {
-            Self::Fetch { what, .. } => matches!(what, What::Flags | What::Peek),
+            Self::Fetch { what, .. } => !what.sets_seen(),
             Self::Search { .. } => true,
             _ => false,
         }
-    }
-}
-
-impl Display for Command {
-    /// The command without its tag. A literal is left out.
-    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        let by = |set: &Set| if set.uid { "UID " } else { "" };
-        match self {
-            Self::Append { mailbox, token, flags, .. } => {
-                write!(out, "APPEND {} ({}) <{token}>", Quoted(mailbox), flags::names(*flags))
-            }
-            Self::Oversize(name) => write!(out, "APPEND {} {{{OVERSIZE}}}", Quoted(name)),
-            Self::Nonsense => out.write_str("FETSCH 1 (FLAGS"),
-            Self::Enable { qresync } => {
-                write!(out, "ENABLE CONDSTORE{}", if *qresync { " QRESYNC" } else { "" })
-            }
-            Self::Store { .. } => self.write_store(out),
-            Self::Fetch { set, what, since } => {
-                let items = match what {
-                    What::Flags => "UID FLAGS",
-                    What::Peek => "UID BODY.PEEK[TEXT]",
-                    What::Body => "UID BODY[TEXT]",
-                    What::BodyAndFlags => "UID FLAGS BODY[TEXT]",
-                };
-                let since = since.map(|since| format!(" (CHANGEDSINCE {since})"));
-                write!(out, "{}FETCH {set} ({items}){}", by(set), since.unwrap_or_default())
-            }
-            Self::Search { uid, key, form } => {
-                let uid = if *uid { "UID " } else { "" };
-                match form {
-                    Form::Plain => write!(out, "{uid}SEARCH {key}"),
-                    Form::Return(options) => write!(out, "{uid}SEARCH RETURN ({options}) {key}"),
-                    Form::Sort => write!(out, "{uid}SORT (SUBJECT) UTF-8 {key}"),
-                    Form::Thread => write!(out, "{uid}THREAD ORDEREDSUBJECT UTF-8 {key}"),
-                }
-            }
-            Self::Copy { set, to } => write!(out, "{}COPY {set} {}", by(set), Quoted(to)),
-            Self::Move { set, to } => write!(out, "{}MOVE {set} {}", by(set), Quoted(to)),
-            Self::Expunge => out.write_str("EXPUNGE"),
-            Self::UidExpunge(set) => write!(out, "UID EXPUNGE {set}"),
-            Self::Noop => out.write_str("NOOP"),
-            Self::Check => out.write_str("CHECK"),
-            Self::Idle => out.write_str("IDLE"),
-            Self::Select { name, examine: false } => write!(out, "SELECT {}", Quoted(name)),
-            Self::Select { name, examine: true } => write!(out, "EXAMINE {}", Quoted(name)),
-            Self::Close => out.write_str("CLOSE"),
-            Self::Unselect => out.write_str("UNSELECT"),
-            Self::Status(name) => {
-                write!(out, "STATUS {} (MESSAGES UIDNEXT UIDVALIDITY UNSEEN)", Quoted(name))
-            }
-            Self::Create(name) => write!(out, "CREATE {}", Quoted(name)),
-            Self::Delete(name) => write!(out, "DELETE {}", Quoted(name)),
-            Self::Rename(from, to) => write!(out, "RENAME {} {}", Quoted(from), Quoted(to)),
-            Self::List(pattern) => write!(out, "LIST \"\" {}", Quoted(pattern)),
-            Self::Lsub(pattern) => write!(out, "LSUB \"\" {}", Quoted(pattern)),
-            Self::Subscribe(name) => write!(out, "SUBSCRIBE {}", Quoted(name)),
-            Self::Unsubscribe(name) => write!(out, "UNSUBSCRIBE {}", Quoted(name)),
-            Self::Capability => out.write_str("CAPABILITY"),
-            Self::Logout => out.write_str("LOGOUT"),
-        }
-    }
-}
-
-impl Command {
-    fn write_store(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        let Self::Store { set, how, flags, silent, unchanged } = self else { return Ok(()) };
-        let sign = match how {
-            How::Add => "+",
-            How::Remove => "-",
-            How::Replace => "",
-        };
-        let uid = if set.uid { "UID " } else { "" };
-        let silent = if *silent { ".SILENT" } else { "" };
-        let unchanged = unchanged.map(|than| format!("(UNCHANGEDSINCE {than}) "));
-        let unchanged = unchanged.unwrap_or_default();
-        let flags = flags::names(*flags);
-        write!(out, "{uid}STORE {set} {unchanged}{sign}FLAGS{silent} ({flags})")
-    }
-}
-
-impl Display for Key {
-    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::All => out.write_str("ALL"),
-            Self::Flag(bit, set) => out.write_str(&flags::search_key(*bit, *set)),
-            Self::Subject(token) => write!(out, "SUBJECT \"{token}\""),
-            Self::Saved => out.write_str("$"),
-            Self::ModSeq(from) => write!(out, "MODSEQ {from}"),
-        }
-    }
-}
-
-impl Display for Return {
-    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        let options = [
-            (self.save, "SAVE"),
-            (self.min, "MIN"),
-            (self.max, "MAX"),
-            (self.all, "ALL"),
-            (self.count, "COUNT"),
-        ];
-        let wanted = options.into_iter().filter(|(wanted, _)| *wanted);
-        out.write_str(&wanted.map(|(_, name)| name).collect::<Vec<_>>().join(" "))
-    }
-}
-
-/// A name in quotes, which every server takes.
-struct Quoted<'a>(&'a str);
-
-impl Display for Quoted<'_> {
-    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        write!(out, "\"{}\"", self.0.replace('\\', "\\\\").replace('"', "\\\""))
     }
 }

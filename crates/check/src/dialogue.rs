@@ -71,7 +71,7 @@ pub(crate) struct Data {
     /// Names of LIST and LSUB.
     pub names: Vec<String>,
     pub status: Vec<StatusData>,
-    /// COPYUID of MOVE.
+    /// COPYUID of MOVE, APPENDUID of REPLACE.
     pub copied: Option<Code>,
     pub exists: u32,
     pub uid_next: Option<u32>,
@@ -113,7 +113,17 @@ pub(crate) enum Told {
     /// BYE, since the mailbox was deleted (RFC 2180 §3.3).
     Deleted,
     /// FETCH
-    Message { entry: EntryId, flags: Option<u16>, token: Option<String>, mod_seq: Option<u64> },
+    Message(Message),
+}
+
+/// What FETCH told of a message.
+pub(crate) struct Message {
+    pub entry: EntryId,
+    pub flags: Option<u16>,
+    pub token: Option<String>,
+    /// BINARY.SIZE
+    pub size: Option<u64>,
+    pub mod_seq: Option<u64>,
 }
 
 impl Dialogue {

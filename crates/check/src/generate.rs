@@ -41,6 +41,12 @@ pub struct Shape {
     /// The selected mailbox may be deleted and renamed, by its own session and by others: no two
     /// servers agree what comes of it.
     pub removes: bool,
+    /// MULTIAPPEND (RFC 3502).
+    pub multi_append: bool,
+    /// REPLACE (RFC 8508).
+    pub replace: bool,
+    /// BINARY (RFC 3516).
+    pub binary: bool,
     /// Keywords can be made.
     pub keywords: bool,
     /// A literal of 2 GiB is known to be refused.
@@ -68,6 +74,9 @@ impl Shape {
             qresync: true,
             nested: true,
             removes: true,
+            multi_append: true,
+            replace: true,
+            binary: true,
             keywords: true,
             oversize: true,
         }
@@ -108,6 +117,8 @@ pub fn generate(seed: u64, shape: &Shape) -> Plan {
         alone: connections == 1,
         shares: shape.removes && connections > 1 && kinds.chance(40),
         refused: false,
+        brings: kinds.chance(40),
+        kinds,
     };
     let mailboxes = maker.mailboxes();
     let scripts = (0..connections).map(|number| {
@@ -141,6 +152,10 @@ struct Maker<'a> {
     alone: bool,
     /// Mailboxes are deleted and renamed that others have selected.
     shares: bool,
+    /// Messages come in other ways too: MULTIAPPEND, REPLACE, BINARY.
+    brings: bool,
+    /// Numbers for what is said in another way.
+    kinds: Random,
     /// Literals are refused, rather than lines that are no commands: a server may take the one
     /// behind the other for the refused literal itself, and close.
     refused: bool,
@@ -272,7 +287,8 @@ impl Maker<'_> {
             0..=9 => {
                 let (mailbox, token, flags) = (self.mailbox(), self.token(), self.some_flags());
                 let waits = !self.shape.literal_plus || self.random.chance(20);
-                Command::Append { mailbox, token, flags, waits }
+                let (more, binary) = (self.more(), self.binary());
+                Command::Append { mailbox, token, flags, more, binary, waits }
             }
             10..=17 => Command::Status(self.mailbox()),
             18..=20 => Command::Noop,
@@ -329,8 +345,15 @@ impl Maker<'_> {
                 let what = [What::Flags, What::Flags, What::Flags, What::Peek];
                 let what = [&what[..], &[What::Body, What::BodyAndFlags]].concat();
                 let (set, what) = (self.set(place), *self.random.pick(&what));
-                let peeks = matches!(what, What::Flags | What::Peek);
-                Command::Fetch { set, what, since: self.limit().filter(|_| peeks) }
+                let since = self.limit().filter(|_| !what.sets_seen());
+                let what = match what {
+                    What::Peek if self.binary() => {
+                        *self.kinds.pick(&[What::BinaryPeek, What::BinarySize])
+                    }
+                    What::Body if self.binary() => What::Binary,
+                    what => what,
+                };
+                Command::Fetch { set, what, since }
             }
             19..=23 => self.search(),
             24..=25 => Command::Copy { set: self.set(place), to: self.mailbox() },
@@ -342,6 +365,7 @@ impl Maker<'_> {
                 };
                 Command::Move { set: self.set(place), to }
             }
+            28..=30 if self.replaces() => self.replace(place),
             28..=30 => Command::Expunge,
             31 if self.shape.uid_plus => match self.saved && self.random.chance(30) {
                 true => Command::UidExpunge(Set::saved(true)),
@@ -350,6 +374,37 @@ impl Maker<'_> {
             32 => Command::Check,
             _ => Command::Noop,
         }
+    }
+
+    /// Further messages of an APPEND.
+    fn more(&mut self) -> Vec<(String, u16)> {
+        if !self.brings || !self.shape.multi_append || !self.kinds.chance(40) {
+            return Vec::new();
+        }
+        let count = 1 + self.kinds.below(2);
+        let flags = [0, flags::SEEN, flags::DELETED, 2];
+        (0..count).map(|_| (self.token(), *self.kinds.pick(&flags))).collect()
+    }
+
+    fn binary(&mut self) -> bool {
+        self.brings && self.shape.binary && self.kinds.chance(50)
+    }
+
+    fn replaces(&mut self) -> bool {
+        self.brings && self.shape.replace && self.kinds.chance(50)
+    }
+
+    fn replace(&mut self, place: usize) -> Command {
+        let number = 1 + self.kinds.below(self.counts[place] + 1) as u32;
+        let set = Set::one(self.kinds.chance(60), number);
+        let mailbox = match self.kinds.below(4) {
+            0 => self.lasting[1 - place].clone(),
+            1 => self.kinds.pick(&self.fleeting).clone(),
+            _ => self.lasting[place].clone(),
+        };
+        let flags = *self.kinds.pick(&[0, flags::SEEN, flags::DELETED, 2]);
+        let waits = !self.shape.literal_plus || self.kinds.chance(20);
+        Command::Replace { set, mailbox, token: self.token(), flags, waits }
     }
 
     /// Now and then a MODSEQ that some messages have reached, and others not.

@@ -6,7 +6,7 @@ mod footprint;
 pub(crate) mod mod_seq;
 
 use crate::bits::Bits;
-use crate::dialogue::{Dialogue, EntryId, Renames, Told};
+use crate::dialogue::{Dialogue, EntryId, Message, Renames, Told};
 use crate::history::History;
 use std::rc::Rc;
 
@@ -88,9 +88,9 @@ impl Graph {
 
 impl Dialogue {
     /// What FETCH told.
-    pub(crate) fn told(&self, place: usize) -> Option<(EntryId, Option<u16>, Option<&str>)> {
+    pub(crate) fn told(&self, place: usize) -> Option<&Message> {
         match &self.observations[place].kind {
-            Told::Message { entry, flags, token, .. } => Some((*entry, *flags, token.as_deref())),
+            Told::Message(message) => Some(message),
             _ => None,
         }
     }

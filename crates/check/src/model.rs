@@ -1,6 +1,7 @@
 //! A small mail store that does one command after the other: what is true at each moment.
 
 mod apply;
+mod bring;
 mod change;
 mod look;
 mod names;
@@ -129,6 +130,13 @@ impl State {
 
     fn bind(&mut self, connection: usize, entry: usize, uid: u32) {
         Rc::make_mut(&mut self.bound[connection])[entry] = uid;
+    }
+}
+
+impl Message {
+    /// Octets of its text: the word and a line's end.
+    fn text_octets(&self) -> u64 {
+        self.token.len() as u64 + 2
     }
 }
 

@@ -56,6 +56,7 @@ fn used(command: &Command) -> Option<&str> {
     match command {
         Command::Append { mailbox: name, .. } | Command::Status(name) => Some(name),
         Command::Copy { to: name, .. } | Command::Move { to: name, .. } => Some(name),
+        Command::Replace { mailbox: name, .. } => Some(name),
         Command::Select { name, .. } | Command::Subscribe(name) => Some(name),
         _ => None,
     }
@@ -141,6 +142,11 @@ fn meet(a: &Placed<'_>, b: &Placed<'_>) -> bool {
     }
 }
 
+/// Messages go away that others find again elsewhere, or others in their place.
+fn moves(command: &Command) -> bool {
+    matches!(command, Command::Move { .. } | Command::Replace { .. })
+}
+
 /// Messages vanish by `a`.
 fn removal(a: &Placed<'_>, b: &Placed<'_>) -> Option<&'static str> {
     if a.read_only {
@@ -148,7 +154,7 @@ fn removal(a: &Placed<'_>, b: &Placed<'_>) -> Option<&'static str> {
     }
     let some = match a.command {
         Command::Expunge => false,
-        Command::UidExpunge(_) | Command::Move { .. } => true,
+        Command::UidExpunge(_) | Command::Move { .. } | Command::Replace { .. } => true,
         _ => return None,
     };
     let by_number = match b.command {
@@ -160,12 +166,11 @@ fn removal(a: &Placed<'_>, b: &Placed<'_>) -> Option<&'static str> {
     }
     let uses = match b.command {
         Command::Fetch { .. } | Command::Store { .. } | Command::Copy { .. } => true,
-        Command::Move { .. } => true,
-        Command::UidExpunge(_) => matches!(a.command, Command::Move { .. }),
+        Command::Move { .. } | Command::Replace { .. } => true,
+        Command::UidExpunge(_) => moves(a.command),
         Command::Search { .. } => return Some("messages vanish, and the other looks for some"),
         Command::Expunge => {
-            return matches!(a.command, Command::Move { .. })
-                .then_some("messages are moved, and the other expunges");
+            return moves(a.command).then_some("messages are moved, and the other expunges");
         }
         _ => false,
     };
@@ -182,9 +187,7 @@ fn changed(placed: &Placed<'_>) -> Option<(How, u16)> {
     match placed.command {
         Command::Store { how: How::Replace, .. } => Some((How::Replace, flags::ALL)),
         Command::Store { how, flags, .. } => Some((*how, *flags)),
-        Command::Fetch { what: What::Body | What::BodyAndFlags, .. } => {
-            Some((How::Add, flags::SEEN))
-        }
+        Command::Fetch { what, .. } if what.sets_seen() => Some((How::Add, flags::SEEN)),
         _ => None,
     }
 }
@@ -237,13 +240,20 @@ fn flag(a: &Placed<'_>, b: &Placed<'_>) -> Option<&'static str> {
 /// Messages come into a mailbox by `a`, or leave it.
 fn mail(a: &Placed<'_>, b: &Placed<'_>) -> Option<&'static str> {
     let (added, deleted) = match a.command {
-        Command::Append { mailbox, flags, .. } => (Some(&**mailbox), flags & flags::DELETED != 0),
+        Command::Append { mailbox, .. } | Command::Replace { mailbox, .. } => {
+            let deleted = |(_, flags): &(&str, u16)| flags & flags::DELETED != 0;
+            (Some(&**mailbox), a.command.messages().iter().any(deleted))
+        }
         Command::Copy { to, .. } | Command::Move { to, .. } => (Some(&**to), false),
         _ => (None, false),
     };
     let removes = matches!(
         a.command,
-        Command::Expunge | Command::UidExpunge(_) | Command::Move { .. } | Command::Close
+        Command::Expunge
+            | Command::UidExpunge(_)
+            | Command::Move { .. }
+            | Command::Replace { .. }
+            | Command::Close
     );
     let removed = a.selected.filter(|_| removes && !a.read_only);
     match b.command {

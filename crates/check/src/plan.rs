@@ -60,7 +60,8 @@ impl Plan {
             script.push(Step::Settle);
             for (token, flags) in messages {
                 let (mailbox, token, flags) = (name.clone(), token.clone(), *flags);
-                let append = Command::Append { mailbox, token, flags, waits: true };
+                let (more, binary, waits) = (Vec::new(), false, true);
+                let append = Command::Append { mailbox, token, flags, more, binary, waits };
                 script.extend([Step::Send(append), Step::Settle]);
             }
         }

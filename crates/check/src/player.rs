@@ -247,7 +247,7 @@ impl Player {
     fn forget(&mut self, tag: &str) {
         self.pending.retain(|pending| pending != tag);
         // Its literal was refused (RFC 3501 §4.3): it is not sent.
-        if matches!(self.outbox.front(), Some(Unit::Wait(waiting)) if waiting == tag) {
+        while matches!(self.outbox.front(), Some(Unit::Wait(waiting)) if waiting == tag) {
             self.outbox.pop_front();
             if matches!(self.outbox.front(), Some(Unit::Octets { begins: None, .. })) {
                 self.outbox.pop_front();

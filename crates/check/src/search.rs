@@ -6,7 +6,7 @@
 //! neither is left, the different possibilities are tried.
 
 use crate::bits::Bits;
-use crate::dialogue::EntryId;
+use crate::dialogue::Message;
 use crate::graph::{Graph, Kind};
 use crate::model::{Context, Doing, Next, State, Why};
 use std::collections::HashSet;
@@ -147,9 +147,8 @@ impl<'a> Search<'a> {
         let dialogue = &context.dialogues[connection];
         match &self.graph.things[thing].kind {
             Kind::Command(ready) => {
-                type Fetched<'a> = (EntryId, Option<u16>, Option<&'a str>);
                 let told = ready.told.iter().filter_map(|place| dialogue.told(*place));
-                let told: Vec<Fetched<'_>> = told.collect();
+                let told: Vec<&Message> = told.collect();
                 let asked = &dialogue.asked[ready.place];
                 Doing { context, connection, asked, views: &ready.views, told: &told }.apply(state)
             }

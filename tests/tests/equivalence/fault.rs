@@ -37,9 +37,11 @@ macro_rules! exchanged {
     };
 }
 
+mod bring;
 mod mod_seq;
 mod names;
 mod search;
+mod shared;
 
 /// All of them.
 pub fn all() -> Vec<Fault> {
@@ -48,6 +50,8 @@ pub fn all() -> Vec<Fault> {
     all.extend(search::all());
     all.extend(mod_seq::all());
     all.extend(names::all());
+    all.extend(bring::all());
+    all.extend(shared::all());
     all
 }
 
@@ -436,7 +440,8 @@ fn keep_refused(plan: &mut Plan, random: &mut Random) -> Option<Place> {
         && let Command::Oversize(mailbox) = command
     {
         let (mailbox, token) = (std::mem::take(mailbox), "refused".to_owned());
-        *command = Command::Append { mailbox, token, flags: 0, waits: false };
+        let (more, binary) = (Vec::new(), false);
+        *command = Command::Append { mailbox, token, flags: 0, more, binary, waits: false };
     }
     Some(sent_as(plan, connection, place))
 }

@@ -282,10 +282,16 @@ impl<'a> Reader<'a> {
     }
 
     fn condition(&mut self, text: ResponseText) {
-        let Some(code @ Code::CopyUid { .. }) = text.code else { return };
-        // RFC 6851 §4.3: an untagged COPYUID before the reply of MOVE.
-        let moves = self.dialogue.asked.iter_mut().filter(|asked| {
-            matches!(asked.command, Command::Move { .. }) && asked.data.copied.is_none()
+        let Some(code @ (Code::CopyUid { .. } | Code::AppendUid { .. })) = text.code else {
+            return;
+        };
+        // RFC 6851 §4.3: an untagged COPYUID before the reply of MOVE. RFC 8508 §4.3: an APPENDUID
+        // before that of REPLACE.
+        let copies = matches!(code, Code::CopyUid { .. });
+        let moves = self.dialogue.asked.iter_mut().filter(|asked| match asked.command {
+            Command::Move { .. } => copies && asked.data.copied.is_none(),
+            Command::Replace { .. } => !copies && asked.data.copied.is_none(),
+            _ => false,
         });
         let next = moves.filter(|asked| asked.sent_at <= self.index);
         let reply = |asked: &&mut Asked| asked.reply.as_ref().map_or(usize::MAX, |it| it.index);

@@ -1,7 +1,7 @@
 //! The selected mailbox while a record is read: EXISTS, EXPUNGE, FETCH.
 
 use super::read::Reader;
-use super::{Entry, EntryId, Observation, Selection, Told, plain};
+use super::{Entry, EntryId, Message, Observation, Selection, Told, plain};
 use crate::command::Command;
 use crate::finding::Rule;
 use crate::flags;
@@ -154,20 +154,22 @@ impl Reader<'_> {
             let text = format!("FETCH of message {number} where there are {}", view.len());
             return self.complain(Rule::Numbers, text);
         };
-        let (mut flags, mut token, mut mod_seq) = (None, None, None);
+        let mut told = Message { entry, flags: None, token: None, size: None, mod_seq: None };
         for item in data {
             match item {
                 FetchData::Uid(uid) => self.learn(&view, place, uid.0.get()),
-                FetchData::ModSeq(told) => mod_seq = Some(told.0),
-                FetchData::Flags(list) => flags = Some(flags::read(list)),
-                FetchData::Section { data: Some(body), .. } => {
-                    token = Some(String::from_utf8_lossy(body).trim_end().to_owned());
+                FetchData::ModSeq(mod_seq) => told.mod_seq = Some(mod_seq.0),
+                FetchData::Flags(list) => told.flags = Some(flags::read(list)),
+                FetchData::Section { data: Some(body), .. }
+                | FetchData::Binary { data: Some(body), .. } => {
+                    told.token = Some(String::from_utf8_lossy(body).trim_end().to_owned());
                 }
+                FetchData::BinarySize(_, octets) => told.size = Some(*octets),
                 _ => {}
             }
         }
         let (index, at) = (self.index, self.at);
-        let kind = Told::Message { entry, flags, token, mod_seq };
+        let kind = Told::Message(told);
         self.dialogue.observations.push(Observation { index, at, selection, kind });
     }
 

@@ -4,7 +4,7 @@ use super::footprint::{Footprint, Names};
 use super::{Graph, Kind, Ready, Reason, Thing};
 use crate::bits::Bits;
 use crate::command::{Command, STAR, What};
-use crate::dialogue::{Asked, Dialogue, EntryId, Observation, Renames, Told};
+use crate::dialogue::{Asked, Dialogue, EntryId, Message, Observation, Renames, Told};
 use crate::history::History;
 use crate::order::{Placed, SETTLED, must_precede};
 use peregrine_proto::response::{Code, SearchDatum};
@@ -210,7 +210,7 @@ impl<'a> Builder<'a> {
                         self.put(*before, thing, Reason::Told);
                     }
                 }
-                Told::Message { entry, flags, .. } => {
+                Told::Message(Message { entry, flags, .. }) => {
                     if let Some(before) = born.get(entry) {
                         self.put(*before, thing, Reason::Told);
                     }
@@ -353,7 +353,9 @@ impl<'a> Builder<'a> {
                 let (name, code) = match &asked.command {
                     Command::Append { mailbox, .. } => (mailbox, asked.code()),
                     Command::Copy { to, .. } => (to, asked.code()),
-                    Command::Move { to, .. } => (to, asked.data.copied.as_ref().or(asked.code())),
+                    Command::Move { to, .. } | Command::Replace { mailbox: to, .. } => {
+                        (to, asked.data.copied.as_ref().or(asked.code()))
+                    }
                     _ => continue,
                 };
                 let first = match code {
@@ -440,14 +442,12 @@ impl<'a> Builder<'a> {
 
 /// Whether flags of this message are told.
 fn tells(told: &Observation, entry: EntryId) -> bool {
-    matches!(told.kind, Told::Message { entry: other, flags: Some(_), .. } if other == entry)
+    matches!(told.kind, Told::Message(Message { entry: other, flags: Some(_), .. }) if other == entry)
 }
 
 fn tells_flags(command: &Command) -> bool {
     match command {
-        Command::Fetch { what, .. } => {
-            matches!(what, What::Flags | What::BodyAndFlags | What::Body)
-        }
+        Command::Fetch { what, .. } => what.asks_flags() || what.sets_seen(),
         Command::Store { .. } => true,
         _ => false,
     }
@@ -455,7 +455,7 @@ fn tells_flags(command: &Command) -> bool {
 
 fn only_reads(command: &Command) -> bool {
     match command {
-        Command::Fetch { what, .. } => matches!(what, What::Flags | What::Peek),
+        Command::Fetch { what, .. } => !what.sets_seen(),
         Command::Search { .. } | Command::Status(_) | Command::List(_) | Command::Lsub(_) => true,
         Command::Noop | Command::Check | Command::Idle | Command::Capability => true,
         Command::Oversize(_) | Command::Nonsense | Command::Unselect | Command::Logout => true,
@@ -502,7 +502,7 @@ fn saved(dialogue: &Dialogue, place: usize) -> Option<Vec<u32>> {
 /// asking for the result.
 fn known_flags(dialogue: &Dialogue, entry: EntryId, uids: &[Option<Vec<u32>>]) -> Option<u16> {
     let told = dialogue.observations.iter().rev().find_map(|told| match told.kind {
-        Told::Message { entry: other, flags: Some(flags), .. } if other == entry => {
+        Told::Message(Message { entry: other, flags: Some(flags), .. }) if other == entry => {
             Some((told.index, flags))
         }
         _ => None,

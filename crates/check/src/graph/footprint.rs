@@ -3,7 +3,7 @@
 
 use super::{Kind, Thing};
 use crate::command::{Command, Key, What};
-use crate::dialogue::{Dialogue, Told};
+use crate::dialogue::{Dialogue, Message, Told};
 
 /// Places as bits: three for each mailbox name, two for each connection, one for subscriptions.
 #[derive(Clone, Default)]
@@ -30,7 +30,9 @@ impl Names {
         let (mut names, mut renamed) = (Vec::new(), Vec::new());
         for command in dialogues.iter().flat_map(|one| &one.asked).map(|asked| &asked.command) {
             match command {
-                Command::Append { mailbox: name, .. } | Command::Select { name, .. } => {
+                Command::Append { mailbox: name, .. }
+                | Command::Replace { mailbox: name, .. }
+                | Command::Select { name, .. } => {
                     names.push(name.clone());
                 }
                 Command::Copy { to: name, .. } | Command::Move { to: name, .. } => {
@@ -123,7 +125,7 @@ impl Footprint {
                     },
                     Told::Deleted => Self { reads: names.name(name), ..Self::default() },
                     Told::Gone(_) => Self { reads: names.messages(name), ..Self::default() },
-                    Told::Message { entry, .. } => Self {
+                    Told::Message(Message { entry, .. }) => Self {
                         reads: names.flags(name) | names.messages(name),
                         flags_of: dialogue.entries[*entry].uid.map(|uid| vec![uid]),
                         ..Self::default()
@@ -172,7 +174,9 @@ fn of_command(
     let flags = selected.map_or(0, |name| names.flags(name));
     let view = view(connection);
     let (reads, writes) = match command {
-        Command::Fetch { what: What::Peek, .. } => (messages | view, 0),
+        Command::Fetch { what: What::Peek | What::BinaryPeek | What::BinarySize, .. } => {
+            (messages | view, 0)
+        }
         Command::Fetch { what: What::Flags, .. } => (messages | flags | view, 0),
         Command::Fetch { .. } | Command::Store { .. } => (messages | view, flags),
         Command::Search { key: Key::Flag(..), .. } => (messages | flags | view, 0),
@@ -180,7 +184,7 @@ fn of_command(
         Command::Copy { to, .. } => {
             (messages | flags | view | names.name(to), names.messages(to) | names.flags(to))
         }
-        Command::Move { to, .. } => (
+        Command::Move { to, .. } | Command::Replace { mailbox: to, .. } => (
             messages | flags | view | names.name(to),
             messages | names.messages(to) | names.flags(to),
         ),

@@ -3,7 +3,7 @@
 use super::build::Builder;
 use super::{Kind, Reason};
 use crate::command::{Command, Form, Key};
-use crate::dialogue::{Dialogue, EntryId, Told, plain};
+use crate::dialogue::{self, Dialogue, EntryId, Told, plain};
 use crate::finding::{Finding, Rule};
 use peregrine_proto::response::{Code, NumberList, SearchDatum};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -63,7 +63,9 @@ fn tellings(dialogues: &[Dialogue]) -> Vec<Telling<'_>> {
     let mut tellings = Vec::new();
     for (connection, dialogue) in dialogues.iter().enumerate() {
         for (place, told) in dialogue.observations.iter().enumerate() {
-            let Told::Message { entry, flags, mod_seq: Some(mod_seq), .. } = &told.kind else {
+            let Told::Message(dialogue::Message { entry, flags, mod_seq: Some(mod_seq), .. }) =
+                &told.kind
+            else {
                 continue;
             };
             let Some(uid) = dialogue.entries[*entry].uid else { continue };
@@ -193,7 +195,9 @@ fn known(dialogue: &Dialogue, views: &[Rc<[EntryId]>]) -> Option<Vec<u32>> {
 /// The message, where it was told with a greater MODSEQ.
 fn newer(dialogue: &Dialogue, told: &Told, since: u64) -> Option<u32> {
     match told {
-        Told::Message { entry, mod_seq: Some(mod_seq), .. } if *mod_seq > since => {
+        Told::Message(dialogue::Message { entry, mod_seq: Some(mod_seq), .. })
+            if *mod_seq > since =>
+        {
             dialogue.entries[*entry].uid
         }
         _ => None,

@@ -166,6 +166,9 @@ fn shape(capabilities: &[String]) -> (Shape, Vec<String>) {
         qresync: offers("ENABLE") && offers("QRESYNC"),
         nested: false,
         removes: false,
+        multi_append: offers("MULTIAPPEND"),
+        replace: offers("REPLACE"),
+        binary: offers("BINARY"),
         keywords: true,
         oversize: limit.is_some_and(|limit| limit < LARGE),
     };
@@ -182,6 +185,9 @@ fn shape(capabilities: &[String]) -> (Shape, Vec<String>) {
         (shape.thread, "THREAD: THREAD=ORDEREDSUBJECT is not offered"),
         (shape.condstore, "CHANGEDSINCE, UNCHANGEDSINCE and MODSEQ: CONDSTORE is not offered"),
         (shape.qresync, "VANISHED: QRESYNC is not offered"),
+        (shape.multi_append, "several messages in one APPEND: MULTIAPPEND is not offered"),
+        (shape.replace, "REPLACE: it is not offered"),
+        (shape.binary, "FETCH BINARY and literal8: BINARY is not offered"),
         (shape.oversize, "a literal that is refused: no APPENDLIMIT is told"),
     ];
     left_out.extend(wanted.iter().filter(|(on, _)| !on).map(|(_, why)| (*why).to_owned()));

@@ -2,7 +2,7 @@
 
 use super::{Context, Next, State, Why};
 use crate::command::{Command, Set};
-use crate::dialogue::{Asked, EntryId, Told};
+use crate::dialogue::{Asked, EntryId, Message, Told};
 use crate::flags;
 use peregrine_proto::Status;
 use peregrine_proto::response::Code;
@@ -25,7 +25,7 @@ pub(crate) struct Doing<'a> {
     /// Views that its numbers may be meant in: those from its start to its reply.
     pub views: &'a [Rc<[EntryId]>],
     /// What FETCH told of the selected mailbox meanwhile.
-    pub told: &'a [(EntryId, Option<u16>, Option<&'a str>)],
+    pub told: &'a [&'a Message],
 }
 
 impl Doing<'_> {
@@ -80,6 +80,7 @@ impl Doing<'_> {
             Command::Store { .. } => self.store(state),
             Command::Copy { set, to } => self.copy(state, set, to, false),
             Command::Move { set, to } => self.copy(state, set, to, true),
+            Command::Replace { .. } => self.replace(state),
             Command::Expunge => self.expunge(state, None),
             Command::UidExpunge(set) => self.expunge(state, Some(set)),
             Command::Close if status == Status::Ok => self.expunge(state, None),
@@ -184,7 +185,7 @@ impl Context<'_> {
                 }
                 Some(_) => Ok(Next::Same),
             },
-            Told::Message { entry, flags, token, .. } => {
+            Told::Message(Message { entry, flags, token, size, .. }) => {
                 let Some(uid) = state.uid(connection, *entry) else {
                     no!(self, "nothing is known of this message yet")
                 };
@@ -196,6 +197,13 @@ impl Context<'_> {
                 }
                 if let Some(token) = token.as_deref().filter(|token| *token != &*message.token) {
                     no!(self, "UID {uid} holds `{}`, not `{token}`", message.token)
+                }
+                if let Some(size) = size.filter(|size| *size != message.text_octets()) {
+                    no!(
+                        self,
+                        "the text of UID {uid} has {} octets, not {size}",
+                        message.text_octets()
+                    )
                 }
                 Ok(Next::Same)
             }

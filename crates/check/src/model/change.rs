@@ -1,4 +1,4 @@
-//! Commands that change mail: APPEND, STORE, COPY, MOVE, EXPUNGE, and names and subscriptions.
+//! Commands that change mail: STORE, COPY, MOVE, EXPUNGE, and names and subscriptions.
 
 use super::apply::{Doing, no};
 use super::{Mailbox, Next, State, Why};
@@ -10,44 +10,6 @@ use peregrine_proto::response::Code;
 use std::rc::Rc;
 
 impl Doing<'_> {
-    pub(super) fn append(&self, state: &State) -> Result<Next, Why> {
-        let Command::Append { mailbox: name, token, flags, .. } = &self.asked.command else {
-            return Ok(Next::Same);
-        };
-        let found = state.mailbox(name);
-        let Some((id, mailbox)) = found.filter(|_| self.status_of_reply() == Status::Ok) else {
-            return self.may_be_missing(found.is_some());
-        };
-        let (uid, validity) = match self.asked.code() {
-            Some(Code::AppendUid { uid_validity, uids }) => {
-                let uid = uids.iter().next().map_or(0, |uid| uid.0.get());
-                (uid, Some(uid_validity.0.get()))
-            }
-            _ if self.context.server.uid_plus && !self.asked.lost => {
-                no!(self.context, "APPENDUID is missing")
-            }
-            _ => (mailbox.next, None),
-        };
-        self.is_next(mailbox, uid, validity)?;
-        let mut made = state.clone();
-        let mailbox = made.change(id);
-        mailbox.add(uid, *flags, token.as_str().into());
-        mailbox.validity = mailbox.validity.or(validity);
-        Ok(Next::Made(vec![made]))
-    }
-
-    /// Whether a new message can have this UID.
-    fn is_next(&self, mailbox: &Mailbox, uid: u32, validity: Option<u32>) -> Result<(), Why> {
-        let next = mailbox.next;
-        if uid < next || (self.context.server.next_by_one && uid > next) {
-            no!(self.context, "the next UID is {next}, and {uid} was given")
-        }
-        if validity.is_some_and(|validity| !mailbox.has_validity(validity)) {
-            no!(self.context, "the UIDVALIDITY was told otherwise before")
-        }
-        Ok(())
-    }
-
     pub(super) fn store(&self, state: &State) -> Result<Next, Why> {
         self.in_some_view(state, |view| self.store_in(state, view))
     }
@@ -88,7 +50,8 @@ impl Doing<'_> {
             }
             changed = true;
             let entry = self.entry_of(state, view, *uid);
-            let told = self.told.iter().any(|(one, told, _)| Some(*one) == entry && told.is_some());
+            let told =
+                self.told.iter().any(|told| Some(told.entry) == entry && told.flags.is_some());
             // What somebody expunged meanwhile is told by its EXPUNGE, unless the mailbox was left.
             let gone = entry.is_some_and(|entry| dialogue.is_expunged(entry))
                 || self.is_gone_at_last(*uid);

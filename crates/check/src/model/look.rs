@@ -70,7 +70,7 @@ impl Doing<'_> {
                 no!(self.context, "its messages are there, and the reply is {}", status.word())
             }
         }
-        let sets = matches!(what, What::Body | What::BodyAndFlags) && !self.is_read_only();
+        let sets = what.sets_seen() && !self.is_read_only();
         // Which of them have changed is judged by the order of MODSEQs.
         for uid in living.iter().filter(|_| since.is_none() && !self.asked.lost) {
             self.fetched(state, view, mailbox, *uid, *what, sets)?;
@@ -100,16 +100,21 @@ impl Doing<'_> {
     ) -> Result<(), Why> {
         let message = &mailbox.messages[&uid];
         let entry = self.entry_of(state, view, uid);
-        let of_it = self.told.iter().filter(|(told, _, _)| Some(*told) == entry);
-        if what != What::Flags && !of_it.clone().any(|told| told.2 == Some(&*message.token)) {
+        let of_it = self.told.iter().filter(|told| Some(told.entry) == entry);
+        let text = Some(&*message.token);
+        if what.asks_text() && !of_it.clone().any(|told| told.token.as_deref() == text) {
             no!(self.context, "the text of UID {uid} is `{}`, and was not told", message.token)
         }
-        if !matches!(what, What::Flags | What::BodyAndFlags) {
+        let size = Some(message.text_octets());
+        if what == What::BinarySize && !of_it.clone().any(|told| told.size == size) {
+            no!(self.context, "the size of UID {uid} was not told")
+        }
+        if !what.asks_flags() {
             return Ok(());
         }
         let seen = if sets { flags::SEEN } else { 0 };
         let right = |told: &u16| *told == message.flags || *told == message.flags | seen;
-        let told: Vec<u16> = of_it.filter_map(|told| told.1).collect();
+        let told: Vec<u16> = of_it.filter_map(|told| told.flags).collect();
         // Where it sets \Seen, it may tell the flags as they are when it answers, as STORE may.
         let changes = sets && message.flags & flags::SEEN == 0;
         if told.iter().any(right) || (changes && !told.is_empty()) {
