@@ -106,6 +106,32 @@ pub struct Return {
     pub save: bool,
 }
 
+/// What ENABLE turns on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extensions {
+    /// CONDSTORE (RFC 7162)
+    pub condstore: bool,
+    /// QRESYNC (RFC 7162)
+    pub qresync: bool,
+    /// IMAP4rev2 (RFC 9051)
+    pub rev2: bool,
+    /// UIDONLY (RFC 9586)
+    pub uid_only: bool,
+}
+
+impl Extensions {
+    /// What either has.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            condstore: self.condstore || other.condstore,
+            qresync: self.qresync || other.qresync,
+            rev2: self.rev2 || other.rev2,
+            uid_only: self.uid_only || other.uid_only,
+        }
+    }
+}
+
 /// One command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -141,11 +167,8 @@ pub enum Command {
     Oversize(String),
     /// A line that is no command.
     Nonsense,
-    /// ENABLE CONDSTORE, or QRESYNC too (RFC 7162).
-    Enable {
-        /// QRESYNC
-        qresync: bool,
-    },
+    /// ENABLE (RFC 5161)
+    Enable(Extensions),
     /// STORE
     Store {
         /// Messages.
@@ -284,6 +307,12 @@ impl Display for Set {
 }
 
 impl Command {
+    /// FETCH of the UIDs and flags of all messages.
+    pub fn all_flags(uid: bool) -> Self {
+        let set = Set { uid, ranges: vec![(1, STAR)] };
+        Self::Fetch { set, what: What::Flags, since: None }
+    }
+
     /// The messages that it names.
     pub fn set(&self) -> Option<&Set> {
         match self {
@@ -292,6 +321,14 @@ impl Command {
                 Some(set)
             }
             _ => None,
+        }
+    }
+
+    /// It names messages by number, or asks for numbers.
+    pub fn by_number(&self) -> bool {
+        match self {
+            Self::Search { uid, .. } => !uid,
+            _ => self.set().is_some_and(|set| !set.uid),
         }
     }
 

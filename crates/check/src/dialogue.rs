@@ -2,13 +2,14 @@
 //! command, and what each message number means at each moment. Whatever is wrong already there,
 //! without regard to what mail there is, becomes a finding.
 
+mod enabled;
 mod read;
 mod renames;
 mod view;
 
 pub(crate) use renames::{Moment, Renames, Span};
 
-use crate::command::{Command, STAR};
+use crate::command::{Command, Extensions, STAR};
 use crate::finding::Finding;
 use crate::history::Record;
 use peregrine_proto::number::{Bound, Number, NumberSet};
@@ -42,6 +43,8 @@ pub(crate) struct Asked {
     /// It has no reply since the server has closed the connection, as it may: nobody knows whether
     /// it was done.
     pub lost: bool,
+    /// What was enabled when it was sent.
+    pub enabled: Extensions,
     /// The selection that it works in.
     pub selection: Option<usize>,
     /// That mailbox's name when the command was sent, where it is known.
@@ -73,6 +76,8 @@ pub(crate) struct Data {
     pub status: Vec<StatusData>,
     /// COPYUID of MOVE, APPENDUID of REPLACE.
     pub copied: Option<Code>,
+    /// CLOSED, of SELECT.
+    pub closed: bool,
     pub exists: u32,
     pub uid_next: Option<u32>,
     pub validity: Option<u32>,

@@ -1,87 +1,14 @@
 //! Random pipelines from a seed.
 
+mod shape;
+
+pub use shape::Shape;
+
 use crate::chance::Random;
-use crate::command::{Command, Form, How, Key, Return, STAR, Set, What};
+use crate::command::{Command, Extensions, Form, How, Key, Return, STAR, Set, What};
 use crate::flags;
 use crate::plan::{Plan, Step};
-
-/// What pipelines may be made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shape {
-    /// All mailboxes' names begin so: a mailbox's name with the separator behind it.
-    pub base: String,
-    /// Most connections at once; not 0.
-    pub connections: usize,
-    /// Most commands of a run, from 2 on, besides those that set it up and look at its end.
-    pub commands: usize,
-    /// UIDPLUS (RFC 4315): UID EXPUNGE.
-    pub uid_plus: bool,
-    /// MOVE (RFC 6851).
-    pub moves: bool,
-    /// UNSELECT (RFC 3691).
-    pub unselect: bool,
-    /// IDLE (RFC 2177).
-    pub idle: bool,
-    /// LITERAL+ (RFC 7888).
-    pub literal_plus: bool,
-    /// SEARCH RETURN (RFC 4731).
-    pub esearch: bool,
-    /// `$` (RFC 5182).
-    pub search_res: bool,
-    /// SORT (RFC 5256).
-    pub sort: bool,
-    /// THREAD=ORDEREDSUBJECT (RFC 5256).
-    pub thread: bool,
-    /// CONDSTORE (RFC 7162).
-    pub condstore: bool,
-    /// QRESYNC (RFC 7162).
-    pub qresync: bool,
-    /// Names below names, with `/` between them. Those above are made with them.
-    pub nested: bool,
-    /// The selected mailbox may be deleted and renamed, by its own session and by others: no two
-    /// servers agree what comes of it.
-    pub removes: bool,
-    /// MULTIAPPEND (RFC 3502).
-    pub multi_append: bool,
-    /// REPLACE (RFC 8508).
-    pub replace: bool,
-    /// BINARY (RFC 3516).
-    pub binary: bool,
-    /// Keywords can be made.
-    pub keywords: bool,
-    /// A literal of 2 GiB is known to be refused.
-    pub oversize: bool,
-}
-
-impl Shape {
-    /// Everything that can be played: four connections and forty commands.
-    #[must_use]
-    pub fn whole(base: &str) -> Self {
-        Self {
-            base: base.into(),
-            connections: 4,
-            commands: 40,
-            uid_plus: true,
-            moves: true,
-            unselect: true,
-            idle: true,
-            literal_plus: true,
-            esearch: true,
-            search_res: true,
-            sort: true,
-            thread: true,
-            condstore: true,
-            qresync: true,
-            nested: true,
-            removes: true,
-            multi_append: true,
-            replace: true,
-            binary: true,
-            keywords: true,
-            oversize: true,
-        }
-    }
-}
+use std::collections::VecDeque;
 
 /// Messages that a mailbox holds at most in the beginning.
 const MESSAGES: usize = 5;
@@ -112,7 +39,8 @@ pub fn generate(seed: u64, shape: &Shape) -> Plan {
         saved: false,
         condstore: false,
         qresync: false,
-        forced: None,
+        uid_only: false,
+        forced: VecDeque::new(),
         gone: [false; 2],
         alone: connections == 1,
         shares: shape.removes && connections > 1 && kinds.chance(40),
@@ -144,8 +72,9 @@ struct Maker<'a> {
     /// Enabled.
     condstore: bool,
     qresync: bool,
+    uid_only: bool,
     /// What comes next in any case.
-    forced: Option<Command>,
+    forced: VecDeque<Command>,
     /// Which of the lasting mailboxes were deleted or renamed.
     gone: [bool; 2],
     /// No other connection can be hurt.
@@ -198,7 +127,12 @@ impl Maker<'_> {
         self.refused = self.shape.oversize && self.random.chance(50);
         self.condstore = self.shape.condstore && self.random.chance(30);
         self.qresync = self.condstore && self.shape.qresync && self.random.chance(60);
-        self.forced = self.condstore.then_some(Command::Enable { qresync: self.qresync });
+        let rev2 = self.shape.rev2 && self.kinds.chance(20);
+        self.uid_only = self.shape.uid_only && self.kinds.chance(12);
+        let (condstore, qresync, uid_only) = (self.condstore, self.qresync, self.uid_only);
+        let extensions = Extensions { condstore, qresync, rev2, uid_only };
+        let any = extensions != Extensions::default();
+        self.forced = any.then_some(Command::Enable(extensions)).into_iter().collect();
         let mut script = Vec::new();
         let mut idle = false;
         for place in 0..commands {
@@ -221,10 +155,11 @@ impl Maker<'_> {
     }
 
     fn command(&mut self) -> Command {
-        if let Some(forced) = self.forced.take() {
+        if let Some(forced) = self.forced.pop_front() {
             return forced;
         }
-        match (self.selected, self.random.below(100)) {
+        let before = self.selected;
+        let next = match (self.selected, self.random.below(100)) {
             (None, 0..=59) => self.select(),
             (None, 60..=62) => self.in_selected(0),
             (Some(place), 0..=74) => self.in_selected(place),
@@ -234,7 +169,13 @@ impl Maker<'_> {
                 _ => self.select(),
             },
             _ => self.anywhere(),
+        };
+        // What has come is told with no UID.
+        if self.uid_only && before.is_some() && next.selects() {
+            self.forced.push_front(next);
+            return Command::all_flags(true);
         }
+        next
     }
 
     fn leave(&mut self, command: Command) -> Command {
@@ -247,11 +188,9 @@ impl Maker<'_> {
         // A client that goes on where nothing is selected is soon cut off.
         (self.selected, self.saved) = ((!self.gone[place]).then_some(place), false);
         // VANISHED says which messages are gone by UID, so clients ask for UIDs.
-        self.forced = self.selected.filter(|_| self.qresync).map(|_| Command::Fetch {
-            set: Set { uid: false, ranges: vec![(1, STAR)] },
-            what: What::Flags,
-            since: None,
-        });
+        let asks = self.qresync || self.uid_only;
+        let fetch = self.selected.filter(|_| asks).map(|_| Command::all_flags(self.uid_only));
+        self.forced.extend(fetch);
         Command::Select { name: self.lasting[place].clone(), examine: self.random.chance(12) }
     }
 
@@ -396,7 +335,8 @@ impl Maker<'_> {
 
     fn replace(&mut self, place: usize) -> Command {
         let number = 1 + self.kinds.below(self.counts[place] + 1) as u32;
-        let set = Set::one(self.kinds.chance(60), number);
+        let by_uid = self.kinds.chance(60) || self.keeps_to_uids();
+        let set = Set::one(by_uid, number);
         let mailbox = match self.kinds.below(4) {
             0 => self.lasting[1 - place].clone(),
             1 => self.kinds.pick(&self.fleeting).clone(),
@@ -417,7 +357,8 @@ impl Maker<'_> {
             let all = Return { all: true, ..Return::default() };
             let extended = self.shape.esearch && self.random.chance(30);
             let form = if extended { Form::Return(all) } else { Form::Plain };
-            return Command::Search { uid: self.random.chance(50), key: Key::ModSeq(from), form };
+            let uid = self.searches_by_uid();
+            return Command::Search { uid, key: Key::ModSeq(from), form };
         }
         let key = match self.random.below(5) {
             0 if self.saved && self.random.chance(50) => Key::Saved,
@@ -428,7 +369,7 @@ impl Maker<'_> {
                 Key::Flag(*self.random.pick(&bits), self.random.chance(60))
             }
         };
-        let uid = self.random.chance(50);
+        let uid = self.searches_by_uid();
         let form = match self.random.below(10) {
             0..=3 if self.shape.esearch => Form::Return(self.options()),
             4 if self.shape.sort => Form::Sort,
@@ -445,7 +386,22 @@ impl Maker<'_> {
         Return { all: all || !(min || max || count || save), min, max, count, save }
     }
 
+    fn searches_by_uid(&mut self) -> bool {
+        self.random.chance(50) || self.keeps_to_uids()
+    }
+
+    /// A client that has enabled UIDONLY seldom goes by numbers: it is refused.
+    fn keeps_to_uids(&mut self) -> bool {
+        self.uid_only && !self.kinds.chance(8)
+    }
+
     fn set(&mut self, place: usize) -> Set {
+        let mut set = self.any_set(place);
+        set.uid |= self.keeps_to_uids();
+        set
+    }
+
+    fn any_set(&mut self, place: usize) -> Set {
         if self.saved && self.random.chance(30) {
             return Set::saved(self.random.chance(60));
         }

@@ -3,6 +3,7 @@
 
 mod build;
 mod footprint;
+mod known;
 pub(crate) mod mod_seq;
 
 use crate::bits::Bits;

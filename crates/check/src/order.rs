@@ -157,11 +157,7 @@ fn removal(a: &Placed<'_>, b: &Placed<'_>) -> Option<&'static str> {
         Command::UidExpunge(_) | Command::Move { .. } | Command::Replace { .. } => true,
         _ => return None,
     };
-    let by_number = match b.command {
-        Command::Search { uid, .. } => !uid,
-        _ => b.command.set().is_some_and(|set| !set.uid),
-    };
-    if by_number {
+    if b.command.by_number() {
         return Some("messages vanish, and the other goes by message sequence numbers");
     }
     let uses = match b.command {

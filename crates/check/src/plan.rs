@@ -45,6 +45,14 @@ impl Plan {
             script.push(Step::Meet);
             script.extend(steps.iter().cloned());
             script.push(Step::Meet);
+            let enables =
+                |step: &Step| matches!(step, Step::Send(Command::Enable(it)) if it.uid_only);
+            if steps.iter().any(enables) {
+                // Which UIDs those have that have come.
+                let all = Step::Send(Command::all_flags(true));
+                script.extend([Step::Send(Command::Noop), Step::Settle, all]);
+            }
+            script.push(Step::Meet);
             script.push(Step::Send(Command::Noop));
             script.push(Step::Meet);
             scripts.push(script);
@@ -70,12 +78,12 @@ impl Plan {
 
     fn look(&self) -> Vec<Step> {
         use crate::command::{STAR, Set, What};
-        let mut script = vec![Step::Meet, Step::Meet, Step::Meet];
+        let mut script = vec![Step::Meet; 4];
         let mut ask = |command| script.extend([Step::Send(command), Step::Settle]);
         for (name, _) in &self.mailboxes {
             ask(Command::Select { name: name.clone(), examine: true });
             let set = Set { uid: true, ranges: vec![(1, STAR)] };
-            ask(Command::Fetch { set: set.clone(), what: What::Flags, since: None });
+            ask(Command::all_flags(true));
             ask(Command::Fetch { set, what: What::Peek, since: None });
         }
         for name in &self.fleeting {

@@ -38,6 +38,7 @@ macro_rules! exchanged {
 }
 
 mod bring;
+mod enabled;
 mod mod_seq;
 mod names;
 mod search;
@@ -51,6 +52,7 @@ pub fn all() -> Vec<Fault> {
     all.extend(mod_seq::all());
     all.extend(names::all());
     all.extend(bring::all());
+    all.extend(enabled::all());
     all.extend(shared::all());
     all
 }

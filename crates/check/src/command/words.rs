@@ -1,6 +1,6 @@
 //! The words of a command.
 
-use super::{Command, Form, How, Key, OVERSIZE, Return, What};
+use super::{Command, Extensions, Form, How, Key, OVERSIZE, Return, What};
 use crate::command::Set;
 use crate::flags;
 use std::fmt::{self, Display, Formatter};
@@ -13,9 +13,7 @@ impl Display for Command {
             Self::Append { .. } | Self::Replace { .. } => self.write_messages(out),
             Self::Oversize(name) => write!(out, "APPEND {} {{{OVERSIZE}}}", Quoted(name)),
             Self::Nonsense => out.write_str("FETSCH 1 (FLAGS"),
-            Self::Enable { qresync } => {
-                write!(out, "ENABLE CONDSTORE{}", if *qresync { " QRESYNC" } else { "" })
-            }
+            Self::Enable(extensions) => write!(out, "ENABLE {extensions}"),
             Self::Store { .. } => self.write_store(out),
             Self::Fetch { set, what, since } => {
                 let items = match what {
@@ -146,6 +144,19 @@ impl Display for Key {
             Self::Saved => out.write_str("$"),
             Self::ModSeq(from) => write!(out, "MODSEQ {from}"),
         }
+    }
+}
+
+impl Display for Extensions {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        let all = [
+            (self.condstore, "CONDSTORE"),
+            (self.qresync, "QRESYNC"),
+            (self.rev2, "IMAP4rev2"),
+            (self.uid_only, "UIDONLY"),
+        ];
+        let wanted = all.into_iter().filter(|(wanted, _)| *wanted);
+        out.write_str(&wanted.map(|(_, name)| name).collect::<Vec<_>>().join(" "))
     }
 }
 

@@ -1,18 +1,20 @@
 //! Reading a record: tagged replies first, then each response in turn.
 
-use super::{Asked, Data, Dialogue, Observation, Renames, Reply, Told, parse};
-use crate::command::{Command, Form};
+use super::{Asked, Data, Dialogue, MOST, Observation, Renames, Reply, Told, parse};
+use crate::command::{Command, Extensions, Form};
 use crate::finding::{Finding, Rule};
 use crate::history::{Record, Shown};
-use peregrine_proto::response::{Code, ListAttribute, ResponseText, SearchData, StatusData};
+use peregrine_proto::response::{
+    Code, ListAttribute, ResponseText, SearchData, SearchDatum, StatusData,
+};
 use peregrine_proto::{Response, Status};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 pub(super) struct Reader<'a> {
     number: usize,
     in_order: bool,
     pub(super) record: &'a Record,
-    responses: Vec<Option<Response>>,
+    pub(super) responses: Vec<Option<Response>>,
     pub(super) dialogue: Dialogue,
     /// The response that is read.
     pub(super) index: usize,
@@ -22,8 +24,10 @@ pub(super) struct Reader<'a> {
     renames: &'a Renames,
     /// It was deleted, and the server has said BYE.
     deleted: bool,
+    /// UIDs of messages that come, where UIDONLY is enabled.
+    pub(super) coming: VecDeque<u32>,
     /// Responses that belong to a SELECT.
-    of_select: Vec<Option<usize>>,
+    pub(super) of_select: Vec<Option<usize>>,
 }
 
 impl<'a> Reader<'a> {
@@ -39,6 +43,7 @@ impl<'a> Reader<'a> {
             sent_at: record.received.iter().filter(|response| response.at < sent.begun).count(),
             reply: None,
             lost: false,
+            enabled: Extensions::default(),
             selection: None,
             name: None,
             removes: false,
@@ -67,6 +72,7 @@ impl<'a> Reader<'a> {
             current,
             renames,
             deleted,
+            coming: VecDeque::new(),
             of_select,
         }
     }
@@ -147,15 +153,15 @@ impl<'a> Reader<'a> {
             text.code == Some(Code::Closed)
         };
         let begin = group.clone().rev().find(|index| closed(&self.responses[*index]));
+        self.dialogue.asked[place].data.closed = begin.is_some();
         let group = begin.unwrap_or(group.start)..group.end;
         let exists = |index: &usize| matches!(self.responses[*index], Some(Response::Exists(_)));
         let last = group.clone().rev().find(exists);
         for index in group {
             let mine = match &self.responses[index] {
                 Some(Response::Exists(_)) => Some(index) == last,
-                Some(Response::Fetch { .. } | Response::Expunge(_) | Response::Vanished(_)) => {
-                    false
-                }
+                Some(Response::Fetch { .. } | Response::UidFetch { .. }) => false,
+                Some(Response::Expunge(_) | Response::Vanished(_)) => false,
                 _ => true,
             };
             self.of_select[index] = mine.then_some(place);
@@ -163,6 +169,9 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, response: Response) {
+        if !self.is_agreed(&response) {
+            return;
+        }
         if let Some(place) = self.of_select[self.index] {
             return self.take_of_select(place, response);
         }
@@ -172,6 +181,7 @@ impl<'a> Reader<'a> {
             Response::Expunge(number) => self.expunge(number.0.get()),
             Response::Vanished(gone) if !gone.earlier => self.vanished(&gone.uids),
             Response::Fetch { number, data } => self.fetch(number.0.get(), &data),
+            Response::UidFetch { uid, data } => self.fetch_by_uid(uid.0.get(), &data),
             Response::Search(found, _) => self.found("SEARCH", Form::Plain, found),
             Response::Sort(found, _) => self.found("SORT", Form::Sort, found),
             Response::Thread(nodes) => {
@@ -180,7 +190,13 @@ impl<'a> Reader<'a> {
             }
             Response::ESearch(data) => self.found_by_tag(data),
             Response::List(list) => {
-                let lists = |command: &Command| matches!(command, Command::List(_));
+                // RFC 9051 §6.3.2, §6.3.6.
+                let rev2 = self.enabled(false).rev2;
+                let lists = |command: &Command| match command {
+                    Command::List(_) => true,
+                    Command::Select { .. } | Command::Rename(..) => rev2,
+                    _ => false,
+                };
                 if let Some(place) = self.oldest("LIST", lists) {
                     // What is no mailbox is only a part of others' names.
                     let hollow = [ListAttribute::NoSelect, ListAttribute::NonExistent];
@@ -246,11 +262,22 @@ impl<'a> Reader<'a> {
             .tag
             .as_ref()
             .and_then(|tag| self.record.commands.iter().position(|sent| sent.tag == tag.as_str()));
-        let asks = |place: &usize| {
-            let command = &self.dialogue.asked[*place].command;
-            matches!(command, Command::Search { form: Form::Return(_), .. }) && self.waits(*place)
+        let asks = |place: &usize| match self.dialogue.asked[*place].command {
+            Command::Search { form: Form::Return(_), .. } => self.waits(*place),
+            // RFC 9051 §6.4.4: ESEARCH in SEARCH's place.
+            Command::Search { form: Form::Plain, .. } => {
+                self.waits(*place) && self.dialogue.enabled(*place).rev2
+            }
+            _ => false,
         };
         match named.filter(asks) {
+            Some(place) if self.is_plain(place) => {
+                let found = data.items.iter().find_map(|item| match item {
+                    SearchDatum::All(numbers) => Some(numbers.iter().take(MOST).collect()),
+                    _ => None,
+                });
+                self.dialogue.asked[place].data.search.push(found.unwrap_or_default());
+            }
             Some(place) => self.dialogue.asked[place].data.extended.push(data),
             None => {
                 let tag = data.tag.as_ref().map_or("no tag", |tag| tag.as_str());
@@ -258,6 +285,11 @@ impl<'a> Reader<'a> {
                 self.complain(Rule::Attribution, text);
             }
         }
+    }
+
+    fn is_plain(&self, place: usize) -> bool {
+        let command = &self.dialogue.asked[place].command;
+        matches!(command, Command::Search { form: Form::Plain, .. })
     }
 
     fn status(&mut self, data: StatusData) {
@@ -334,6 +366,7 @@ impl<'a> Reader<'a> {
         match &asked[place].command {
             Command::Select { name, examine } if ok => {
                 let (name, examine) = (name.clone(), *examine);
+                self.judge_select(place, &name);
                 let opened = self.open(place, name, examine, exists);
                 self.dialogue.asked[place].opens = Some(opened);
             }
@@ -398,6 +431,7 @@ impl<'a> Reader<'a> {
     fn place_commands(&mut self) {
         let mut current = None;
         for place in 0..self.dialogue.asked.len() {
+            self.dialogue.asked[place].enabled = self.dialogue.enabled(place);
             let names = current.map(|it| self.dialogue.names(self.number, it, place, self.renames));
             let removes = current.is_some_and(|it| self.deletes(place, it));
             let asked = &mut self.dialogue.asked[place];

@@ -2,7 +2,6 @@
 
 use super::read::Reader;
 use super::{Entry, EntryId, Message, Observation, Selection, Told, plain};
-use crate::command::Command;
 use crate::finding::Rule;
 use crate::flags;
 use peregrine_proto::UidSet;
@@ -13,6 +12,12 @@ impl Reader<'_> {
     pub(super) fn open(&mut self, by: usize, name: String, read_only: bool, exists: u32) -> usize {
         let selection = self.dialogue.selections.len();
         let view = self.make_entries(selection, exists);
+        if self.dialogue.enabled(by).uid_only {
+            let uids = self.foresee(exists, self.dialogue.asked[by].data.uid_next);
+            for (entry, uid) in view.iter().zip(uids) {
+                self.dialogue.entries[*entry].uid = Some(uid);
+            }
+        }
         let views = vec![(self.index, view.into())];
         self.dialogue.selections.push(Selection { name, read_only, views, by });
         self.current = Some(selection);
@@ -48,6 +53,9 @@ impl Reader<'_> {
         }
         if count > known {
             let new = self.make_entries(selection, count - known);
+            for entry in &new {
+                self.dialogue.entries[*entry].uid = self.coming.pop_front();
+            }
             view.extend(&new);
             self.put_view(view, Told::More(new));
         }
@@ -63,8 +71,8 @@ impl Reader<'_> {
             let text = format!("EXPUNGE of message {number} where there are {}", view.len());
             return self.complain(Rule::Numbers, text);
         }
-        if self.has_enabled_qresync(true) {
-            let text = format!("EXPUNGE of message {number}, and QRESYNC is enabled");
+        if self.tells_uids(true) {
+            let text = format!("EXPUNGE of message {number}, and QRESYNC or UIDONLY is enabled");
             return self.complain(Rule::Enabled, text);
         }
         self.judge_expunge(&format!("EXPUNGE of message {number}"));
@@ -76,8 +84,9 @@ impl Reader<'_> {
     pub(super) fn vanished(&mut self, uids: &UidSet) {
         let uids = plain(uids);
         let text = format!("VANISHED of UIDs {uids:?}");
-        if !self.has_enabled_qresync(false) {
-            return self.complain(Rule::Enabled, format!("{text}, and QRESYNC is not enabled"));
+        if !self.tells_uids(false) {
+            let text = format!("{text}, and neither QRESYNC nor UIDONLY is enabled");
+            return self.complain(Rule::Enabled, text);
         }
         if self.current.is_none() {
             return self.complain(Rule::Numbers, format!("{text}, and no mailbox is selected"));
@@ -112,14 +121,10 @@ impl Reader<'_> {
         (first < end).then_some(first)
     }
 
-    /// Whether ENABLE QRESYNC was sent, or was answered, before the response that is read.
-    fn has_enabled_qresync(&self, answered: bool) -> bool {
-        self.dialogue.asked.iter().any(|asked| {
-            let reply = asked.reply.as_ref().filter(|_| asked.is_ok());
-            asked.command == Command::Enable { qresync: true }
-                && asked.sent_at <= self.index
-                && reply.is_some_and(|reply| !answered || reply.index < self.index)
-        })
+    /// Whether VANISHED takes the place of EXPUNGE.
+    fn tells_uids(&self, answered: bool) -> bool {
+        let enabled = self.enabled(answered);
+        enabled.qresync || enabled.uid_only
     }
 
     /// RFC 3501 §7.4.1. A command that allows EXPUNGE and was sent before the others may be the
@@ -133,7 +138,8 @@ impl Reader<'_> {
             return self.complain(Rule::Expunge, text);
         };
         let command = &self.dialogue.asked[oldest].command;
-        if command.forbids_expunge() {
+        // Where there are no numbers, none can be mistaken (RFC 9586 §3).
+        if command.forbids_expunge() && !self.enabled(true).uid_only {
             let tag = &self.record.commands[oldest].tag;
             let text = format!(
                 "{what} came while {tag} {command} was in \
@@ -154,10 +160,35 @@ impl Reader<'_> {
             let text = format!("FETCH of message {number} where there are {}", view.len());
             return self.complain(Rule::Numbers, text);
         };
+        self.fetch_at(selection, &view, (place, entry), data);
+    }
+
+    /// UIDFETCH (RFC 9586 §3.3).
+    pub(super) fn fetch_by_uid(&mut self, uid: u32, data: &[FetchData]) {
+        let view = self.view();
+        let known = |entry: &EntryId| self.dialogue.entries[*entry].uid == Some(uid);
+        let place = view.iter().position(known);
+        match self.current.zip(place) {
+            Some((selection, place)) => {
+                self.fetch_at(selection, &view, (place, view[place]), data);
+            }
+            // It is not known which message that is.
+            None if self.current.is_some() && self.dialogue.unclear => {}
+            None => self.complain(Rule::Uid, format!("UIDFETCH of UID {uid}, which is not there")),
+        }
+    }
+
+    fn fetch_at(
+        &mut self,
+        selection: usize,
+        view: &[EntryId],
+        (place, entry): (usize, EntryId),
+        data: &[FetchData],
+    ) {
         let mut told = Message { entry, flags: None, token: None, size: None, mod_seq: None };
         for item in data {
             match item {
-                FetchData::Uid(uid) => self.learn(&view, place, uid.0.get()),
+                FetchData::Uid(uid) => self.learn(view, place, uid.0.get()),
                 FetchData::ModSeq(mod_seq) => told.mod_seq = Some(mod_seq.0),
                 FetchData::Flags(list) => told.flags = Some(flags::read(list)),
                 FetchData::Section { data: Some(body), .. }

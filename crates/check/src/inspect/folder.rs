@@ -169,6 +169,8 @@ fn shape(capabilities: &[String]) -> (Shape, Vec<String>) {
         multi_append: offers("MULTIAPPEND"),
         replace: offers("REPLACE"),
         binary: offers("BINARY"),
+        rev2: offers("ENABLE") && offers("IMAP4REV2"),
+        uid_only: offers("ENABLE") && offers("UIDONLY"),
         keywords: true,
         oversize: limit.is_some_and(|limit| limit < LARGE),
     };
@@ -188,6 +190,8 @@ fn shape(capabilities: &[String]) -> (Shape, Vec<String>) {
         (shape.multi_append, "several messages in one APPEND: MULTIAPPEND is not offered"),
         (shape.replace, "REPLACE: it is not offered"),
         (shape.binary, "FETCH BINARY and literal8: BINARY is not offered"),
+        (shape.rev2, "ENABLE IMAP4rev2: it is not offered"),
+        (shape.uid_only, "UIDFETCH: UIDONLY is not offered"),
         (shape.oversize, "a literal that is refused: no APPENDLIMIT is told"),
     ];
     left_out.extend(wanted.iter().filter(|(on, _)| !on).map(|(_, why)| (*why).to_owned()));
