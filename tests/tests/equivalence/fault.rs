@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use peregrine_check::chance::Random;
-use peregrine_check::command::{Command, How, Key, Set, What};
+use peregrine_check::command::{Command, How, Key, What};
 use peregrine_check::{History, Plan, Step};
 
 /// A fault, by its name.
@@ -43,6 +43,7 @@ mod mod_seq;
 mod names;
 mod search;
 mod shared;
+mod undone;
 
 /// All of them.
 pub fn all() -> Vec<Fault> {
@@ -54,6 +55,7 @@ pub fn all() -> Vec<Fault> {
     all.extend(bring::all());
     all.extend(enabled::all());
     all.extend(shared::all());
+    all.extend(undone::all());
     all
 }
 
@@ -120,6 +122,7 @@ fn tellings() -> Vec<Fault> {
             tell: |history, random, _| swap(history, random, "* LIST"),
         },
         told("admission at arrival", admission_at_arrival),
+        told("what stands behind AUTHENTICATE is refused", refused_before_login),
         told("a lost reply", lost_reply),
         told("a reply with another's tag", wrong_tag),
         told("two replies", two_replies),
@@ -128,9 +131,6 @@ fn tellings() -> Vec<Fault> {
         told("EXISTS untold", |history, random, _| drop_one(history, random, " EXISTS")),
         told("EXPUNGE untold", |history, random, _| drop_one(history, random, " EXPUNGE")),
         told("APPENDUID of another message", other_uid),
-        Fault { name: "half of a COPY", send: half_copy, tell: whole_copy },
-        Fault { name: "a refused literal is kept", send: keep_refused, tell: say_refused },
-        Fault { name: "a STORE is not done", send: forget_store, tell: say_stored },
     ]
 }
 
@@ -304,6 +304,20 @@ fn admission_at_arrival(history: &mut History, random: &mut Random, _: Place) ->
     true
 }
 
+/// The first command is judged before the login behind which it was sent.
+fn refused_before_login(history: &mut History, random: &mut Random, _: Place) -> bool {
+    let firsts = history.connections.iter().enumerate().filter_map(|(number, record)| {
+        let ok = format!("{} OK", record.commands.first()?.tag);
+        let place = record.received.iter().position(|it| it.octets.starts_with(ok.as_bytes()))?;
+        Some((number, place))
+    });
+    let firsts: Vec<_> = firsts.collect();
+    let Some(place) = one(&firsts, random) else { return false };
+    let tag = text(history, place).split(' ').next().unwrap_or_default().to_owned();
+    put(history, place, format!("{tag} BAD Log in first"));
+    true
+}
+
 fn lost_reply(history: &mut History, random: &mut Random, _: Place) -> bool {
     let Some((number, place)) = one(&places(history, is_reply), random) else { return false };
     history.connections[number].received.remove(place);
@@ -396,96 +410,5 @@ fn other_uid(history: &mut History, random: &mut Random, _: Place) -> bool {
     let uid: u32 = uid.parse().unwrap_or_default();
     let changed = format!("{head} {}]{rest}", uid + 1);
     put(history, place, changed);
-    true
-}
-
-fn half_copy(plan: &mut Plan, random: &mut Random) -> Option<Place> {
-    let copies = |steps: &[Step]| match steps {
-        [Step::Send(Command::Copy { set, .. }), _] => {
-            set.uid && matches!(&*set.ranges, [(a, b)] if a.checked_add(1) == Some(*b))
-        }
-        _ => false,
-    };
-    let (connection, place) = pick(plan, random, copies)?;
-    let steps = &mut plan.connections[connection];
-    if let Step::Send(Command::Copy { set, .. }) = &mut steps[place] {
-        set.ranges = vec![(set.ranges[0].0, set.ranges[0].0)];
-    }
-    Some(sent_as(plan, connection, place))
-}
-
-fn whole_copy(history: &mut History, _: &mut Random, (number, place): Place) -> bool {
-    let record = &mut history.connections[number];
-    let sent = &mut record.commands[place];
-    let Command::Copy { set, .. } = &mut sent.command else { return false };
-    let first = set.ranges[0].0;
-    *set = Set { uid: true, ranges: vec![(first, first + 1)] };
-    let tag = format!("{} OK [COPYUID ", sent.tag);
-    for response in &mut record.received {
-        let text = String::from_utf8_lossy(&response.octets).into_owned();
-        let Some(rest) = text.strip_prefix(&tag) else { continue };
-        let words: Vec<&str> = rest.split([' ', ']']).collect();
-        let target: u32 = words[2].parse().unwrap_or_default();
-        let text =
-            format!("{tag}{} {first}:{} {target}:{}] Copied", words[0], first + 1, target + 1);
-        response.octets = Bytes::from(text);
-        return true;
-    }
-    false
-}
-
-fn keep_refused(plan: &mut Plan, random: &mut Random) -> Option<Place> {
-    let refused = |steps: &[Step]| matches!(steps, [Step::Send(Command::Oversize(_)), _]);
-    let (connection, place) = pick(plan, random, refused)?;
-    let steps = &mut plan.connections[connection];
-    if let Step::Send(command) = &mut steps[place]
-        && let Command::Oversize(mailbox) = command
-    {
-        let (mailbox, token) = (std::mem::take(mailbox), "refused".to_owned());
-        let (more, binary) = (Vec::new(), false);
-        *command = Command::Append { mailbox, token, flags: 0, more, binary, waits: false };
-    }
-    Some(sent_as(plan, connection, place))
-}
-
-fn say_refused(history: &mut History, _: &mut Random, (number, place): Place) -> bool {
-    let record = &mut history.connections[number];
-    let sent = &mut record.commands[place];
-    if let Command::Append { mailbox, .. } = &sent.command {
-        sent.command = Command::Oversize(mailbox.clone());
-    }
-    let tag = format!("{} ", sent.tag);
-    for response in &mut record.received {
-        if response.octets.starts_with(format!("{tag}OK").as_bytes()) {
-            response.octets = Bytes::from(format!("{tag}NO [TOOBIG] too large"));
-            return true;
-        }
-    }
-    false
-}
-
-fn forget_store(plan: &mut Plan, random: &mut Random) -> Option<Place> {
-    let silent =
-        |steps: &[Step]| matches!(steps, [Step::Send(Command::Store { silent: true, .. }), _]);
-    let (connection, place) = pick(plan, random, silent)?;
-    let steps = &mut plan.connections[connection];
-    if let Step::Send(Command::Store { set, flags, .. }) = &mut steps[place] {
-        // What it is told that it was, and what the server hears: a set without messages.
-        if !set.uid || *flags == 0 {
-            return None;
-        }
-        set.ranges.iter_mut().for_each(|range| *range = (range.0 | FAR, range.1 | FAR));
-    }
-    Some(sent_as(plan, connection, place))
-}
-
-/// UIDs that no message has.
-const FAR: u32 = 1 << 20;
-
-fn say_stored(history: &mut History, _: &mut Random, (number, place): Place) -> bool {
-    let sent = &mut history.connections[number].commands[place];
-    let Command::Store { set, .. } = &mut sent.command else { return false };
-    let near = |end: u32| if end == u32::MAX { end } else { end & !FAR };
-    set.ranges.iter_mut().for_each(|range| *range = (near(range.0), near(range.1)));
     true
 }

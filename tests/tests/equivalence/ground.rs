@@ -6,6 +6,7 @@ use peregrine_check::chance::Random;
 use peregrine_kv::MemoryEngine;
 use peregrine_server::{Options, Peer, Server, TlsMode};
 use peregrine_store::{Credentials, Store};
+use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,22 +43,34 @@ impl Ground {
         Ok(Self { server, store })
     }
 
-    /// A connection whose LOGIN is on its way: what is written comes behind it in the pipeline, and
-    /// what is read begins behind its reply. `waits` for that reply first.
-    pub async fn connect(&self, waits: bool) -> Result<LoggingIn, String> {
+    /// A connection that logs in: the last octets of that are written with the first of the
+    /// pipeline, and what is read begins behind the reply.
+    pub async fn connect(&self, login: Login) -> Result<LoggingIn, String> {
         let (mut client, stream) = tokio::io::duplex(PIPE);
         let loopback = std::net::SocketAddr::from(([127, 0, 0, 1], 143));
         let peer = Peer { remote: loopback, local: loopback };
         tokio::spawn(self.server.serve_stream(stream, peer, TlsMode::Off));
         line(&mut client).await?;
-        client.write_all(b"in LOGIN alice wonderland\r\n").await.map_err(text)?;
-        let mut line = Some(Vec::new());
-        if waits {
-            std::future::poll_fn(|cx| pass_login(&mut client, &mut line, cx))
+        let plain = "in AUTHENTICATE PLAIN";
+        let mut unsent = match login {
+            Login::Answered | Login::Login => "in LOGIN alice wonderland\r\n".to_owned(),
+            Login::InitialResponse => format!("{plain} {PLAIN}\r\n"),
+            Login::Continuation => format!("{PLAIN}\r\n"),
+        };
+        let mut reply = Some(Vec::new());
+        if login == Login::Answered {
+            client.write_all(unsent.as_bytes()).await.map_err(text)?;
+            unsent.clear();
+            std::future::poll_fn(|cx| pass_login(&mut client, &mut reply, cx))
                 .await
                 .map_err(text)?;
         }
-        Ok(LoggingIn { stream: client, line })
+        if login == Login::Continuation {
+            client.write_all(format!("{plain}\r\n").as_bytes()).await.map_err(text)?;
+            let prompt = line(&mut client).await?;
+            assert!(prompt.starts_with("+ "), "{prompt}");
+        }
+        Ok(LoggingIn { stream: client, unsent: unsent.into_bytes().into(), line: reply })
     }
 
     pub async fn end(self) {
@@ -66,9 +79,32 @@ impl Ground {
     }
 }
 
-/// A client's end of a connection that passes over the reply to LOGIN.
+/// How a connection logs in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Login {
+    /// LOGIN, and its reply is waited for.
+    Answered,
+    /// LOGIN, and the pipeline directly behind it.
+    Login,
+    /// AUTHENTICATE PLAIN with its initial response (RFC 4959), and the pipeline behind it.
+    InitialResponse,
+    /// AUTHENTICATE PLAIN, whose response comes when it is asked for, and the pipeline behind it.
+    Continuation,
+}
+
+impl Login {
+    pub const ALL: [Self; 4] =
+        [Self::Answered, Self::Login, Self::InitialResponse, Self::Continuation];
+}
+
+/// NUL, user, NUL, password (RFC 4616), in base64.
+const PLAIN: &str = "AGFsaWNlAHdvbmRlcmxhbmQ=";
+
+/// A client's end of a connection that logs in, and passes over the reply to that.
 pub struct LoggingIn {
     stream: DuplexStream,
+    /// What comes before the first octet that is written.
+    unsent: VecDeque<u8>,
     /// What has come of a line, until that reply has come whole.
     line: Option<Vec<u8>>,
 }
@@ -91,7 +127,13 @@ impl AsyncWrite for LoggingIn {
         cx: &mut Context<'_>,
         octets: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, octets)
+        let this = self.get_mut();
+        while !this.unsent.is_empty() {
+            let wrote =
+                ready!(Pin::new(&mut this.stream).poll_write(cx, this.unsent.as_slices().0))?;
+            this.unsent.drain(..wrote);
+        }
+        Pin::new(&mut this.stream).poll_write(cx, octets)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -103,7 +145,7 @@ impl AsyncWrite for LoggingIn {
     }
 }
 
-/// Reads past the reply to LOGIN, and no further.
+/// Reads past the reply to the login, and no further.
 fn pass_login(
     stream: &mut DuplexStream,
     line: &mut Option<Vec<u8>>,

@@ -1,6 +1,6 @@
 //! Plays a plan on a server of its own, and judges it.
 
-use super::ground::Ground;
+use super::ground::{Ground, Login};
 use peregrine_check::chance::{Random, shorten};
 use peregrine_check::wire::{Cuts, play};
 use peregrine_check::{History, Plan, Server, Shape, Step, Verdict, generate, judge};
@@ -43,8 +43,8 @@ pub fn perform(plan: &Plan, cuts: &[Cuts]) -> History {
         let ground = Ground::new(Random::new(plan.seed ^ 0x7061_6365)).await.expect("a server");
         let mut streams = Vec::new();
         for number in 0..plan.width() as u64 {
-            let waits = (plan.seed + number).is_multiple_of(2);
-            streams.push(ground.connect(waits).await.expect("a connection"));
+            let login = Login::ALL[((plan.seed + number) % 4) as usize];
+            streams.push(ground.connect(login).await.expect("a connection"));
         }
         let history = play(plan, streams, cuts, PATIENCE).await;
         ground.end().await;
