@@ -43,7 +43,7 @@ pub fn generate(seed: u64, shape: &Shape) -> Plan {
         forced: VecDeque::new(),
         gone: [false; 2],
         alone: connections == 1,
-        shares: shape.removes && connections > 1 && kinds.chance(40),
+        shares: shape.shares && connections > 1 && kinds.chance(40),
         refused: false,
         brings: kinds.chance(40),
         kinds,

@@ -42,7 +42,6 @@ mod enabled;
 mod mod_seq;
 mod names;
 mod search;
-mod shared;
 mod undone;
 
 /// All of them.
@@ -54,7 +53,6 @@ pub fn all() -> Vec<Fault> {
     all.extend(names::all());
     all.extend(bring::all());
     all.extend(enabled::all());
-    all.extend(shared::all());
     all.extend(undone::all());
     all
 }

@@ -33,9 +33,11 @@ pub struct Shape {
     pub qresync: bool,
     /// Names below names, with `/` between them. Those above are made with them.
     pub nested: bool,
-    /// The selected mailbox may be deleted and renamed, by its own session and by others: no two
-    /// servers agree what comes of it.
+    /// The selected mailbox may be deleted and renamed by its own session: no two servers agree what
+    /// comes of it.
     pub removes: bool,
+    /// And by others, who are then told BYE, or go on under the new name.
+    pub shares: bool,
     /// MULTIAPPEND (RFC 3502).
     pub multi_append: bool,
     /// REPLACE (RFC 8508).
@@ -73,6 +75,7 @@ impl Shape {
             qresync: true,
             nested: true,
             removes: true,
+            shares: true,
             multi_append: true,
             replace: true,
             binary: true,

@@ -166,6 +166,7 @@ fn shape(capabilities: &[String]) -> (Shape, Vec<String>) {
         qresync: offers("ENABLE") && offers("QRESYNC"),
         nested: false,
         removes: false,
+        shares: false,
         multi_append: offers("MULTIAPPEND"),
         replace: offers("REPLACE"),
         binary: offers("BINARY"),
