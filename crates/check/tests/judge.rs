@@ -38,7 +38,8 @@ fn uids(first: u32, last: u32) -> Set {
 }
 
 fn append(mailbox: &str, flags: u16) -> Command {
-    Command::Append { mailbox: mailbox.into(), token: "token1x".into(), flags, waits: false }
+    let (mailbox, token) = (mailbox.into(), "token1x".into());
+    Command::Append { mailbox, token, flags, more: Vec::new(), binary: false, waits: false }
 }
 
 fn select(name: &str) -> Command {

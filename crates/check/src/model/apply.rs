@@ -35,16 +35,16 @@ impl Doing<'_> {
             return Ok(if self.asked.lost { self.perhaps(state) } else { Next::Same });
         }
         let status = self.status_of_reply();
-        if self.asked.enabled.uid_only && self.asked.command.by_number() {
-            return match self.asked.code() {
-                Some(Code::UidRequired) if status == Status::Bad => Ok(Next::Same),
-                _ => no!(self.context, "it goes by numbers, and UIDONLY is enabled"),
-            };
-        }
         if self.asked.command.in_selected() && self.asked.selection.is_none() {
             return match status {
                 Status::Ok => no!(self.context, "no mailbox is selected, so it must be refused"),
                 _ => Ok(Next::Same),
+            };
+        }
+        if self.asked.enabled.uid_only && self.asked.command.by_number() {
+            return match self.asked.code() {
+                Some(Code::UidRequired) if status == Status::Bad => Ok(Next::Same),
+                _ => no!(self.context, "it goes by numbers, and UIDONLY is enabled"),
             };
         }
         if status != Status::Ok && self.is_excused() {
