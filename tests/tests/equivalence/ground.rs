@@ -53,7 +53,7 @@ impl Ground {
         line(&mut client).await?;
         let plain = "in AUTHENTICATE PLAIN";
         let mut unsent = match login {
-            Login::Answered | Login::Login => "in LOGIN alice wonderland\r\n".to_owned(),
+            Login::Answered | Login::Unanswered => "in LOGIN alice wonderland\r\n".to_owned(),
             Login::InitialResponse => format!("{plain} {PLAIN}\r\n"),
             Login::Continuation => format!("{PLAIN}\r\n"),
         };
@@ -85,7 +85,7 @@ pub enum Login {
     /// LOGIN, and its reply is waited for.
     Answered,
     /// LOGIN, and the pipeline directly behind it.
-    Login,
+    Unanswered,
     /// AUTHENTICATE PLAIN with its initial response (RFC 4959), and the pipeline behind it.
     InitialResponse,
     /// AUTHENTICATE PLAIN, whose response comes when it is asked for, and the pipeline behind it.
@@ -94,7 +94,7 @@ pub enum Login {
 
 impl Login {
     pub const ALL: [Self; 4] =
-        [Self::Answered, Self::Login, Self::InitialResponse, Self::Continuation];
+        [Self::Answered, Self::Unanswered, Self::InitialResponse, Self::Continuation];
 }
 
 /// NUL, user, NUL, password (RFC 4616), in base64.
