@@ -91,7 +91,7 @@ impl State {
         }
     }
 
-    /// A number that differs for states that differ in mail.
+    /// A number that differs for states that differ in mail, or in what is open.
     pub fn digest(&self) -> u64 {
         let mut hasher = std::hash::DefaultHasher::new();
         self.boxes.hash(&mut hasher);
@@ -100,6 +100,7 @@ impl State {
         self.subscriptions.hash(&mut hasher);
         self.saved.hash(&mut hasher);
         self.bound.hash(&mut hasher);
+        self.opened.hash(&mut hasher);
         hasher.finish()
     }
 

@@ -218,3 +218,23 @@ fn older_flags_need_not_be_mended_where_the_message_is_expunged() {
     talk.server(1, &["* 1 EXPUNGE", "b2 OK That is all"]);
     talk.assert_explained();
 }
+
+/// Which mailbox a connection has open is a part of what is true: the one that was deleted, or the one
+/// that was made under its name. Two ways to the same mail are not the same way.
+#[test]
+fn a_mailbox_made_anew_is_not_the_one_that_was_open() {
+    let mut talk = Talk(History::new(2));
+    talk.client(0, "a1", Command::Create("A".into()));
+    talk.server(0, &["a1 OK Made"]);
+    // Either may come first, as far as anybody can tell.
+    talk.client(1, "b1", select("A"));
+    talk.client(0, "a2", Command::Delete("A".into()));
+    talk.client(0, "a3", Command::Create("A".into()));
+    talk.server(1, &["* 0 EXISTS", "b1 OK [READ-WRITE] Opened"]);
+    talk.server(0, &["a2 OK Deleted", "a3 OK Made"]);
+    talk.client(0, "a4", append("A", 0));
+    talk.server(0, &["a4 OK [APPENDUID 9 1] Kept"]);
+    talk.client(1, "b2", Command::Noop);
+    talk.server(1, &["* 1 EXISTS", "b2 OK Nothing done"]);
+    talk.assert_explained();
+}
