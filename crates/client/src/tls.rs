@@ -42,7 +42,8 @@ where
         .map_err(|_| Failure::Setup(ConnectError::Name(name.to_owned())))?;
     let config = config(trust).map_err(|error| Failure::Setup(ConnectError::Setup(error)))?;
     let connector = TlsConnector::from(Arc::new(config));
-    let stream = connector.connect(server, stream).await.map_err(Failure::Handshake)?;
+    let stream = connector.connect(server, stream).await;
+    let stream = stream.map_err(|error| Failure::Handshake(explained(error, trust)))?;
     let binding = binding(&stream);
     Ok((stream, binding))
 }
@@ -50,6 +51,19 @@ where
 pub(crate) enum Failure {
     Setup(ConnectError),
     Handshake(io::Error),
+}
+
+/// A certificate that is not the expected one, in words for who expected it.
+fn explained(error: io::Error, trust: &Trust) -> io::Error {
+    use rustls::CertificateError::ApplicationVerificationFailure;
+    use rustls::Error::InvalidCertificate;
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+    match (cause, trust) {
+        (Some(InvalidCertificate(ApplicationVerificationFailure)), Trust::Certificate(_)) => {
+            io::Error::new(error.kind(), "the server's certificate is not the one that is trusted")
+        }
+        _ => error,
+    }
 }
 
 /// Only of TLS 1.3, where it is sound without more (RFC 9266 §4.2).
