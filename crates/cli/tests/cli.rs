@@ -225,6 +225,11 @@ fn a_missing_configuration_or_certificate_says_what_to_do() {
     let checked = run(&["check-config", &dir]);
     assert_eq!(checked.status.code(), Some(78));
     assert!(err(&checked).contains("certificate"), "{}", err(&checked));
+    let served = run(&["serve", &dir, "--imap", "127.0.0.1:0", "--imaps", "127.0.0.1:0"]);
+    assert_eq!((served.status.code(), err(&served)), (Some(78), err(&checked)));
+
+    let file = run(&["check-config", &format!("{dir}/peregrine.toml")]);
+    assert!(err(&file).contains("name the folder that it is in"), "{}", err(&file));
 }
 
 /// A password must not cross the network because a certificate is missing.
@@ -237,7 +242,7 @@ fn serve_refuses_clear_passwords_from_elsewhere() {
         .unwrap();
     fs::remove_file(path.join("certificate.pem")).unwrap();
     let refused = run(&["serve", &dir]);
-    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(refused.status.code(), Some(78));
     assert!(err(&refused).contains("in clear"), "{}", err(&refused));
 }
 

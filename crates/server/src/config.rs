@@ -254,6 +254,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> ConfigError {
             "make one with: peregrine init DIR --user NAME (or name the folder that has it)"
         }
         std::io::ErrorKind::InvalidData => "the file must be UTF-8 text",
+        std::io::ErrorKind::NotADirectory => "name the folder that it is in, not the file",
         _ => "check who may read it",
     };
     ConfigError::whole_file(path, format!("cannot read {}: {error}", path.display()))

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use peregrine_server::admin::serve::{check_certificate, check_keys};
-use peregrine_server::config::{self, Sandbox};
+use peregrine_server::config::{self, Config, Sandbox};
 
 use crate::failure::Failure;
 use crate::output::say;
@@ -18,6 +18,14 @@ Example:
 pub struct Arguments {
     /// The server's folder.
     dir: PathBuf,
+}
+
+/// What a configuration names can be used.
+///
+/// # Errors
+/// [`Failure::Named`].
+pub fn named(config: &Config) -> Result<(), Failure> {
+    check_certificate(config).and_then(|()| check_keys(config)).map_err(Failure::Named)
 }
 
 /// Runs it.
@@ -35,7 +43,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     };
     certificate?;
-    check_keys(&config).map_err(Failure::Named)?;
+    named(&config)?;
     let addresses = |name: &str, list: &[std::net::SocketAddr]| {
         let list: Vec<String> = list.iter().map(ToString::to_string).collect();
         if list.is_empty() { format!("no {name}") } else { format!("{name} {}", list.join(", ")) }

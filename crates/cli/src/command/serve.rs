@@ -59,6 +59,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     if !arguments.imaps.is_empty() {
         config.listeners.imaps = arguments.imaps;
     }
+    super::check_config::named(&config)?;
     logging::start(config.log);
     let bound = serve::bind(&config)?;
     let reached = sandbox::enter(&config).map_err(AdminError::from)?;
