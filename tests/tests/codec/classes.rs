@@ -51,7 +51,9 @@ pub const CLASSES: &[Class] = &[
     }),
     of("the command REPLACE", Ours, |text| text.contains("REPLACE ")),
     of("the command to log out without leaving", Ours, |text| text.contains(" UNAUTHENTICATE")),
-    of("sizes of 64 bits", Ours, |text| text.contains("LARGER ") || text.contains("SMALLER ")),
+    of("sizes of 64 bits", Ours, |text| {
+        text.contains("LARGER ") || text.contains("SMALLER ") || text.contains("]<")
+    }),
     of("entry names of MODSEQ", Ours, |text| text.contains("MODSEQ \"")),
     of("a day of one digit, or with a space too many", Ours, |text| {
         text.split('"').any(|date| date.contains(':') && matches!(date.find('-'), Some(1 | 3)))
