@@ -105,6 +105,35 @@ fn a_store_tells_nothing_of_what_is_expunged() {
     talk.assert_explained();
 }
 
+/// A FETCH by number tells flags as they were, after newer ones were told; by its end the message is
+/// expunged, so that nothing more can be told of it than its EXPUNGE, and that behind the reply.
+#[test]
+fn what_is_expunged_is_not_told_again() {
+    let mut talk = Talk(History::new(2));
+    talk.client(0, "a1", Command::Create("A".into()));
+    talk.server(0, &["a1 OK Made"]);
+    talk.client(0, "a2", append("A", flags::DELETED));
+    talk.server(0, &["a2 OK [APPENDUID 7 1] Kept"]);
+    talk.client(0, "a3", select("A"));
+    talk.server(0, &["* 1 EXISTS", "a3 OK [READ-WRITE] Opened"]);
+    talk.client(1, "b1", select("A"));
+    talk.server(1, &["* 1 EXISTS", "b1 OK [READ-WRITE] Opened"]);
+    talk.client(1, "b2", Command::all_flags(false));
+    talk.client(1, "b3", Command::Status("A".into()));
+    let (set, flags) = (uids(1, 1), flags::SEEN);
+    let store = Command::Store { set, how: How::Add, flags, silent: true, unchanged: None };
+    talk.client(0, "a4", store);
+    talk.server(0, &["a4 OK Stored"]);
+    talk.server(1, &["* STATUS A (MESSAGES 1)", "* 1 FETCH (UID 1 FLAGS (\\Deleted \\Seen))"]);
+    talk.server(1, &["b3 OK That is all", "* 1 FETCH (UID 1 FLAGS (\\Deleted))"]);
+    talk.client(0, "a5", Command::Expunge);
+    talk.server(0, &["* 1 EXPUNGE", "a5 OK Expunged"]);
+    talk.server(1, &["b2 OK That is all"]);
+    talk.client(1, "b4", Command::Noop);
+    talk.server(1, &["* 1 EXPUNGE", "b4 OK Nothing done"]);
+    talk.assert_explained();
+}
+
 /// COPYUID of a message that was gone already.
 #[test]
 fn what_is_gone_cannot_be_copied() {

@@ -1,7 +1,7 @@
 //! Collects the things of a history and their order.
 
 use super::footprint::{Footprint, Names};
-use super::known::{known_flags, named, only_reads, tells, tells_flags};
+use super::known::{is_gone_at_last, known_flags, named, only_reads, tells, tells_flags};
 use super::{Graph, Kind, Ready, Reason, Thing};
 use crate::bits::Bits;
 use crate::command::{Command, What};
@@ -244,11 +244,16 @@ impl<'a> Builder<'a> {
             tells(told, entry) || matches!(told.kind, Told::Gone(gone) if gone == entry)
         };
         let later = later.iter().find(ends);
+        let gone_at_last = is_gone_at_last(self.dialogues, connection, entry);
         let pending = |command: &usize| {
             let end = dialogue.asked[*command].reply.as_ref().map_or(usize::MAX, |it| it.index);
             dialogue.is_pending(*command, index)
                 && tells_flags(&dialogue.asked[*command].command)
-                && later.is_some_and(|later| later.index < end)
+                // Its EXPUNGE has to wait while a FETCH by number is answered (RFC 3501 §7.4.1), or
+                // is never told where the mailbox is left.
+                && later.map_or(gone_at_last, |it| {
+                    it.index < end || matches!(it.kind, Told::Gone(_))
+                })
         };
         let oldest = (0..dialogue.asked.len()).find(pending);
         let from = oldest.map_or(index, |oldest| dialogue.asked[oldest].sent_at);

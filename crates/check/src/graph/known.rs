@@ -88,3 +88,14 @@ pub(super) fn known_flags(
     });
     (!hidden).then_some(flags)
 }
+
+/// Whether the last connection, which looks at everything, finds a message no more.
+pub(super) fn is_gone_at_last(dialogues: &[Dialogue], connection: usize, entry: EntryId) -> bool {
+    let entry = &dialogues[connection].entries[entry];
+    let name = &dialogues[connection].selections[entry.selection].name;
+    let Some((last, uid)) = dialogues.last().zip(entry.uid) else { return false };
+    let looked = last.selections.iter().find(|selection| selection.name == *name);
+    looked
+        .and_then(|selection| selection.views.first())
+        .is_some_and(|(_, view)| !view.iter().any(|entry| last.entries[*entry].uid == Some(uid)))
+}
