@@ -267,6 +267,22 @@ impl<'a> Builder<'a> {
         }
         before.push((index, thing));
         older.into_iter().for_each(|older| self.put(older, thing, Reason::Told));
+        let again = again.map(|again| again.index);
+        self.order_behind_stores(connection, place, entry, (from, again));
+    }
+
+    /// Flags that are told behind a change of them are not older than it. `from` is what they may be
+    /// as old as, and `again` where they are told the next time.
+    fn order_behind_stores(
+        &mut self,
+        connection: usize,
+        place: usize,
+        entry: EntryId,
+        (from, again): (usize, Option<usize>),
+    ) {
+        let dialogue = &self.dialogues[connection];
+        let index = dialogue.observations[place].index;
+        let thing = self.told[connection][place];
         let gone = dialogue.is_expunged(entry);
         for store in 0..dialogue.asked.len() {
             let asked = &dialogue.asked[store];
@@ -284,7 +300,7 @@ impl<'a> Builder<'a> {
             }
             // What is told behind the reply, and what is told last before it: unless the message
             // was expunged, for of such a one the STORE may have told nothing.
-            let is_last = again.is_none_or(|again| again.index > reply.index);
+            let is_last = again.is_none_or(|again| again > reply.index);
             let of_store = !silent && is_last && !gone && self.answers(connection, store, place);
             if reply.index < from || (reply.index > index && of_store) {
                 self.put(self.commands[connection][store], thing, Reason::Told);
