@@ -36,6 +36,9 @@ pub enum Call {
     Snapshot,
     /// Any read from a snapshot.
     Read,
+    /// A scan of a snapshot, which is a read too. A store reads single rows at times of its own, to
+    /// see whether another process was there; it scans only for what is asked for.
+    Scan,
     /// [`Objects::put`].
     ObjectPut,
     /// [`Objects::open`], [`Objects::read`], [`Objects::list`] and each read from an open object.
@@ -234,6 +237,7 @@ impl Snapshot for FaultSnapshot {
 
     async fn scan(&self, range: Range, limit: usize) -> Result<Page, Error> {
         let after = self.faults.enter(Call::Read).await?;
+        let after = after.and(self.faults.enter(Call::Scan).await?);
         let page = self.inner.scan(range, limit).await?;
         after.map(|()| page)
     }

@@ -139,7 +139,7 @@ pub(crate) fn run(deed: Deed, body: CommandBody) -> BoxFuture<'static, Box<Outco
         CommandBody::Move(command) => boxed!(r#move, command),
         CommandBody::Append(command) => boxed!(append, command),
         CommandBody::Replace(command) => boxed!(replace, command),
-        CommandBody::Fetch(command) => boxed!(fetch, command),
+        CommandBody::Fetch(command) => boxed!(fetch, &command),
         CommandBody::Search(command) => boxed!(search, command),
         CommandBody::Sort(command) => boxed!(sort, command),
         CommandBody::Thread(command) => boxed!(thread, command),

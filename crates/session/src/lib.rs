@@ -9,6 +9,7 @@
 //! - [`Session`]: the face. `session/input.rs` frames and parses, `session/admission.rs` starts
 //!   commands, `session/complete.rs` answers them, `session/output.rs` decides what goes out next,
 //!   `session/clock.rs` has the deadlines, `session/close.rs` the ways to end.
+//!   `session/lone.rs` is the way of a command that comes while no other is unfinished.
 //! - `schedule.rs`: the unfinished commands and who waits for whom; `entry.rs`: one of them.
 //! - [`View`]: what the client has been told of its mailbox, with ghosts (messages expunged of
 //!   which it has not been told); `selection.rs` decides what to tell, `own.rs` what it knows by

@@ -173,6 +173,12 @@ impl<H: Host> Selection<H> {
         }
     }
 
+    /// Whether the client is to be told of anything, or soon: only then has [`Self::update`] to be
+    /// asked.
+    pub fn has_news(&self) -> bool {
+        self.newest.is_some() || self.view.has_ghosts() || !self.untold.is_empty()
+    }
+
     /// Brings the view up to date as far as the occasion allows, and gives what is to be sent for
     /// it. From then on the view is what the client has been told.
     pub fn update(&mut self, occasion: &Occasion<'_, H::Snapshot>) -> Option<Updates<H::Snapshot>> {

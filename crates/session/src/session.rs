@@ -5,6 +5,7 @@ mod clock;
 mod close;
 mod complete;
 mod input;
+mod lone;
 mod output;
 
 use crate::schedule::Schedule;
@@ -16,6 +17,7 @@ use bytes::Bytes;
 use clock::Clock;
 use close::Phase;
 use input::Dialogue;
+use lone::Lone;
 use output::Telling;
 use peregrine_proto::frame::Framer;
 use peregrine_proto::number::UidRanges;
@@ -46,6 +48,8 @@ pub struct Session<H: Host> {
     gone: bool,
     enabled: Enabled,
     schedule: Schedule<H>,
+    /// The only unfinished command, which is not in the schedule.
+    lone: Option<Lone>,
     /// Commands that have started and that the caller has not fetched.
     jobs: VecDeque<JobId>,
     dialogue: Option<Box<Dialogue>>,
@@ -88,6 +92,7 @@ impl<H: Host> Session<H> {
             gone: false,
             enabled: Enabled::default(),
             schedule: Schedule::new(),
+            lone: None,
             jobs: VecDeque::new(),
             dialogue: None,
             line: None,
@@ -121,10 +126,18 @@ impl<H: Host> Session<H> {
     /// Where none waits, it reads on: so commands that came together are given one after the other,
     /// and one that ends before the next call is answered before the next one is looked at.
     pub fn poll_job(&mut self) -> Option<Job<H>> {
+        self.schedule_lone();
+        if self.jobs.is_empty() && self.is_quiet() {
+            return self.read_alone();
+        }
         if self.jobs.is_empty() && !self.proceed() {
             // Replies that cannot be sent do not hold back commands.
             self.read();
         }
+        self.next_job()
+    }
+
+    fn next_job(&mut self) -> Option<Job<H>> {
         if !self.spool.is_empty() {
             return None;
         }
@@ -169,6 +182,7 @@ impl<H: Host> Session<H> {
     /// and are counted. None at all for 0.
     pub fn set_tracing(&mut self, now: Instant, most: usize) {
         self.clock.now = now;
+        self.schedule_lone();
         match &mut self.trace {
             Some(trace) if most > 0 => return trace.most = most,
             _ => self.trace = (most > 0).then(|| Box::new(TraceLog::new(most))),
@@ -211,7 +225,11 @@ impl<H: Host> Session<H> {
 
     /// Gives memory back while nothing is in progress.
     fn rest(&mut self) {
-        if self.schedule.is_empty() && self.wire.is_drained() && self.jobs.is_empty() {
+        if self.schedule.is_empty()
+            && self.lone.is_none()
+            && self.wire.is_drained()
+            && self.jobs.is_empty()
+        {
             self.schedule.rest();
             self.wire.rest();
             self.jobs = VecDeque::new();

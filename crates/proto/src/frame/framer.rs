@@ -163,6 +163,11 @@ impl Framer {
         if let Some(event) = self.following.pop_front() {
             return Some(event);
         }
+        // It is asked more often than anything comes.
+        let dry = self.front.is_empty() && self.input.is_empty();
+        if dry && matches!(self.state, State::Line) {
+            return None;
+        }
         loop {
             let step = match self.state {
                 State::Line => self.line(),

@@ -43,12 +43,18 @@ const BODY_BLOCK: usize = 4 * BLOCK;
 /// beyond: three pieces then cost less than the copy.
 const COPIED: usize = 16 * 1024;
 
+/// Octets that go with the tagged reply at most: more of them wait for their turn as a block.
+const LAST: usize = 16 * 1024;
+
+/// Octets of a response that is told from memory, as most are.
+const LINE: usize = 80;
+
 /// Octets that the next block may have more than the last one before its buffer is moved.
 const SLACK: usize = 8 * 1024;
 
 /// What reads or changes something is a future of its own on the heap: the one of a FETCH from
 /// memory, which ends at once, stays small then.
-pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
+pub(super) async fn run(deed: &Deed, command: &Fetch) -> Done {
     let selected = deed.selected()?;
     let mut runs = selected.view.runs(&command.messages)?;
     let modifiers = command.modifiers;
@@ -74,7 +80,7 @@ pub(super) async fn run(deed: &Deed, command: Fetch) -> Done {
     } else {
         (runs, cut) = bound::last_of(runs, limit);
     }
-    let plan = Plan::new(&command, deed.enabled);
+    let plan = Plan::new(command, deed.enabled);
     let seen = match plan.sets_seen && !selected.read_only {
         true => Box::pin(Seen::set(selected, &runs)).await,
         false => None,
@@ -173,6 +179,7 @@ impl<'a> Writer<'a> {
     /// FLAGS, UID, INTERNALDATE, RFC822.SIZE: nothing is read.
     async fn without_reading(&mut self, run: &Run) {
         let view = &run.snapshot.0;
+        self.out.reserve((run.indexes.len() * LINE).min(BLOCK + SLACK));
         for (message, number) in view.messages(run.indexes.clone()).zip(run.first.0.get()..) {
             self.message(number, view, message, None);
             if self.out.len() >= BLOCK {
@@ -442,20 +449,20 @@ impl<'a> Writer<'a> {
 
     /// Sends what is left, and says whether all was told.
     async fn finish(self) -> Outcome {
-        if !self.out.is_empty() {
-            self.deed.slot.send(self.out).await;
-        }
-        if let Some(outcome) = self.damaged.outcome() {
-            return outcome;
-        }
-        match self.unknown {
+        let outcome = match (self.damaged.outcome(), self.unknown) {
+            (Some(damaged), _) => damaged,
             // RFC 3516 §4.3: the command fails; what could be told has been.
-            true => Outcome::no(
+            (None, true) => Outcome::no(
                 Some(Code::UnknownCte),
                 "A part has a Content-Transfer-Encoding that is not known here",
             ),
-            false => Outcome::ok("That is all"),
+            (None, false) => Outcome::ok("That is all"),
+        };
+        if self.open || self.out.len() > LAST {
+            self.deed.slot.send(self.out).await;
+            return outcome;
         }
+        outcome.with_data(self.out)
     }
 
     /// Sends what was written, which ends with the end of a response.

@@ -48,6 +48,8 @@ pub(super) struct Connection<S> {
     /// No command ran at the end of the last poll.
     idle: bool,
     half_closed: Option<HalfClosed>,
+    /// When the present round began.
+    time: Instant,
     timer: Pin<Box<Sleep>>,
     closing: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
 }
@@ -66,8 +68,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             code: Some(Code::Capability(capability::list(&link, false))),
             text: format!("{} Peregrine is ready", options.host_name).into(),
         };
+        let time = now();
         let session =
-            Session::new(Arc::clone(&link.shared.session_limits), greeting, link.tls, now());
+            Session::new(Arc::clone(&link.shared.session_limits), greeting, link.tls, time);
         let closing = link.seat.closing.clone().cancelled_owned();
         Self {
             session: Box::new(session),
@@ -78,6 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             leaving: false,
             idle: true,
             half_closed: None,
+            time,
             timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
             closing: Some(Box::pin(closing)),
             link,
@@ -102,6 +106,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     fn poll_all(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        self.time = now();
         self.poll_closing(cx);
         self.take_session_output(cx);
         let effort = self.stream.effort();
@@ -111,8 +116,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             let mut progress = self.poll_jobs(cx);
             progress |= self.take_blocks();
             progress |= self.poll_mailbox(cx);
-            match self.stream.poll_write(cx, &mut self.session) {
-                Ok(wrote) => progress |= wrote,
+            let time = self.moment();
+            match self.stream.poll_write(cx, &mut self.session, time) {
+                // The session has nothing more to send then; only what streams may go on.
+                Ok(wrote) => progress |= wrote && !self.jobs.is_empty(),
                 Err(_) => return Poll::Ready(End::Closed("connection lost")),
             }
             if let Some(layer) = self.session.poll_layer() {
@@ -142,7 +149,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
+            self.time = now();
         }
+    }
+
+    /// The present: to read the clock at each step would cost a small command a tenth of its time,
+    /// so it is done once a round, unless somebody watches.
+    fn moment(&mut self) -> Instant {
+        if self.tap.is_open() {
+            self.time = now();
+        }
+        self.time
     }
 
     /// Carries out what the session asks for, apart from sending.
@@ -185,10 +202,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Takes what a command has come to.
     fn finish(&mut self, (id, slot, ended): Finished) {
-        let now = now();
+        let now = self.moment();
         // Commands may end with blocks that were not yet taken: their place is before the end.
         while let Some(piece) = slot.take_piece() {
-            give(&mut self.session, id, piece);
+            give(&mut self.session, now, id, piece);
         }
         // What the command itself did must be in the version that its answer is told with.
         self.refresh(now);
@@ -233,15 +250,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     fn take_blocks(&mut self) -> bool {
         let mut progress = false;
+        let now = self.moment();
         for (id, slot) in self.jobs.slots() {
             if let Some(prompt) = slot.take_prompt() {
-                self.session.handle_prompt(now(), id, prompt);
+                self.session.handle_prompt(now, id, prompt);
                 progress = true;
             }
             while self.session.wants_block(id)
                 && let Some(piece) = slot.take_piece()
             {
-                give(&mut self.session, id, piece);
+                give(&mut self.session, now, id, piece);
                 progress = true;
             }
         }
@@ -251,7 +269,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn poll_mailbox(&mut self, cx: &mut Context<'_>) -> bool {
         let changed = self.watch.as_mut().is_some_and(|watch| watch.poll(cx));
         if changed {
-            self.refresh(now());
+            let now = self.moment();
+            self.refresh(now);
         }
         changed
     }
@@ -279,7 +298,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             return Ok(false);
         }
         match self.stream.poll_read(cx) {
-            Poll::Ready(Ok(Some(bytes))) => self.session.handle_bytes(now(), bytes),
+            Poll::Ready(Ok(Some(bytes))) => {
+                let now = self.moment();
+                self.session.handle_bytes(now, bytes);
+            }
             Poll::Ready(Ok(None)) => {
                 let patience = Box::pin(tokio::time::sleep(HALF_CLOSED));
                 self.half_closed = Some(HalfClosed { patience, sent: self.stream.octets().1 });
@@ -317,8 +339,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// busy session does not move it at each command.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(deadline) = self.session.poll_deadline() else { return false };
-        if now() >= deadline {
-            self.session.handle_timeout(now());
+        if self.time >= deadline {
+            self.session.handle_timeout(self.time);
             return true;
         }
         let armed = self.timer.deadline().into_std();
@@ -370,10 +392,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 }
 
-fn give(session: &mut Session, id: JobId, piece: Piece) {
+fn give(session: &mut Session, now: Instant, id: JobId, piece: Piece) {
     match piece.ends {
-        true => session.handle_block(now(), id, piece.octets),
-        false => session.handle_part(now(), id, piece.octets),
+        true => session.handle_block(now, id, piece.octets),
+        false => session.handle_part(now, id, piece.octets),
     }
 }
 

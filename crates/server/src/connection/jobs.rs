@@ -80,7 +80,7 @@ impl Jobs {
         // A panic ends the session, and the command must not be polled again, so that no state
         // that it left half done is ever seen.
         let name = body.name();
-        let deed = command::run(deed, *body);
+        let deed = command::run(deed, body);
         let deed = match &link.shared.options.pace {
             Some(pace) => paced(Arc::clone(pace), deed),
             None => deed,

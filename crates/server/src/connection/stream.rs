@@ -2,7 +2,6 @@
 //! in gathered pieces.
 
 use super::deflate::Outgoing;
-use super::now;
 use super::transport::Transport;
 use crate::host::Session;
 use bytes::{Buf, Bytes};
@@ -13,7 +12,7 @@ use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::Sleep;
 
@@ -133,6 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
         &mut self,
         cx: &mut Context<'_>,
         session: &mut Session,
+        now: Instant,
     ) -> io::Result<bool> {
         let mut progress = false;
         loop {
@@ -144,7 +144,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
             }
             match self.poll_queue(cx) {
                 Poll::Ready(Ok(sent)) => {
-                    session.handle_sent(now(), sent);
+                    session.handle_sent(now, sent);
                     progress = true;
                 }
                 Poll::Ready(Err(error)) => return Err(error),

@@ -22,6 +22,8 @@ const EARLY_EVENTS: usize = 64;
 pub(super) struct Tap {
     generation: u64,
     watchers: Vec<Arc<Watcher>>,
+    /// What happens is kept: somebody watches, or may turn out to.
+    open: bool,
     /// The newest command that was told of.
     last: u64,
 }
@@ -37,6 +39,11 @@ impl Tap {
         if !self.watchers.is_empty() {
             self.tell(seat, session);
         }
+    }
+
+    /// Whether it matters when each thing happens.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
     }
 
     /// Commands until now, so that those after TLS has begun have other numbers.
@@ -71,6 +78,7 @@ impl Tap {
             (true, false) => 0,
         };
         session.set_tracing(now(), events);
+        self.open = events > 0;
         self.watchers = watchers;
     }
 

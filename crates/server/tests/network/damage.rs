@@ -55,7 +55,7 @@ async fn a_page_that_cannot_be_read_is_read_one_by_one() {
     for items in ["ENVELOPE", "BODY.PEEK[]"] {
         // The page, and the second message when it is read alone.
         for read in [1, 3] {
-            faults.fail(Call::Read, read, Error::corrupt("planned"));
+            faults.fail(Call::Scan, read, Error::corrupt("planned"));
         }
         let told = client.ask(&format!("a FETCH 1:* ({items})")).await;
         let numbers: Vec<_> = told.iter().filter(|line| line.contains(" FETCH (")).collect();

@@ -23,7 +23,7 @@ async fn a_search_that_waits_holds_up_nothing() {
     let mut client = ann(&server).await;
     append(&mut client, "Subject: one\r\n\r\nneedle\r\n").await;
     client.ask("s SELECT INBOX").await;
-    let gate = faults.hold(Call::Read, 1);
+    let gate = faults.hold(Call::Scan, 1);
     client
         .send(
             "a UID SEARCH BODY needle\r\nb UID FETCH 1 (FLAGS)\r\nc STATUS Sent (MESSAGES)\r\n\
@@ -58,7 +58,7 @@ async fn a_search_ends_with_its_client() {
     }
     client.ask("s SELECT INBOX").await;
     // The digests, then the first of three pages of bodies.
-    let gate = faults.hold(Call::Read, 2);
+    let gate = faults.hold(Call::Scan, 2);
     client.send("a UID SEARCH BODY nowhere\r\n").await;
     gate.reached().await;
     drop(client);
@@ -113,7 +113,7 @@ async fn a_select_that_is_not_whole_selects_nothing() {
     client.ask("d EXPUNGE").await;
     let select = format!("SELECT INBOX (QRESYNC ({validity} 1))");
     assert!(client.ask(&format!("e {select}")).await.contains(&"* VANISHED (EARLIER) 1".into()));
-    faults.fail(Call::Read, 1, Error::Full);
+    faults.fail(Call::Scan, 1, Error::Full);
     let refused = client.ask(&format!("f {select}")).await;
     assert!(refused.last().unwrap().starts_with("f NO "), "{refused:?}");
     assert!(refused[0].starts_with("* OK [CLOSED] "), "{refused:?}");

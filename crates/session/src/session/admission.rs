@@ -103,11 +103,11 @@ impl<H: Host> Session<H> {
         }
         // From here on they are the job's.
         entry.spooled.clear();
-        let (tag, body) = (entry.tag.clone()?, entry.body.take()?);
+        let (tag, body) = (entry.tag.clone()?, *entry.body.take()?);
         Some(Job { id, tag, body, context, enabled: self.enabled })
     }
 
-    fn context(&mut self) -> Context<H> {
+    pub(super) fn context(&mut self) -> Context<H> {
         match (&self.account, &mut self.selection) {
             (None, _) => Context::NotAuthenticated,
             (Some(account), None) => Context::Authenticated(account.clone()),
@@ -118,7 +118,7 @@ impl<H: Host> Session<H> {
     }
 
     /// Why a command is not legal in the present state (RFC 3501 §3), in words that help.
-    fn refusal(&self, kind: Kind, body: &CommandBody) -> Option<&'static str> {
+    pub(super) fn refusal(&self, kind: Kind, body: &CommandBody) -> Option<&'static str> {
         if kind == Kind::StartTls && self.secure {
             return Some("TLS is on already");
         }

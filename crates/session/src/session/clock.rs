@@ -51,6 +51,7 @@ impl<H: Host> Session<H> {
     /// Time has passed. Calling it early does no harm.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.clock.now = now;
+        self.schedule_lone();
         let due = self.deadlines().into_iter().flatten().filter(|(at, _)| *at <= now);
         let Some((_, due)) = due.min_by_key(|(at, _)| *at) else { return };
         match due {
@@ -96,7 +97,8 @@ impl<H: Host> Session<H> {
         let login = (open && self.account.is_none())
             .then_some((clock.opened + limits.before_login, Due::LogIn));
         // IDLE is in progress for as long as the client likes; it is never ended from here.
-        let silent = open && self.account.is_some() && self.schedule.is_empty();
+        let silent =
+            open && self.account.is_some() && self.schedule.is_empty() && self.lone.is_none();
         let idling = open && self.dialogue.as_ref().is_some_and(|dialogue| dialogue.idle);
         let quiet = if idling {
             Some((clock.spoke + limits.keepalive, Due::KeepAlive))

@@ -29,6 +29,7 @@ impl<H: Host> Session<H> {
     /// The client is gone, or its connection has failed.
     pub fn handle_end(&mut self, now: Instant) {
         self.clock.now = now;
+        self.schedule_lone();
         self.end();
     }
 
@@ -36,6 +37,7 @@ impl<H: Host> Session<H> {
     /// of our own is answered, and no mailbox is selected then.
     pub fn handle_mailbox_gone(&mut self, now: Instant) {
         self.clock.now = now;
+        self.schedule_lone();
         let deletes = |entry: &Entry<H>| entry.kind == Kind::Delete && entry.is_started();
         self.gone = self.selection.is_some() && self.schedule.iter().any(deletes);
         if !self.gone {
@@ -73,6 +75,7 @@ impl<H: Host> Session<H> {
     /// The server goes down, or does not want this client any longer: BYE with this text.
     pub fn handle_shutdown(&mut self, now: Instant, text: ResponseText) {
         self.clock.now = now;
+        self.schedule_lone();
         self.bye(text);
     }
 
@@ -166,8 +169,7 @@ impl<H: Host> Session<H> {
         self.telling = None;
         self.selection = None;
         self.selecting = None;
-        let arriving = std::mem::take(&mut self.arriving);
-        self.drop_spooled(arriving);
+        self.drop_arriving();
         self.jobs.clear();
         let mut schedule = std::mem::replace(&mut self.schedule, Schedule::new());
         while let Some(mut entry) = schedule.remove(0) {

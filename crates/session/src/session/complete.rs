@@ -85,6 +85,7 @@ impl<H: Host> Session<H> {
         if piece.octets.is_empty() {
             return;
         }
+        self.schedule_lone();
         if let Some(place) = self.running(job) {
             self.schedule.push_piece(place, piece, self.wire.put_so_far());
         }
@@ -92,14 +93,17 @@ impl<H: Host> Session<H> {
 
     /// Whether a job may go on streaming; `false` while enough of it waits to be sent.
     pub fn wants_block(&self, job: JobId) -> bool {
-        self.schedule.get(job).is_some_and(|entry| {
-            // Data of a kind that has its turn is held until then: it can't be waited for.
-            entry.effects.answers.is_some()
-                || (entry.blocks.octets < self.limits.job_output
+        // One that is alone has given nothing yet.
+        let alone = self.lone.as_ref().is_some_and(|lone| lone.id == job);
+        alone
+            || self.schedule.get(job).is_some_and(|entry| {
+                // Data of a kind that has its turn is held until then: it can't be waited for.
+                entry.effects.answers.is_some()
+                    || (entry.blocks.octets < self.limits.job_output
                     // All others wait for the end of a response that has been begun.
                     && (self.schedule.open() == Some(job)
                         || self.schedule.output() < self.limits.output))
-        })
+            })
     }
 
     /// The end of a running job; nothing may come of it afterwards.
@@ -111,6 +115,10 @@ impl<H: Host> Session<H> {
     ) {
         self.clock.now = now;
         let mut outcome = outcome.into();
+        if self.end_alone(job, &mut outcome) {
+            return;
+        }
+        self.schedule_lone();
         let Some(place) = self.running(job) else { return };
         if !self.schedule.drop_unended(place) {
             return self.end();

@@ -28,8 +28,12 @@ impl<H: Host> Session<H> {
         self.clock.heard = now;
         // RFC 3501 §6.2.1: what stands behind STARTTLS was sent in clear and is dropped.
         if self.phase == Phase::Open {
+            self.schedule_lone();
             self.framer.push(bytes);
-            self.read();
+            // Otherwise it is read when the caller asks for a job.
+            if !self.is_quiet() {
+                self.read();
+            }
         }
     }
 
@@ -37,6 +41,7 @@ impl<H: Host> Session<H> {
     /// the client's next line. IDLE's is preceded by what has changed in the mailbox.
     pub fn handle_prompt(&mut self, now: Instant, job: JobId, text: Bytes) {
         self.clock.now = now;
+        self.schedule_lone();
         let Some(entry) = self.schedule.get(job) else { return };
         if !entry.is_barrier() || !matches!(entry.stage, Stage::Running) {
             debug_assert!(false, "only a running AUTHENTICATE or IDLE may prompt");
@@ -78,7 +83,7 @@ impl<H: Host> Session<H> {
             return false;
         }
         // What has started has its turn first: most commands end at once.
-        if !self.jobs.is_empty() {
+        if !self.jobs.is_empty() || self.lone.is_some() {
             return false;
         }
         if let Some(dialogue) = &self.dialogue {
@@ -91,9 +96,13 @@ impl<H: Host> Session<H> {
             && self.schedule.octets() < self.limits.input
     }
 
-    fn take(&mut self, event: FrameEvent) {
+    pub(super) fn take(&mut self, event: FrameEvent) {
         match event {
-            FrameEvent::Frame(frame) => self.arrive(&frame),
+            FrameEvent::Frame(frame) => {
+                if let Some(command) = self.understand(&frame) {
+                    self.line_up(command, &frame);
+                }
+            }
             FrameEvent::Line(line) => self.pass_line(line),
             FrameEvent::Continue => {
                 self.wire.buffer().extend_from_slice(b"+ Ready for literal data\r\n");
@@ -139,26 +148,29 @@ impl<H: Host> Session<H> {
         }
     }
 
-    fn arrive(&mut self, frame: &Frame) {
-        let spooled = std::mem::take(&mut self.arriving);
+    /// The command that a frame is; what cannot be understood or taken is refused.
+    #[inline]
+    pub(super) fn understand(&mut self, frame: &Frame) -> Option<Command> {
         let octets = frame.text.len();
         // Someone's browser was led here (ALPACA): nothing of it may be echoed.
         if self.account.is_none() && frame.looks_like_http() {
-            self.drop_spooled(spooled);
-            return self.say_bye(None, "This is an IMAP server");
+            self.drop_arriving();
+            self.say_bye(None, "This is an IMAP server");
+            return None;
         }
         if octets > self.limits.command {
-            self.drop_spooled(spooled);
+            self.drop_arriving();
             let text = format!("the command is longer than {} octets", self.limits.command);
-            return self.refuse(frame.tag(), Status::Bad, Some(Code::TooBig), text, octets);
+            self.refuse(frame.tag(), Status::Bad, Some(Code::TooBig), text, octets);
+            return None;
         }
         match Command::parse_in(frame, self.enabled.encoding()) {
             Ok(command) => {
                 self.literal_refused = false;
-                self.line_up(command, octets, spooled);
+                Some(command)
             }
             Err(error) => {
-                self.drop_spooled(spooled);
+                self.drop_arriving();
                 self.refuse(error.tag, Status::Bad, error.code, error.message.into_owned(), octets);
                 // NUL stands nowhere but in messages (RFC 3501 §9 `literal`): who sends it before
                 // login tries what we do with it.
@@ -166,16 +178,30 @@ impl<H: Host> Session<H> {
                     self.say_bye(None, "This is not IMAP");
                 }
                 self.doubt();
+                None
             }
         }
     }
 
-    fn line_up(&mut self, command: Command, octets: usize, spooled: SmallVec<[u64; 1]>) {
+    pub(super) fn line_up(&mut self, command: Command, frame: &Frame) {
+        let (id, octets) = (self.schedule.next_id(), frame.text.len());
+        let words = || Some(command.body.redacted().into());
+        self.note(id, Some(&command.tag), || TraceStep::Arrived { command: words(), octets });
+        let spooled = std::mem::take(&mut self.arriving);
+        let entry = self.entry(id, command, octets, spooled);
+        self.schedule.push(entry);
+        self.try_start(self.schedule.len() - 1);
+    }
+
+    /// A command that waits to start.
+    pub(super) fn entry(
+        &mut self,
+        id: JobId,
+        command: Command,
+        octets: usize,
+        spooled: SmallVec<[u64; 1]>,
+    ) -> Box<Entry<H>> {
         let Command { tag, body } = command;
-        let id = self.schedule.next_id();
-        let name = body.name();
-        let command = || Some(body.redacted().into());
-        self.note(id, Some(&tag), || TraceStep::Arrived { command: command(), octets });
         let rev2 = self.enabled.rev2;
         let effects = if rev2 { body.effects_in_rev2() } else { body.effects() };
         let enables = Enabled::named_by(&body);
@@ -188,10 +214,10 @@ impl<H: Host> Session<H> {
             && self.account.is_some()
             && (enables.condstore || enables_condstore(&body));
         self.enabled.condstore |= first_of_mod_seqs && !enables.condstore;
-        self.schedule.push(Box::new(Entry {
+        Box::new(Entry {
             id,
             tag: Some(tag),
-            name,
+            name: body.name(),
             kind: Kind::of(&body),
             changes: effects.change(),
             effects,
@@ -205,8 +231,7 @@ impl<H: Host> Session<H> {
             enables,
             renames,
             first_of_mod_seqs,
-        }));
-        self.try_start(self.schedule.len() - 1);
+        })
     }
 
     /// A command that cannot be understood: it costs one reply, in its place among those that
@@ -240,6 +265,12 @@ impl<H: Host> Session<H> {
             renames: None,
             first_of_mod_seqs: false,
         }));
+    }
+
+    /// Drops the messages of a command that is not to be.
+    pub(super) fn drop_arriving(&mut self) {
+        let arriving = std::mem::take(&mut self.arriving);
+        self.drop_spooled(arriving);
     }
 
     pub(super) fn drop_spooled(&mut self, spooled: SmallVec<[u64; 1]>) {

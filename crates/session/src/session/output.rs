@@ -23,6 +23,7 @@ impl<H: Host> Session<H> {
         if self.wire.in_flight >= self.limits.transmit {
             return None;
         }
+        self.schedule_lone();
         while self.proceed() {}
         let idle = self.wire.in_flight == 0;
         let octets = self.wire.take()?;

@@ -9,6 +9,7 @@ mod cuts;
 mod fairness;
 mod flow;
 mod limits;
+mod lone;
 mod mail;
 mod model;
 mod order;

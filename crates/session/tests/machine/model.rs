@@ -17,7 +17,8 @@ enum Event {
     Expunge(Vec<usize>),
     Flag(usize, u8),
     Publish,
-    Send(Command),
+    /// And whether the first job that begins ends at once.
+    Send(Command, bool),
     /// Ends one of the running jobs.
     End(usize),
     Transmit,
@@ -40,15 +41,18 @@ fn event() -> impl Strategy<Value = Event> {
         (0..40usize, 0..3u8).prop_map(|(place, flag)| Event::Flag(place, flag)),
         Just(Event::Publish),
         Just(Event::Publish),
-        prop_oneof![
-            Just(Command::Noop),
-            Just(Command::Fetch),
-            Just(Command::UidFetch),
-            Just(Command::Search),
-            Just(Command::Store),
-            Just(Command::UidStoreSilent),
-        ]
-        .prop_map(Event::Send),
+        (
+            prop_oneof![
+                Just(Command::Noop),
+                Just(Command::Fetch),
+                Just(Command::UidFetch),
+                Just(Command::Search),
+                Just(Command::Store),
+                Just(Command::UidStoreSilent),
+            ],
+            any::<bool>()
+        )
+            .prop_map(|(command, at_once)| Event::Send(command, at_once)),
         (0..8usize).prop_map(Event::End),
         (0..8usize).prop_map(Event::End),
         Just(Event::Transmit),
@@ -189,18 +193,18 @@ impl World {
                 }
             }
             Event::Publish => client.publish(),
-            Event::Send(command) => self.send(command),
+            Event::Send(command, at_once) => self.send(command, at_once),
             Event::End(at) => {
                 if !client.jobs.is_empty() {
                     let job = client.jobs.remove(at % client.jobs.len());
-                    self.end(job);
+                    self.end(job, false);
                 }
             }
             Event::Transmit => self.transmit(),
         }
     }
 
-    fn send(&mut self, command: Command) {
+    fn send(&mut self, command: Command, at_once: bool) {
         if self.belief.messages.is_empty() {
             return;
         }
@@ -221,16 +225,22 @@ impl World {
             self.belief.silent.push(tag.clone());
         }
         self.client.reads = false;
-        self.client.send(format!("{tag} {text}\r\n"));
+        let line = format!("{tag} {text}\r\n");
+        self.client.session.handle_bytes(self.client.now, line.into());
+        if at_once && let Some(job) = self.client.session.poll_job() {
+            self.end(job, true);
+        }
+        self.client.pump();
     }
 
-    fn end(&mut self, job: Job<crate::mail::Fake>) {
+    /// Ends a job; what FETCH tells comes as blocks, or with the outcome.
+    fn end(&mut self, job: Job<crate::mail::Fake>, with_outcome: bool) {
         use peregrine_proto::CommandBody;
         let client = &mut self.client;
         let selected = job.context.selected().unwrap();
         let (view, known) = (selected.view.clone(), selected.known);
         let mut outcome = Outcome::ok("Done");
-        match &*job.body {
+        match &job.body {
             CommandBody::Fetch(fetch) => {
                 for run in view.runs(&fetch.messages).unwrap() {
                     for (offset, index) in run.indexes.enumerate() {
@@ -240,7 +250,12 @@ impl World {
                                 .into_bytes();
                         run.snapshot.write_flags(uid, false, &mut block);
                         block.extend_from_slice(b")\r\n");
-                        client.session.handle_block(client.now, job.id, block.into());
+                        match with_outcome {
+                            true => outcome.data = [&outcome.data[..], &block].concat().into(),
+                            false => {
+                                client.session.handle_block(client.now, job.id, block.into());
+                            }
+                        }
                     }
                 }
             }
@@ -293,7 +308,7 @@ impl World {
         self.client.publish();
         while !self.client.jobs.is_empty() {
             let job = self.client.jobs.remove(0);
-            self.end(job);
+            self.end(job, false);
             self.transmit();
         }
         self.client.publish();
