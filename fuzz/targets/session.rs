@@ -20,6 +20,8 @@ use tokio::runtime::Runtime;
 
 /// The password `p`, hashed with as little work as there can be.
 static KEPT: OnceLock<Credentials> = OnceLock::new();
+/// The tag of our last command.
+const LAST: &[u8] = b"zy";
 /// How many octets an own pipe holds.
 const PIPE: usize = 64 * 1024;
 
@@ -35,8 +37,10 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
     let (stage, step, octets) = input;
     let play = |step| RUNTIME.with(|runtime| runtime.block_on(transcript(stage, octets, step)));
     let (whole, cut) = (play(octets.len()), play(usize::from(step)));
-    // What is closed early answers less, and how much less depends on what was done by then.
-    if !whole.closed && !cut.closed {
+    // What is closed early answers less, and how much less depends on what was done by then. Whether
+    // it was closed does not show where the input has our last tag too.
+    let ours = octets.windows(LAST.len()).any(|tag| tag == LAST);
+    if !ours && !whole.closed && !cut.closed {
         assert_eq!(whole.tags, cut.tags, "cut by {step}");
     }
 });
@@ -112,7 +116,7 @@ async fn said(client: DuplexStream, begin: &[u8], octets: &[u8], step: usize) ->
     while let Some(response) = framer.next_response().expect("it frames") {
         Response::parse(&response).expect("it is of the grammar");
         let tag = response.split(|octet| *octet == b' ').next().unwrap_or_default().to_vec();
-        closed &= tag != b"zy";
+        closed &= tag != LAST;
         if tag != b"*" && tag != b"+" {
             *tags.entry(tag).or_default() += 1;
         }

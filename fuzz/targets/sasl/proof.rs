@@ -73,8 +73,11 @@ impl Exchange {
             ("OAUTHBEARER", [message]) => {
                 let message = std::str::from_utf8(message).ok()?;
                 let (header, _) = message.split_once('\u{1}')?;
-                let authorization = header.split(',').nth(1)?;
-                let authorization = authorization.strip_prefix("a=").unwrap_or(authorization);
+                // RFC 7628 §3.1: a gs2-header without a channel binding.
+                let (flag, rest) = header.split_once(',')?;
+                let named = rest.strip_suffix(',').filter(|_| matches!(flag, "n" | "y"))?;
+                let authorization =
+                    if named.is_empty() { named } else { named.strip_prefix("a=")? };
                 (bears(message) && is_ann(&unescaped(authorization)?)).then_some("ann")
             }
             ("XOAUTH2", [message]) => {
@@ -198,9 +201,11 @@ fn is_ann(named: &str) -> bool {
 }
 
 fn bears(message: &str) -> bool {
-    let auth = message.split('\u{1}').find_map(|pair| pair.strip_prefix("auth="));
-    let parts = auth.and_then(|auth| auth.split_once(' '));
-    parts.is_some_and(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && token == TOKEN)
+    let pairs = message.strip_suffix("\u{1}\u{1}").unwrap_or_default().split('\u{1}');
+    let mut all = pairs.filter_map(|pair| pair.strip_prefix("auth="));
+    let (Some(auth), None) = (all.next(), all.next()) else { return false };
+    auth.split_once(' ')
+        .is_some_and(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && token == TOKEN)
 }
 
 /// `=2C` and `=3D` (RFC 5802 §5.1).
