@@ -6,7 +6,7 @@ use bytes::Bytes;
 use peregrine_proto::command::Messages;
 use peregrine_proto::effects::{Effects, Resource, Scope, Use};
 use peregrine_proto::number::UidRanges;
-use peregrine_proto::{CommandBody, MailboxName, Tag};
+use peregrine_proto::{CommandBody, Tag};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -36,8 +36,6 @@ pub(crate) struct Entry<H: Host> {
     pub started_with: Option<View<H::Snapshot>>,
     /// ENABLE: what is on once it has been answered.
     pub enables: Enabled,
-    /// RENAME: the mailbox of the first name has the second one once this is done.
-    pub renames: Option<Box<(MailboxName, MailboxName)>>,
     /// It was the first that spoke of MODSEQs: its answer tells HIGHESTMODSEQ.
     pub first_of_mod_seqs: bool,
 }

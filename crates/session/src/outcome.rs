@@ -70,6 +70,8 @@ pub enum Transition<H: Host> {
     /// No mailbox is selected any longer: CLOSE, UNSELECT, and a SELECT that failed
     /// (RFC 3501 §6.3.1).
     Unselected,
+    /// DELETE of the mailbox that was selected when the command started: none is selected then.
+    Deleted,
     /// LOGOUT: the machine writes the `* BYE` itself.
     LogOut,
     /// COMPRESS: behind its OK both directions are compressed.

@@ -95,17 +95,10 @@ impl<H: Host> Selection<H> {
         Arc::clone(self.given.insert(given))
     }
 
-    /// A mailbox was renamed, and all below it: what is selected stays so under its new name. INBOX
-    /// itself stays where it is (RFC 3501 §6.3.5).
-    pub fn follow(&mut self, from: &MailboxName, to: &MailboxName) {
-        if from.is_inbox() || !(self.name == *from || self.name.is_below(from)) {
-            return;
-        }
-        let rest = &self.name.as_str()[from.as_str().len()..];
-        if let Ok(name) = MailboxName::new(&format!("{}{rest}", to.as_str())) {
-            self.name = name;
-            self.given = None;
-        }
+    /// What is selected stays so under its new name.
+    pub fn rename(&mut self, name: MailboxName) {
+        self.name = name;
+        self.given = None;
     }
 
     /// What the judgement of two commands needs to know of it.

@@ -22,7 +22,7 @@ use output::Telling;
 use peregrine_proto::frame::Framer;
 use peregrine_proto::number::UidRanges;
 use peregrine_proto::response::ResponseText;
-use peregrine_proto::{Response, Status, Tag};
+use peregrine_proto::{MailboxName, Response, Status, Tag};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -118,6 +118,15 @@ impl<H: Host> Session<H> {
         self.clock.now = now;
         if let Some(selection) = self.newest_selection() {
             selection.offer(snapshot, recent);
+        }
+    }
+
+    /// The selected mailbox, or the one that is being selected, has another name now, whoever gave
+    /// it: what names it by that name is in order with what works in it from here on.
+    pub fn handle_mailbox_renamed(&mut self, now: Instant, name: MailboxName) {
+        self.clock.now = now;
+        if let Some(selection) = self.newest_selection() {
+            selection.rename(name);
         }
     }
 

@@ -125,12 +125,12 @@ impl Account {
     }
 
     /// Deletes a mailbox with its messages. A name with children stays and becomes `\Noselect`
-    /// (RFC 3501 §6.3.4). Subscriptions stay.
+    /// (RFC 3501 §6.3.4). Subscriptions stay. Tells the number that the mailbox had.
     ///
     /// # Errors
     /// [`Error::NonExistent`]; [`Error::Cannot`] for INBOX, and for a `\Noselect` name that still
     /// has children.
-    pub async fn delete(&self, name: &MailboxName) -> Result<(), Error> {
+    pub async fn delete(&self, name: &MailboxName) -> Result<MailboxId, Error> {
         self.run(operation::delete::Delete { name: name.clone() }).await
     }
 

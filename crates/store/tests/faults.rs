@@ -62,7 +62,7 @@ async fn operate(number: u32, account: &Account, mailbox: &Mailbox) -> Option<Re
         5 => account.create(&name("x/y")).await,
         6 => account.rename(&name("Sent"), &name("Out")).await,
         7 => account.rename(&inbox(), &name("In")).await,
-        8 => account.delete(&name("Junk")).await,
+        8 => account.delete(&name("Junk")).await.map(drop),
         9 => account.unsubscribe(&name("Junk")).await,
         10 => account.append(&inbox(), vec![large()]).await.map(drop),
         11 => account.append(&inbox(), vec![message("one", &[])]).await.map(drop),

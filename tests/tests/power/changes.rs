@@ -27,7 +27,7 @@ pub async fn change(account: &Account, number: u64, random: &mut Random) -> Resu
         }
         11 => flags(account, &work, random, StoreAction::Replace).await,
         12 => account.subscribe(&name(&format!("New/{}", number - 2))).await,
-        13 => account.delete(&name(&format!("New/{}/below", number - 3))).await,
+        13 => account.delete(&name(&format!("New/{}/below", number - 3))).await.map(drop),
         14 => account.open(&inbox).await?.expunge(None).await.map(drop),
         15 => account.reclaim().await.map(drop),
         _ => append(account, &inbox, &[50_000 + number as usize, 60_000]).await,

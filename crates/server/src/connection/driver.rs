@@ -213,8 +213,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         // From here on the session takes versions of the new mailbox.
         let mut selects = false;
         match outcome.transition.as_deref() {
-            Some(Transition::Selected { mailbox, snapshot, read_only, .. }) => {
-                self.watch = Some(Watch::new(mailbox, snapshot, *read_only));
+            Some(Transition::Selected { mailbox, name, snapshot, read_only, .. }) => {
+                self.watch = Some(Watch::new(mailbox, name, snapshot, *read_only));
                 selects = true;
             }
             Some(Transition::Unselected) => self.watch = None,

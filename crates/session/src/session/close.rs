@@ -4,9 +4,8 @@ use super::Session;
 use crate::entry::{Entry, Kind, Stage};
 use crate::schedule::Schedule;
 use crate::{Host, Layer};
-use peregrine_proto::effects::{Resource, Use};
 use peregrine_proto::response::ResponseText;
-use peregrine_proto::{Code, MailboxName, Response, Status};
+use peregrine_proto::{Code, Response};
 use std::time::Instant;
 
 /// Where a connection stands.
@@ -46,26 +45,17 @@ impl<H: Host> Session<H> {
     }
 
     /// After a DELETE that has been answered, while which the selected mailbox has gone.
-    pub(super) fn forget_deleted(&mut self, delete: &Entry<H>, status: Status) {
-        let own = |entry: &Entry<H>, name: &MailboxName| {
-            let names = |used: &Use| match &used.resource {
-                Resource::Tree(tree) => tree.as_ref() == Some(name),
-                _ => false,
-            };
-            entry.kind == Kind::Delete && entry.effects.uses.iter().any(names)
-        };
-        if let Some(selection) = &self.selection {
-            let name = &selection.name;
-            if status == Status::Ok && own(delete, name) {
-                self.selection = None;
-            } else if self.schedule.iter().any(|entry| entry.is_started() && own(entry, name)) {
-                // Another DELETE of ours, which is not answered yet, may have done it.
-                return;
-            } else {
-                self.leave_deleted();
-            }
+    pub(super) fn forget_deleted(&mut self) {
+        // Another DELETE of ours, which is not answered yet, may have done it.
+        let deletes = |entry: &Entry<H>| entry.kind == Kind::Delete && entry.is_started();
+        let selected = self.selection.is_some();
+        if selected && self.schedule.iter().any(deletes) {
+            return;
         }
         self.gone = false;
+        if selected {
+            self.leave_deleted();
+        }
     }
 
     fn leave_deleted(&mut self) {

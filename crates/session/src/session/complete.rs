@@ -201,13 +201,10 @@ impl<H: Host> Session<H> {
             self.change(*transition);
         }
         if self.gone && entry.kind == Kind::Delete {
-            self.forget_deleted(&entry, outcome.status);
+            self.forget_deleted();
         }
         if outcome.status == Status::Ok {
             self.enabled = self.enabled.and(entry.enables);
-            if let (Some(names), Some(selection)) = (&entry.renames, &mut self.selection) {
-                selection.follow(&names.0, &names.1);
-            }
         }
         self.count(entry.kind, outcome.status);
     }
@@ -308,6 +305,9 @@ impl<H: Host> Session<H> {
                 self.framer.set_limits(self.limits.frame);
             }
             Transition::Unselected => self.selection = None,
+            // Unless another was selected meanwhile.
+            Transition::Deleted if self.gone => self.selection = None,
+            Transition::Deleted => {}
             Transition::Compressed => self.switch(true),
             Transition::Unauthenticated => self.forget_user(),
             Transition::LogOut => self.leave(Phase::Closing),

@@ -7,7 +7,7 @@ use crate::{Enabled, Host, JobId, Outcome, Spool, TraceStep};
 use bytes::Bytes;
 use peregrine_proto::effects::Effects;
 use peregrine_proto::frame::{Frame, FrameEvent};
-use peregrine_proto::{Code, Command, CommandBody, Status, Tag};
+use peregrine_proto::{Code, Command, Status, Tag};
 use smallvec::SmallVec;
 use std::time::Instant;
 
@@ -205,10 +205,6 @@ impl<H: Host> Session<H> {
         let rev2 = self.enabled.rev2;
         let effects = if rev2 { body.effects_in_rev2() } else { body.effects() };
         let enables = Enabled::named_by(&body);
-        let renames = match &body {
-            CommandBody::Rename(it) => Some(Box::new((it.from.clone(), it.to.clone()))),
-            _ => None,
-        };
         // At once: the client understands MODSEQ in what it is told from now on.
         let first_of_mod_seqs = !self.enabled.condstore
             && self.account.is_some()
@@ -229,7 +225,6 @@ impl<H: Host> Session<H> {
             last_word: self.clock.now,
             started_with: None,
             enables,
-            renames,
             first_of_mod_seqs,
         })
     }
@@ -262,7 +257,6 @@ impl<H: Host> Session<H> {
             last_word: self.clock.now,
             started_with: None,
             enables: Enabled::default(),
-            renames: None,
             first_of_mod_seqs: false,
         }));
     }

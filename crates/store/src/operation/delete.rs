@@ -2,7 +2,7 @@
 
 use super::{Failure, Operation};
 use crate::account::Batch;
-use crate::{Entry, Error};
+use crate::{Entry, Error, MailboxId};
 use peregrine_proto::MailboxName;
 
 /// Deletes a mailbox.
@@ -11,9 +11,9 @@ pub(crate) struct Delete {
 }
 
 impl Operation for Delete {
-    type Answer = ();
+    type Answer = MailboxId;
 
-    fn apply(&self, batch: &mut Batch) -> Result<(), Failure> {
+    fn apply(&self, batch: &mut Batch) -> Result<MailboxId, Failure> {
         let name = &self.name;
         let entry = batch.tree.get(name).cloned().ok_or(Error::NonExistent("mailbox"))?;
         if name.is_inbox() {
@@ -30,6 +30,6 @@ impl Operation for Delete {
             return Err(Error::HasChildren.into());
         }
         batch.remove_contents(entry.id);
-        Ok(())
+        Ok(entry.id)
     }
 }
