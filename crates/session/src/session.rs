@@ -46,6 +46,8 @@ pub struct Session<H: Host> {
     selecting: Option<JobId>,
     /// The selected mailbox is deleted, which is told when a DELETE that runs has been answered.
     gone: bool,
+    /// So is the one that is being selected.
+    gone_unopened: bool,
     enabled: Enabled,
     schedule: Schedule<H>,
     /// The only unfinished command, which is not in the schedule.
@@ -90,6 +92,7 @@ impl<H: Host> Session<H> {
             selection: None,
             selecting: None,
             gone: false,
+            gone_unopened: false,
             enabled: Enabled::default(),
             schedule: Schedule::new(),
             lone: None,

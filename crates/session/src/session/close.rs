@@ -38,8 +38,11 @@ impl<H: Host> Session<H> {
         self.clock.now = now;
         self.schedule_lone();
         let deletes = |entry: &Entry<H>| entry.kind == Kind::Delete && entry.is_started();
-        self.gone = self.selection.is_some() && self.schedule.iter().any(deletes);
-        if !self.gone {
+        // A SELECT is answered first: until then the client knows of no mailbox that could be gone.
+        self.gone_unopened = self.selecting.is_some();
+        let known = self.selection.is_some() && !self.gone_unopened;
+        self.gone = known && self.schedule.iter().any(deletes);
+        if !self.gone && !self.gone_unopened {
             self.leave_deleted();
         }
     }
@@ -58,7 +61,7 @@ impl<H: Host> Session<H> {
         }
     }
 
-    fn leave_deleted(&mut self) {
+    pub(super) fn leave_deleted(&mut self) {
         self.say_bye(None, "The selected mailbox has been deleted");
     }
 

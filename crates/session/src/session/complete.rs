@@ -196,6 +196,9 @@ impl<H: Host> Session<H> {
         if selection.is_some() {
             self.selection = selection;
             self.gone = false;
+            if std::mem::take(&mut self.gone_unopened) {
+                self.leave_deleted();
+            }
         }
         if let Some(transition) = outcome.transition {
             self.change(*transition);

@@ -183,6 +183,24 @@ fn a_delete_of_the_selected_mailbox_is_answered() {
     assert!(!client.session.is_closed());
 }
 
+/// A mailbox that is deleted before its SELECT is answered, which waits for its turn among LISTs.
+#[test]
+fn a_select_is_answered_before_its_mailbox_is_gone() {
+    let mut client = Client::authenticated();
+    client.send("e ENABLE IMAP4rev2\r\n");
+    client.ok("e");
+    client.send("a LIST \"\" *\r\ns SELECT INBOX\r\n");
+    let selected = client.selection(&[]);
+    client.end("s", Outcome::ok("Selected").with_transition(selected));
+    client.session.handle_mailbox_gone(client.now);
+    client.pump();
+    assert_eq!(client.take(), "e OK Done\r\n");
+    client.ok("a");
+    let bye = "* BYE The selected mailbox has been deleted\r\n";
+    assert_eq!(client.take(), format!("a OK Done\r\ns OK Selected\r\n{bye}"));
+    assert!(client.session.is_closed());
+}
+
 /// A DELETE of our own that is refused, or of another mailbox, is answered before BYE.
 #[test]
 fn a_delete_of_another_mailbox_is_answered_before_the_end() {
