@@ -42,6 +42,7 @@ mod enabled;
 mod mod_seq;
 mod names;
 mod search;
+mod shared;
 mod undone;
 
 /// All of them.
@@ -53,6 +54,7 @@ pub fn all() -> Vec<Fault> {
     all.extend(names::all());
     all.extend(bring::all());
     all.extend(enabled::all());
+    all.extend(shared::all());
     all.extend(undone::all());
     all
 }

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What our server can do.
 pub fn shape() -> Shape {
-    Shape { shares: false, ..Shape::whole("check/") }
+    Shape::whole("check/")
 }
 
 /// What our server promises.
