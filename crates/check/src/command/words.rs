@@ -155,8 +155,7 @@ impl Display for Extensions {
             (self.rev2, "IMAP4rev2"),
             (self.uid_only, "UIDONLY"),
         ];
-        let wanted = all.into_iter().filter(|(wanted, _)| *wanted);
-        out.write_str(&wanted.map(|(_, name)| name).collect::<Vec<_>>().join(" "))
+        write_wanted(&all, out)
     }
 }
 
@@ -169,9 +168,14 @@ impl Display for Return {
             (self.all, "ALL"),
             (self.count, "COUNT"),
         ];
-        let wanted = options.into_iter().filter(|(wanted, _)| *wanted);
-        out.write_str(&wanted.map(|(_, name)| name).collect::<Vec<_>>().join(" "))
+        write_wanted(&options, out)
     }
+}
+
+/// Those words that are wanted, with spaces between.
+fn write_wanted(words: &[(bool, &str)], out: &mut Formatter<'_>) -> fmt::Result {
+    let wanted = words.iter().filter(|(wanted, _)| *wanted);
+    out.write_str(&wanted.map(|(_, word)| *word).collect::<Vec<_>>().join(" "))
 }
 
 /// A name in quotes, which every server takes.
