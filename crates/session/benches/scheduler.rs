@@ -119,7 +119,7 @@ impl Scheduled {
             let mut quiet = true;
             while let Some(job) = self.session.poll_job() {
                 quiet = false;
-                let outcome = match &job.body {
+                let outcome = match &*job.body {
                     CommandBody::Login(_) => {
                         Outcome::ok("In").with_transition(Transition::Authenticated(()))
                     }

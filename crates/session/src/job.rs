@@ -16,7 +16,7 @@ pub struct Job<H: Host> {
     /// The client's tag.
     pub tag: Tag,
     /// What it asks. It is legal in the state that `context` shows.
-    pub body: CommandBody,
+    pub body: Box<CommandBody>,
     /// The connection's state as this command sees it.
     pub context: Context<H>,
     /// What the client has enabled.

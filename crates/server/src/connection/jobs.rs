@@ -68,6 +68,7 @@ fn paced(pace: Pace, deed: BoxFuture<'static, Box<Outcome>>) -> BoxFuture<'stati
 impl Jobs {
     /// Starts a command and runs it until it waits. Most end at once, and cost no place among those
     /// that wait.
+    #[inline]
     pub(super) fn start(
         &mut self,
         cx: &mut Context<'_>,
@@ -80,7 +81,7 @@ impl Jobs {
         // A panic ends the session, and the command must not be polled again, so that no state
         // that it left half done is ever seen.
         let name = body.name();
-        let deed = command::run(deed, body);
+        let deed = command::run(deed, *body);
         let deed = match &link.shared.options.pace {
             Some(pace) => paced(Arc::clone(pace), deed),
             None => deed,

@@ -103,7 +103,7 @@ impl<H: Host> Session<H> {
         }
         // From here on they are the job's.
         entry.spooled.clear();
-        let (tag, body) = (entry.tag.clone()?, *entry.body.take()?);
+        let (tag, body) = (entry.tag.clone()?, entry.body.take()?);
         Some(Job { id, tag, body, context, enabled: self.enabled })
     }
 

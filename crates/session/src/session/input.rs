@@ -7,7 +7,7 @@ use crate::{Enabled, Host, JobId, Outcome, Spool, TraceStep};
 use bytes::Bytes;
 use peregrine_proto::effects::Effects;
 use peregrine_proto::frame::{Frame, FrameEvent};
-use peregrine_proto::{Code, Command, Status, Tag};
+use peregrine_proto::{Code, Command, ParseError, Status, Tag};
 use smallvec::SmallVec;
 use std::time::Instant;
 
@@ -151,6 +151,23 @@ impl<H: Host> Session<H> {
     /// The command that a frame is; what cannot be understood or taken is refused.
     #[inline]
     pub(super) fn understand(&mut self, frame: &Frame) -> Option<Command> {
+        if self.account.is_none() || frame.text.len() > self.limits.command {
+            self.look_at_first(frame)?;
+        }
+        match Command::parse_in(frame, self.enabled.encoding()) {
+            Ok(command) => {
+                self.literal_refused = false;
+                Some(command)
+            }
+            Err(error) => {
+                self.misunderstand(frame, error);
+                None
+            }
+        }
+    }
+
+    /// What is told of a frame before it is read as a command; `None` where it is refused.
+    fn look_at_first(&mut self, frame: &Frame) -> Option<()> {
         let octets = frame.text.len();
         // Someone's browser was led here (ALPACA): nothing of it may be echoed.
         if self.account.is_none() && frame.looks_like_http() {
@@ -164,23 +181,20 @@ impl<H: Host> Session<H> {
             self.refuse(frame.tag(), Status::Bad, Some(Code::TooBig), text, octets);
             return None;
         }
-        match Command::parse_in(frame, self.enabled.encoding()) {
-            Ok(command) => {
-                self.literal_refused = false;
-                Some(command)
-            }
-            Err(error) => {
-                self.drop_arriving();
-                self.refuse(error.tag, Status::Bad, error.code, error.message.into_owned(), octets);
-                // NUL stands nowhere but in messages (RFC 3501 §9 `literal`): who sends it before
-                // login tries what we do with it.
-                if self.account.is_none() && frame.text.contains(&0) {
-                    self.say_bye(None, "This is not IMAP");
-                }
-                self.doubt();
-                None
-            }
+        Some(())
+    }
+
+    #[cold]
+    fn misunderstand(&mut self, frame: &Frame, error: ParseError) {
+        self.drop_arriving();
+        let octets = frame.text.len();
+        self.refuse(error.tag, Status::Bad, error.code, error.message.into_owned(), octets);
+        // NUL stands nowhere but in messages (RFC 3501 §9 `literal`): who sends it before
+        // login tries what we do with it.
+        if self.account.is_none() && frame.text.contains(&0) {
+            self.say_bye(None, "This is not IMAP");
         }
+        self.doubt();
     }
 
     pub(super) fn line_up(&mut self, command: Command, frame: &Frame) {

@@ -83,6 +83,7 @@ impl<H: Host> Session<H> {
     fn run_alone(&mut self, frame: Frame, command: Command) -> Option<Job<H>> {
         let id = self.schedule.next_id();
         let Command { tag, body } = command;
+        let body = Box::new(body);
         self.lone = Some(Lone { id, tag: tag.clone(), text: frame.text });
         Some(Job { id, tag, body, context: self.context(), enabled: self.enabled })
     }

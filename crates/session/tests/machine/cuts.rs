@@ -73,7 +73,7 @@ fn work(client: &mut Client) -> bool {
     if let Some((job, line)) = client.lines.pop() {
         let job = client.jobs.iter().position(|known| known.id == job).unwrap();
         let job = client.jobs.remove(job);
-        let outcome = match (&job.body, &line[..]) {
+        let outcome = match (&*job.body, &line[..]) {
             (CommandBody::Idle(_), b"DONE") => Outcome::ok("Idled"),
             (CommandBody::Idle(_), _) => Outcome::bad("Only DONE"),
             _ => Outcome::ok("In").with_transition(Transition::Authenticated("fred")),
@@ -103,7 +103,7 @@ fn work(client: &mut Client) -> bool {
 }
 
 fn is_prompted(job: &Job<crate::mail::Fake>) -> bool {
-    matches!(job.body, CommandBody::Idle(_) | CommandBody::Authenticate(_))
+    matches!(*job.body, CommandBody::Idle(_) | CommandBody::Authenticate(_))
 }
 
 fn job_waits(client: &Client, job: &Job<crate::mail::Fake>) -> bool {
@@ -112,7 +112,7 @@ fn job_waits(client: &Client, job: &Job<crate::mail::Fake>) -> bool {
 
 fn finish(client: &mut Client, job: &Job<crate::mail::Fake>) {
     let mut outcome = Outcome::ok("Done");
-    match &job.body {
+    match &*job.body {
         CommandBody::Login(login) if login.password.reveal() == b"wrong" => {
             outcome = Outcome::no(None, "Wrong");
         }

@@ -240,7 +240,7 @@ impl World {
         let selected = job.context.selected().unwrap();
         let (view, known) = (selected.view.clone(), selected.known);
         let mut outcome = Outcome::ok("Done");
-        match &job.body {
+        match &*job.body {
             CommandBody::Fetch(fetch) => {
                 for run in view.runs(&fetch.messages).unwrap() {
                     for (offset, index) in run.indexes.enumerate() {
